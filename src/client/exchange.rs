@@ -1,0 +1,76 @@
+//! What is asked of a server and what comes back: plain values, no sockets.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+/// One thing the client side does on a stream, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Sends one encoded message behind a well-formed gRPC prefix.
+    Send(Bytes),
+    /// Sends bytes as they are, prefix and all: how malformed frames are made.
+    Raw(Bytes),
+    /// Waits.
+    Pause(Duration),
+    /// Waits until this many replies have arrived in all, or the call has ended.
+    Await(usize),
+    /// Half-closes: nothing more will be sent. A script without it never half-closes.
+    HalfClose,
+    /// Resets the stream with CANCEL.
+    Cancel,
+}
+
+/// One call, complete: no stub, no descriptor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// `/package.Service/Method`.
+    pub path: String,
+    /// Request metadata; names ending in `-bin` carry raw bytes and are base64-encoded on the wire.
+    pub metadata: Vec<(String, Vec<u8>)>,
+    /// Sent as `grpc-timeout` and enforced on our side a little later, so that a server that honours it
+    /// is heard first.
+    pub deadline: Duration,
+    /// What the client does.
+    pub script: Vec<Step>,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// Trailers arrived after the response headers.
+    Trailers,
+    /// The response was headers with END_STREAM: gRPC's Trailers-Only form.
+    TrailersOnly,
+    /// END_STREAM on a DATA frame: no trailers at all.
+    NoTrailers,
+    /// RST_STREAM from the server, with its HTTP/2 error code.
+    Reset(u32),
+    /// GOAWAY, with its HTTP/2 error code.
+    GoAway(u32),
+    /// The connection was lost.
+    Closed(String),
+    /// We reset the stream ourselves ([`Step::Cancel`]).
+    Cancelled,
+    /// Nothing more came before the deadline and its grace.
+    Hang,
+}
+
+/// Everything that came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// The `:status` of the response, if headers arrived.
+    pub http_status: Option<u16>,
+    /// Response headers, names in lower case, in order.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// Each length-prefixed message of the response body, with its flag byte.
+    pub messages: Vec<(u8, Bytes)>,
+    /// Bytes of the body that do not make a whole message.
+    pub leftover: Bytes,
+    /// Trailers, names in lower case, in order. For [`End::TrailersOnly`] a copy of the headers.
+    pub trailers: Vec<(String, Vec<u8>)>,
+    /// How it ended.
+    pub end: End,
+    /// From the first byte sent to the end.
+    pub elapsed: Duration,
+}

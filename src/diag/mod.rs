@@ -1,0 +1,17 @@
+//! What we say and how it looks.
+//!
+//! A [`Diagnostic`] is a value: a rule, a severity, a message, a place. A [`Report`] is a sorted,
+//! deduplicated list of them plus plain typed [`Section`]s, and it is the only thing that is ever
+//! rendered. [`render::render`] turns one into text and does nothing else.
+//!
+//! Absent on purpose: this room knows no descriptors, no arguments and no sockets; it never reads a
+//! file, prints or exits.
+
+mod place;
+
+mod report;
+
+pub use place::{Place, Span};
+pub use report::{
+    CaseRow, Diagnostic, MethodRow, Phase, Related, Report, RuleInfo, Run, Section, Severity, Table, Verdict,
+};
