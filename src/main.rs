@@ -1,1 +1,2 @@
-fn main(){}
+//! The `protogate` binary.
+fn main() {}

@@ -1,1 +1,1 @@
-//! stub
+//! The door: arguments in, exit code out.

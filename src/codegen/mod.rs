@@ -1,1 +1,1 @@
-//! stub
+//! Files made from a schema.

@@ -1,1 +1,1 @@
-//! stub
+//! Property-based contract tests.

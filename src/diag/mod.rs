@@ -9,6 +9,7 @@
 
 mod place;
 
+pub mod render;
 mod report;
 
 pub use place::{Place, Span};

@@ -1,1 +1,1 @@
-//! stub
+//! Rules over one or two schemas.

@@ -1,1 +1,1 @@
-//! stub
+//! One immutable value made of `.proto` sources.

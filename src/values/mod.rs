@@ -1,1 +1,1 @@
-//! stub
+//! Values of any message descriptor: strategies and how they shrink.

@@ -1,2 +1,1 @@
-//! x
-fn main(){}
+//! The house seen from outside.

@@ -1,1 +1,2 @@
-fn main(){}
+//! This repository's own use of protogate.
+fn main() {}
