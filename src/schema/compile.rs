@@ -1,0 +1,244 @@
+//! Parses every input at once, then links file after file in the order of their imports.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use miette::Diagnostic as _;
+use prost::Message;
+use prost_reflect::DescriptorPool;
+use prost_types::FileDescriptorProto;
+use protox::file::{FileResolver, GoogleFileResolver};
+use rayon::prelude::*;
+
+use super::source::{Content, Input, Inputs};
+use super::value::{Origin, Schema, Unfrozen};
+use super::{Loaded, bundled, edition, problem};
+use crate::diag::{Diagnostic, Place, Span};
+
+/// A file that parses on its own but is not linked yet.
+struct Parsed {
+    name: String,
+    shown: Arc<str>,
+    text: Option<Arc<str>>,
+    origin: Origin,
+    descriptor: FileDescriptorProto,
+    /// The bytes it came as, with the custom options that `descriptor` cannot hold.
+    encoded: Option<Bytes>,
+}
+
+impl Parsed {
+    /// Where the path of a `SourceCodeInfo.Location` stands in this file.
+    fn place(&self, path: &[i32]) -> Place {
+        let location = self
+            .descriptor
+            .source_code_info
+            .iter()
+            .flat_map(|info| &info.location)
+            .find(|location| location.path == path);
+        Place {
+            file: self.shown.clone(),
+            span: location.and_then(|location| Span::from_location(&location.span)),
+            text: self.text.clone(),
+        }
+    }
+
+    /// Where the import number `index` stands: field 3 of `FileDescriptorProto`.
+    fn import_place(&self, index: usize) -> Place {
+        self.place(&[3, i32::try_from(index).unwrap_or(i32::MAX)])
+    }
+}
+
+pub(super) fn compile(found: Inputs) -> Loaded {
+    let parsed: Vec<_> = found.inputs.into_par_iter().map(parse).collect();
+    let mut linker = Linker { diagnostics: found.diagnostics, ..Linker::default() };
+    for result in parsed {
+        match result {
+            Ok(file) => {
+                linker.waiting.insert(file.name.clone(), file);
+            }
+            Err((name, diagnostics)) => {
+                linker.states.insert(name, State::Broken);
+                linker.diagnostics.extend(diagnostics);
+            }
+        }
+    }
+    for name in linker.waiting.keys().cloned().collect::<Vec<_>>() {
+        linker.link(&name);
+    }
+    Loaded { schema: Schema::freeze(linker.pool, linker.linked), diagnostics: linker.diagnostics }
+}
+
+/// Parses one input, or says everything that is wrong with it.
+fn parse(input: Input) -> Result<Parsed, (String, Vec<Diagnostic>)> {
+    let Input { name, shown, content } = input;
+    match content {
+        Content::Text(text) => match parse_text(&name, &shown, &text) {
+            Ok(descriptor) => {
+                Ok(Parsed { name, shown, text: Some(text), origin: Origin::Own, descriptor, encoded: None })
+            }
+            Err(diagnostics) => Err((name, diagnostics)),
+        },
+        Content::Encoded(encoded) => match decode(&shown, &encoded) {
+            Ok(descriptor) => Ok(Parsed {
+                name,
+                shown,
+                text: None,
+                origin: Origin::Own,
+                descriptor,
+                encoded: Some(encoded),
+            }),
+            Err(diagnostic) => Err((name, vec![diagnostic])),
+        },
+    }
+}
+
+fn parse_text(name: &str, shown: &Arc<str>, text: &Arc<str>) -> Result<FileDescriptorProto, Vec<Diagnostic>> {
+    if let Some((edition, range)) = edition::declared(text) {
+        let span = Some(Span::from_bytes(text, range.start, range.end));
+        let place = Place { file: shown.clone(), span, text: Some(text.clone()) };
+        return Err(vec![problem::edition(place, &edition)]);
+    }
+    protox_parse::parse(name, text).map_err(|error| {
+        let first = problem::compiler(false, shown, Some(text), &error);
+        let related = error.related().into_iter().flatten();
+        let others = related.map(|other| problem::compiler(false, shown, Some(text), other));
+        std::iter::once(first).chain(others).collect()
+    })
+}
+
+fn decode(shown: &Arc<str>, encoded: &Bytes) -> Result<FileDescriptorProto, Diagnostic> {
+    let descriptor = FileDescriptorProto::decode(encoded.clone())
+        .map_err(|error| problem::not_a_descriptor_set(shown, &error))?;
+    match descriptor.syntax() {
+        "editions" => Err(problem::edition(Place::file(shown.clone()), "2023 or later")),
+        _ => Ok(descriptor),
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    /// Its imports are being linked: meeting it again is a cycle.
+    Open,
+    Linked,
+    /// Something is wrong with it or with what it imports, and has been said.
+    Broken,
+}
+
+#[derive(Default)]
+struct Linker {
+    /// Sorted, so that the order of linking, and with it every output, is the same on every machine.
+    waiting: BTreeMap<String, Parsed>,
+    states: HashMap<String, State>,
+    pool: DescriptorPool,
+    linked: Vec<Unfrozen>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// A file whose imports are being linked.
+struct Frame {
+    file: Parsed,
+    next_import: usize,
+    sound: bool,
+}
+
+impl Linker {
+    /// Links a file after all it imports. Import chains are as long as somebody cares to write them, so
+    /// the stack is a `Vec`.
+    fn link(&mut self, name: &str) {
+        let mut stack: Vec<Frame> = self.open(name).into_iter().collect();
+        while let Some(frame) = stack.last_mut() {
+            let Some(import) = frame.file.descriptor.dependency.get(frame.next_import).cloned() else {
+                if let Some(done) = stack.pop() {
+                    let name = done.file.name.clone();
+                    let state = self.close(done);
+                    self.states.insert(name, state);
+                    if let (State::Broken, Some(importer)) = (state, stack.last_mut()) {
+                        importer.sound = false;
+                    }
+                }
+                continue;
+            };
+            let index = frame.next_import;
+            frame.next_import += 1;
+            match self.states.get(&import) {
+                Some(State::Linked) => {}
+                Some(State::Broken) => frame.sound = false,
+                Some(State::Open) => {
+                    frame.sound = false;
+                    let place = frame.file.import_place(index);
+                    let cycle = cycle(&stack, &import);
+                    self.diagnostics.push(problem::import_cycle(place, &cycle));
+                }
+                None => match self.open(&import) {
+                    Some(imported) => stack.push(imported),
+                    None => {
+                        frame.sound = false;
+                        let place = frame.file.import_place(index);
+                        let known = self.known_names();
+                        self.diagnostics.push(problem::import_not_found(place, &import, &known));
+                    }
+                },
+            }
+        }
+    }
+
+    /// Takes a file that is waiting, or one of those that come with protogate.
+    fn open(&mut self, name: &str) -> Option<Frame> {
+        let file = match self.waiting.remove(name) {
+            Some(file) => file,
+            None if self.states.contains_key(name) => return None,
+            None => provided(name)?,
+        };
+        self.states.insert(name.to_owned(), State::Open);
+        Some(Frame { file, next_import: 0, sound: true })
+    }
+
+    /// All imports are done: links the file itself.
+    fn close(&mut self, frame: Frame) -> State {
+        if !frame.sound {
+            return State::Broken;
+        }
+        let Parsed { name, shown, text, origin, descriptor, encoded } = frame.file;
+        let added = match encoded {
+            Some(encoded) => self.pool.decode_file_descriptor_proto(encoded),
+            None => self.pool.add_file_descriptor_proto(descriptor),
+        };
+        if let Err(error) = added {
+            let error = match &text {
+                Some(text) => error.with_source_code(text),
+                None => error,
+            };
+            let related = error.related().into_iter().flatten();
+            let all = std::iter::once(&error as &dyn miette::Diagnostic).chain(related);
+            self.diagnostics.extend(all.map(|e| problem::compiler(true, &shown, text.as_deref(), e)));
+            return State::Broken;
+        }
+        self.linked.push(Unfrozen { name, shown, text, origin });
+        State::Linked
+    }
+
+    fn known_names(&self) -> Vec<&str> {
+        let met = self.states.keys().map(String::as_str);
+        let bundled = bundled::names().map(|name| -> &str { name });
+        self.waiting.keys().map(String::as_str).chain(met).chain(bundled).collect()
+    }
+}
+
+/// `a -> b -> a`, from the first meeting with `import` on.
+fn cycle(stack: &[Frame], import: &str) -> String {
+    let names = stack.iter().map(|frame| frame.file.name.as_str());
+    let mut chain: Vec<&str> = names.skip_while(|name| *name != import).collect();
+    chain.push(import);
+    chain.join(" -> ")
+}
+
+/// The files that need no vendoring: protobuf's own from protox, the others from [`bundled`].
+fn provided(name: &str) -> Option<Parsed> {
+    let shown: Arc<str> = name.into();
+    let (descriptor, text) = match bundled::source(name) {
+        Some(text) => (protox_parse::parse(name, text).ok()?, Some(text.into())),
+        None => (GoogleFileResolver::new().open_file(name).ok()?.into(), None),
+    };
+    Some(Parsed { name: name.to_owned(), shown, text, origin: Origin::Bundled, descriptor, encoded: None })
+}

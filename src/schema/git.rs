@@ -1,0 +1,183 @@
+//! A git revision, read from its objects in place: no clone, no checkout, no network.
+//!
+//! The `git` program does the reading, because it knows alternates, worktrees, partial clones and
+//! `safe.directory`; two of its processes read any number of files.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::MAX_FILE_BYTES;
+use super::problem;
+use super::source::{Input, Inputs, Source};
+use crate::diag::{Diagnostic, Place};
+
+/// `REV` or `REV:PATH`, after the `git:`.
+pub(super) fn parse_short(rest: &str) -> Result<Source, Diagnostic> {
+    let (revision, path) = match rest.split_once(':') {
+        Some((revision, path)) => (revision, Some(path.trim_matches('/').to_owned())),
+        None => (rest, None),
+    };
+    if revision.is_empty() {
+        return Err(problem::bad_git_source(&format!("git:{rest}"), "it names no revision"));
+    }
+    Ok(Source::Git { repository: PathBuf::from("."), revision: revision.to_owned(), path })
+}
+
+/// `DIR/.git#branch=main,subdir=proto`, buf's spelling of a repository on disk.
+pub(super) fn parse_buf(spec: &str, repository: &str, fragment: &str) -> Result<Source, Diagnostic> {
+    if repository.contains("://") {
+        return Err(problem::bad_git_source(spec, "repositories are read from disk, never over the network"));
+    }
+    let mut revision = None;
+    let mut path = None;
+    for part in fragment.split(',') {
+        match part.split_once('=') {
+            Some(("branch" | "tag" | "commit" | "ref", value)) if !value.is_empty() => {
+                if revision.replace(value.to_owned()).is_some() {
+                    return Err(problem::bad_git_source(spec, "it names more than one revision"));
+                }
+            }
+            Some(("subdir", value)) => path = Some(value.trim_matches('/').to_owned()),
+            // A shallow clone, which is what `depth` asks for, has no meaning when nothing is cloned.
+            Some(("depth", _)) => {}
+            _ => return Err(problem::bad_git_source(spec, &format!("`{part}` is not understood"))),
+        }
+    }
+    Ok(Source::Git {
+        repository: PathBuf::from(repository),
+        revision: revision.unwrap_or_else(|| "HEAD".to_owned()),
+        path: Some(path.unwrap_or_default()),
+    })
+}
+
+/// Where `dir` stands in the repository, `/`-separated from its root; `None` when it stands elsewhere.
+pub(super) fn path_in_repository(repository: &Path, dir: &Path) -> Option<String> {
+    let top = git(repository, &["rev-parse", "--show-toplevel"]).ok()?;
+    let top = Path::new(String::from_utf8(top).ok()?.trim_end_matches('\n')).canonicalize().ok()?;
+    let inside = dir.canonicalize().ok()?;
+    let parts: Option<Vec<&str>> =
+        inside.strip_prefix(top).ok()?.components().map(|part| part.as_os_str().to_str()).collect();
+    Some(parts?.join("/"))
+}
+
+/// Every `.proto` file of `revision` below `path`.
+pub(super) fn read(repository: &Path, revision: &str, path: &str) -> Result<Inputs, Box<Diagnostic>> {
+    let repository = work_tree_or_git_dir(repository);
+    let wanted = format!("{revision}^{{commit}}");
+    let commit = git(&repository, &["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted])
+        .map_err(|_| problem::no_such_revision(&repository, revision))?;
+    let commit = String::from_utf8_lossy(&commit).trim().to_owned();
+    let treeish = format!("{commit}:{path}");
+    let listing = git(&repository, &["ls-tree", "-r", "-z", "--full-tree", "--end-of-options", &treeish])
+        .map_err(|error| problem::no_such_folder(revision, path, &error))?;
+    let entries = proto_entries(&listing);
+    let blobs = read_blobs(&repository, &entries).map_err(|error| problem::git_failed(revision, &error))?;
+
+    let mut found = Inputs::default();
+    let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
+    for (entry, blob) in entries.into_iter().zip(blobs) {
+        let shown = format!("{prefix}{}", entry.name);
+        let input = match blob {
+            Some(bytes) if bytes.len() as u64 > MAX_FILE_BYTES => {
+                Err(problem::too_large(Place::file(shown.as_str())))
+            }
+            Some(bytes) => Input::from_bytes(entry.name, &shown, bytes),
+            None => Err(problem::missing_object(&shown, revision)),
+        };
+        match input {
+            Ok(input) => found.inputs.push(input),
+            Err(diagnostic) => found.diagnostics.push(diagnostic),
+        }
+    }
+    Ok(found)
+}
+
+/// buf names the `.git` folder, git wants the folder around it (or a bare repository as it is).
+fn work_tree_or_git_dir(repository: &Path) -> PathBuf {
+    match repository.file_name() {
+        Some(name) if name == ".git" => match repository.parent() {
+            Some(parent) if parent.as_os_str().is_empty() => PathBuf::from("."),
+            Some(parent) => parent.to_owned(),
+            None => repository.to_owned(),
+        },
+        _ => repository.to_owned(),
+    }
+}
+
+struct Entry {
+    name: String,
+    object: String,
+}
+
+/// The `.proto` files of a `git ls-tree -r -z` listing: `MODE TYPE OBJECT\tNAME\0`. Symlinks and
+/// submodules are passed over: what they point at is not part of the tree.
+fn proto_entries(listing: &[u8]) -> Vec<Entry> {
+    listing
+        .split(|&byte| byte == 0)
+        .filter_map(|line| {
+            let (head, name) = std::str::from_utf8(line).ok()?.split_once('\t')?;
+            let mut head = head.split(' ');
+            let (mode, kind, object) = (head.next()?, head.next()?, head.next()?);
+            let regular = kind == "blob" && mode.starts_with("100");
+            (regular && name.ends_with(".proto"))
+                .then(|| Entry { name: name.to_owned(), object: object.to_owned() })
+        })
+        .collect()
+}
+
+/// The content of each entry, in order; `None` for an object the repository does not have.
+fn read_blobs(repository: &Path, entries: &[Entry]) -> std::io::Result<Vec<Option<Vec<u8>>>> {
+    let mut child = Command::new("git")
+        .arg("-C")
+        .arg(repository)
+        .args(["cat-file", "--batch"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let (Some(mut requests), Some(replies)) = (child.stdin.take(), child.stdout.take()) else {
+        return Err(std::io::Error::other("git has no pipes"));
+    };
+    let names: String = entries.iter().map(|entry| format!("{}\n", entry.object)).collect();
+    let blobs = std::thread::scope(|scope| {
+        // git answers while it is still being asked: one thread each way, or both pipes fill up.
+        let writer = scope.spawn(move || requests.write_all(names.as_bytes()));
+        let mut replies = BufReader::new(replies);
+        let blobs: std::io::Result<Vec<_>> = entries.iter().map(|_| read_blob(&mut replies)).collect();
+        drop(replies);
+        let written = writer.join().unwrap_or_else(|_| Err(std::io::Error::other("the writer died")));
+        blobs.and_then(|blobs| written.map(|()| blobs))
+    });
+    child.wait()?;
+    blobs
+}
+
+/// One reply of `git cat-file --batch`: `OBJECT TYPE SIZE\n`, the content, `\n`; or `OBJECT missing\n`.
+fn read_blob(replies: &mut impl BufRead) -> std::io::Result<Option<Vec<u8>>> {
+    let mut head = String::new();
+    replies.read_line(&mut head)?;
+    let Some(size) = head.trim_end().rsplit(' ').next().and_then(|size| size.parse::<u64>().ok()) else {
+        return if head.is_empty() { Err(std::io::ErrorKind::UnexpectedEof.into()) } else { Ok(None) };
+    };
+    let mut content = Vec::new();
+    replies.take(size).read_to_end(&mut content)?;
+    replies.read_exact(&mut [0])?;
+    Ok(Some(content))
+}
+
+/// The standard output of one git command, or what it said on standard error.
+fn git(repository: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(repository)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("git could not be started: {error}"))?;
+    if output.status.success() {
+        Ok(output.stdout)
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
+    }
+}

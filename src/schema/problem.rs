@@ -1,0 +1,202 @@
+//! What can be wrong with a source, and how we say it.
+
+use std::path::Path;
+
+use crate::diag::{Diagnostic, Place, RuleInfo, Span};
+use crate::schema::Source;
+
+macro_rules! problem {
+    ($name:ident, $summary:literal, $explain:literal) => {
+        static $name: RuleInfo = RuleInfo {
+            id: stringify!($name),
+            name: stringify!($name),
+            summary: $summary,
+            explain: $explain,
+            url: None,
+        };
+    };
+}
+
+problem!(
+    SCHEMA_INPUT,
+    "The input can be read.",
+    "An input is a directory, a `.proto` file, a descriptor set, or a git revision (`git:REV[:PATH]`). \
+     This one is missing, not readable, or not what its name says. Nothing was checked."
+);
+problem!(
+    SCHEMA_PARSE,
+    "Every file is valid Protocol Buffers.",
+    "The file does not follow the language specification (proto2 or proto3). Files that import it are \
+     left out as well; all others are still checked."
+);
+problem!(
+    SCHEMA_IMPORT,
+    "Every import is found.",
+    "Imports are looked up relative to the input directory, then among the files that come with \
+     protogate: `google/protobuf/*`, `google/api/*`, `google/rpc/*`, `google/type/*`, \
+     `google/longrunning/operations.proto`, `buf/validate/validate.proto` and \
+     `protogate/contract/v1/contract.proto`."
+);
+problem!(
+    SCHEMA_CYCLE,
+    "Imports form no cycle.",
+    "Two or more files import each other. Move what they share into a file of its own."
+);
+problem!(
+    SCHEMA_LINK,
+    "Every name refers to something.",
+    "The file parses, but a type, option, number or default in it is wrong: not defined, defined twice, \
+     out of range, or of another kind than its place asks for."
+);
+problem!(
+    SCHEMA_EDITION,
+    "Files use proto2 or proto3.",
+    "protogate does not read Protobuf Editions yet. Reading such a file with proto3 rules would lose its \
+     feature settings, so it is refused by name; every other file is still checked. Keep \
+     `syntax = \"proto3\";` in files that protogate has to see."
+);
+
+/// Every kind of problem, for `explain`.
+pub static PROBLEMS: [&RuleInfo; 6] =
+    [&SCHEMA_INPUT, &SCHEMA_PARSE, &SCHEMA_IMPORT, &SCHEMA_CYCLE, &SCHEMA_LINK, &SCHEMA_EDITION];
+
+pub(super) fn nothing_here(source: &Source) -> Diagnostic {
+    Diagnostic::failure(&SCHEMA_INPUT, format!("no .proto file in {source}"))
+        .help("name the directory that imports are relative to, such as `proto`")
+}
+
+pub(super) fn cannot_read(shown: &str, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::failure(&SCHEMA_INPUT, format!("cannot read {shown}: {error}"))
+        .at(Place::file(shown))
+        .help("an input is a directory, a .proto file, a descriptor set (.binpb), or git:REV[:PATH]")
+}
+
+pub(super) fn cannot_walk(error: &ignore::Error) -> Diagnostic {
+    Diagnostic::failure(&SCHEMA_INPUT, error.to_string())
+        .help("mend or remove the link or folder, or name a directory without it")
+}
+
+pub(super) fn bad_file_name(path: &Path) -> Diagnostic {
+    Diagnostic::failure(&SCHEMA_INPUT, "the file name is not valid UTF-8, so nothing can import it")
+        .at(Place::file(path.display().to_string()))
+        .help("rename the file")
+}
+
+pub(super) fn not_utf8(place: Place, valid_up_to: usize) -> Diagnostic {
+    Diagnostic::failure(&SCHEMA_PARSE, format!("the file is not UTF-8 (at byte {valid_up_to})"))
+        .at(place)
+        .help("save the file as UTF-8")
+}
+
+pub(super) fn too_large(place: Place) -> Diagnostic {
+    let limit = super::MAX_FILE_BYTES / (1024 * 1024);
+    Diagnostic::failure(&SCHEMA_INPUT, format!("the file is larger than {limit} MiB"))
+        .at(place)
+        .help("split the file, or move it out of the input directory")
+}
+
+pub(super) fn not_a_descriptor_set(shown: &str, error: &prost::DecodeError) -> Diagnostic {
+    Diagnostic::failure(&SCHEMA_INPUT, format!("not a descriptor set: {error}")).at(Place::file(shown)).help(
+        "write one with `protogate generate`, `buf build -o FILE.binpb`, or \
+         `protoc --include_imports --include_source_info -o FILE.binpb`",
+    )
+}
+
+pub(super) fn nameless_file(shown: &str) -> Diagnostic {
+    Diagnostic::failure(&SCHEMA_INPUT, "not a descriptor set: it holds a file without a name")
+        .at(Place::file(shown))
+        .help("write it again with protogate, buf or protoc")
+}
+
+pub(super) fn bad_git_source(spec: &str, why: &str) -> Diagnostic {
+    Diagnostic::failure(&SCHEMA_INPUT, format!("cannot understand the source `{spec}`: {why}"))
+        .help("write git:REV, git:REV:PATH, or DIR/.git#branch=NAME,subdir=PATH (also tag=, commit=, ref=)")
+}
+
+pub(super) fn no_such_revision(repository: &Path, revision: &str) -> Diagnostic {
+    let here = if repository == Path::new(".") {
+        "the repository around the current folder".to_owned()
+    } else {
+        repository.display().to_string()
+    };
+    Diagnostic::failure(&SCHEMA_INPUT, format!("no git revision `{revision}` in {here}"))
+        .help("fetch it first (`git fetch origin BRANCH`, `git fetch --tags`), or name another revision")
+}
+
+pub(super) fn no_such_folder(revision: &str, path: &str, error: &str) -> Diagnostic {
+    Diagnostic::failure(&SCHEMA_INPUT, format!("cannot list `{path}` of git revision `{revision}`: {error}"))
+        .help("the path is relative to the root of the repository")
+}
+
+pub(super) fn git_failed(revision: &str, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::failure(&SCHEMA_INPUT, format!("git could not read revision `{revision}`: {error}"))
+        .help("run `git fsck` in the repository")
+}
+
+pub(super) fn missing_object(shown: &str, revision: &str) -> Diagnostic {
+    Diagnostic::failure(
+        &SCHEMA_INPUT,
+        format!("git revision `{revision}` lists this file but lacks its content"),
+    )
+    .at(Place::file(shown))
+    .help("the clone is partial or damaged: `git fetch --refetch`, or clone without a filter")
+}
+
+pub(super) fn edition(place: Place, edition: &str) -> Diagnostic {
+    Diagnostic::failure(&SCHEMA_EDITION, format!("edition {edition} is not supported yet"))
+        .at(place)
+        .help("keep `syntax = \"proto3\";` in this file, or move the file out of the input directory")
+}
+
+pub(super) fn import_not_found(place: Place, import: &str, known: &[&str]) -> Diagnostic {
+    let base = Diagnostic::failure(&SCHEMA_IMPORT, format!("import `{import}` not found")).at(place);
+    match nearest(import, known.iter().copied()) {
+        Some(name) => base.help(format!("did you mean `{name}`?")),
+        None => base.help(
+            "imports are relative to the input directory: name the directory above the imported path as \
+             the input",
+        ),
+    }
+}
+
+pub(super) fn import_cycle(place: Place, cycle: &str) -> Diagnostic {
+    Diagnostic::failure(&SCHEMA_CYCLE, format!("files import each other: {cycle}"))
+        .at(place)
+        .help("move what they share into a file of its own")
+}
+
+/// An error of the parser or the linker, with its spans turned into places of `text`.
+pub(super) fn compiler(
+    linking: bool,
+    shown: &str,
+    text: Option<&str>,
+    error: &dyn miette::Diagnostic,
+) -> Diagnostic {
+    let rule = if linking { &SCHEMA_LINK } else { &SCHEMA_PARSE };
+    let place = |label: &miette::LabeledSpan| Place {
+        file: shown.into(),
+        span: text.map(|text| Span::from_bytes(text, label.offset(), label.offset() + label.len())),
+        text: text.map(Into::into),
+    };
+    let mut labels = error.labels().into_iter().flatten();
+    let mut diagnostic = Diagnostic::failure(rule, error.to_string());
+    // The last label is the one at fault; the ones before it are what it clashes with.
+    let mut places: Vec<_> = labels.by_ref().collect();
+    diagnostic.place = Some(match places.pop() {
+        Some(label) => place(&label),
+        None => Place { file: shown.into(), span: None, text: text.map(Into::into) },
+    });
+    for label in &places {
+        diagnostic = diagnostic.related(place(label), label.label().unwrap_or("see also").to_owned());
+    }
+    diagnostic.help = error.help().map(|help| help.to_string());
+    diagnostic
+}
+
+/// The candidate that a typing mistake would most likely have meant, if any is near.
+pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let (score, best) = candidates
+        .map(|candidate| (similar::TextDiff::from_chars(word, candidate).ratio(), candidate))
+        .max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (score >= 0.75).then_some(best)
+}

@@ -1,0 +1,158 @@
+//! The schema: frozen, shared, only read.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use prost::Message;
+use prost_reflect::{DescriptorPool, DynamicMessage, FileDescriptor, ReflectMessage, Value};
+use prost_types::source_code_info::Location;
+use prost_types::{FileDescriptorProto, FileDescriptorSet};
+
+use crate::diag::{Place, Span};
+
+/// Where a file of a schema came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// It is part of the source.
+    Own,
+    /// It was imported and comes with protogate.
+    Bundled,
+}
+
+/// One file of a schema.
+#[derive(Debug)]
+pub struct File {
+    shown: Arc<str>,
+    text: Option<Arc<str>>,
+    origin: Origin,
+    descriptor: FileDescriptor,
+    /// Path of a location → its index. Built when first asked for: most files are never pointed at.
+    locations: OnceLock<HashMap<Box<[i32]>, usize>>,
+}
+
+/// A file that is linked while the pool still grows. It holds no descriptor: a descriptor keeps the pool
+/// alive, and a pool that somebody else holds is copied whole on every addition.
+pub(super) struct Unfrozen {
+    pub name: String,
+    pub shown: Arc<str>,
+    pub text: Option<Arc<str>>,
+    pub origin: Origin,
+}
+
+impl File {
+    /// The name that other files import it by.
+    pub fn name(&self) -> &str {
+        self.descriptor.name()
+    }
+
+    /// What the user knows it by: the path on disk where there is one.
+    pub fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// The source text, unless the file came from a descriptor set.
+    pub fn text(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+
+    /// Where it came from.
+    pub fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// The linked descriptor.
+    pub fn descriptor(&self) -> &FileDescriptor {
+        &self.descriptor
+    }
+
+    /// The location of a descriptor path (`SourceCodeInfo.Location.path`), if the source has it.
+    pub fn location(&self, path: &[i32]) -> Option<&Location> {
+        let info = self.descriptor.file_descriptor_proto().source_code_info.as_ref()?;
+        let locations = self.locations.get_or_init(|| {
+            let mut index = HashMap::with_capacity(info.location.len());
+            for (position, location) in info.location.iter().enumerate() {
+                // `extend` blocks share a path; protoc and buf take the first.
+                index.entry(location.path.as_slice().into()).or_insert(position);
+            }
+            index
+        });
+        info.location.get(*locations.get(path)?)
+    }
+
+    /// The place of a descriptor path; the file as a whole where the source does not tell.
+    pub fn place(&self, path: &[i32]) -> Place {
+        let span = self.location(path).and_then(|location| Span::from_location(&location.span));
+        Place { file: self.shown.clone(), span, text: self.text.clone() }
+    }
+
+    /// The comment above an element, as written, without the comment marks.
+    pub fn comment(&self, path: &[i32]) -> Option<&str> {
+        self.location(path)?.leading_comments.as_deref()
+    }
+}
+
+/// Every file of a source and of what it imports, linked. Cheap to clone, safe to share, never changes.
+#[derive(Debug, Clone, Default)]
+pub struct Schema(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    pool: DescriptorPool,
+    /// In the order of their names.
+    files: Vec<File>,
+}
+
+impl Schema {
+    pub(super) fn freeze(pool: DescriptorPool, linked: Vec<Unfrozen>) -> Schema {
+        let freeze = |Unfrozen { name, shown, text, origin }| {
+            let descriptor = pool.get_file_by_name(&name)?;
+            Some(File { shown, text, origin, descriptor, locations: OnceLock::new() })
+        };
+        let mut files: Vec<File> = linked.into_iter().filter_map(freeze).collect();
+        files.sort_by(|a, b| a.name().cmp(b.name()));
+        Schema(Arc::new(Inner { pool, files }))
+    }
+
+    /// All descriptors, linked.
+    pub fn pool(&self) -> &DescriptorPool {
+        &self.0.pool
+    }
+
+    /// Every file, imports included, in the order of their names.
+    pub fn files(&self) -> &[File] {
+        &self.0.files
+    }
+
+    /// The files of the source itself, in the order of their names.
+    pub fn own_files(&self) -> impl Iterator<Item = &File> {
+        self.files().iter().filter(|file| file.origin() == Origin::Own)
+    }
+
+    /// The file that others import by this name.
+    pub fn file(&self, name: &str) -> Option<&File> {
+        let position = self.0.files.binary_search_by(|file| file.name().cmp(name)).ok()?;
+        self.0.files.get(position)
+    }
+
+    /// The place of a descriptor path in a file of this schema.
+    pub fn place(&self, file: &FileDescriptor, path: &[i32]) -> Place {
+        match self.file(file.name()) {
+            Some(file) => file.place(path),
+            None => Place::file(file.name()),
+        }
+    }
+
+    /// The encoded `google.protobuf.FileDescriptorSet`: imports before what imports them, custom options
+    /// kept, comments and positions left out. The same bytes on every machine.
+    pub fn descriptor_set(&self) -> Vec<u8> {
+        let kind = FileDescriptorProto::default().descriptor();
+        let files = self.0.pool.files().filter_map(|file| {
+            let mut file = DynamicMessage::decode(kind.clone(), file.encode_to_vec().as_slice()).ok()?;
+            file.clear_field_by_name("source_code_info");
+            Some(Value::Message(file))
+        });
+        let mut set = DynamicMessage::new(FileDescriptorSet::default().descriptor());
+        set.set_field_by_name("file", Value::List(files.collect()));
+        set.encode_to_vec()
+    }
+}
