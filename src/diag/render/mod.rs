@@ -1,2 +1,42 @@
 //! Text out of a report. Renderers are functions from a report to a string: they never open a file,
-//! print or exit.
+//! print or exit, and they never decide what is worth saying.
+
+mod json;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+use super::Report;
+
+/// What a report can be turned into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// For people: the source line with what is wrong under it.
+    #[default]
+    Text,
+    /// For machines: one object per line, or one object for a run.
+    Json,
+}
+
+impl Format {
+    /// Every format, by the name `--format` takes.
+    pub const ALL: [(&'static str, Format); 2] = [("text", Format::Text), ("json", Format::Json)];
+}
+
+/// How a text may look. Machine formats ignore it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Style {
+    /// ANSI colours.
+    pub colour: bool,
+    /// Columns of the terminal; lines of source longer than that are cut.
+    pub width: Option<usize>,
+}
+
+/// The report as text that ends in a newline, or is empty when there is nothing to say.
+pub fn render(report: &Report, format: Format, style: Style) -> String {
+    match format {
+        Format::Text => text::render(report, style),
+        Format::Json => json::render(report),
+    }
+}

@@ -1,0 +1,139 @@
+//! JSON: one object per diagnostic and line, with the keys of `buf breaking --error-format json` first
+//! and ours behind them; or one object for a contract run or a gate.
+
+use serde_json::{Map, Value, json};
+
+use crate::diag::{CaseRow, Diagnostic, MethodRow, Phase, Place, Report, Run, Section, Verdict};
+
+pub(super) fn render(report: &Report) -> String {
+    let run = report.sections().iter().find_map(|section| match section {
+        Section::Run(run) => Some(run),
+        _ => None,
+    });
+    let phases = report.sections().iter().find_map(|section| match section {
+        Section::Phases(phases) => Some(phases),
+        _ => None,
+    });
+    let diagnostics = report.diagnostics().iter().map(diagnostic);
+    match (phases, run) {
+        (Some(phases), run) => line(&json!({
+            "verdict": verdict(report.verdict()),
+            "phases": phases.iter().map(phase).collect::<Vec<_>>(),
+            "diagnostics": diagnostics.collect::<Vec<_>>(),
+            "contract": run.map(contract_run),
+        })),
+        (None, Some(run)) => {
+            let mut object = contract_run(run);
+            object.insert("diagnostics".to_owned(), diagnostics.collect());
+            line(&Value::Object(object))
+        }
+        (None, None) => diagnostics.map(|diagnostic| line(&diagnostic)).collect(),
+    }
+}
+
+fn line(value: &Value) -> String {
+    format!("{value}\n")
+}
+
+fn diagnostic(diagnostic: &Diagnostic) -> Value {
+    let mut object = diagnostic.place.as_ref().map(place).unwrap_or_default();
+    object.insert("type".to_owned(), diagnostic.rule.id.into());
+    object.insert("message".to_owned(), diagnostic.message.as_str().into());
+    object.insert("severity".to_owned(), diagnostic.severity.word().into());
+    if let Some(help) = &diagnostic.help {
+        object.insert("help".to_owned(), help.as_str().into());
+    }
+    let related = diagnostic.related.iter().map(|related| {
+        let mut object = place(&related.place);
+        object.insert("message".to_owned(), related.message.as_str().into());
+        Value::Object(object)
+    });
+    if !diagnostic.related.is_empty() {
+        object.insert("related".to_owned(), related.collect());
+    }
+    Value::Object(object)
+}
+
+fn place(place: &Place) -> Map<String, Value> {
+    let span = place.span_or_start();
+    let mut object = Map::new();
+    object.insert("path".to_owned(), (*place.file).into());
+    for (key, number) in [
+        ("start_line", span.start_line),
+        ("start_column", span.start_column),
+        ("end_line", span.end_line),
+        ("end_column", span.end_column),
+    ] {
+        object.insert(key.to_owned(), number.into());
+    }
+    object
+}
+
+fn phase(phase: &Phase) -> Value {
+    json!({
+        "name": phase.name,
+        "verdict": verdict(phase.verdict),
+        "summary": phase.summary,
+        "elapsed_ms": phase.elapsed_ms,
+    })
+}
+
+fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Clean => "clean",
+        Verdict::Findings => "findings",
+        Verdict::Failed => "failed",
+    }
+}
+
+fn contract_run(run: &Run) -> Map<String, Value> {
+    let summary = json!({
+        "cases": run.cases,
+        "calls": run.calls,
+        "failures": run.failures.len(),
+        "elapsed_ms": run.elapsed_ms,
+    });
+    let mut object = Map::new();
+    object.insert("seed".to_owned(), run.seed.into());
+    object.insert("target".to_owned(), run.target.as_str().into());
+    object.insert("summary".to_owned(), summary);
+    object.insert("methods".to_owned(), run.methods.iter().map(method).collect());
+    object.insert("failures".to_owned(), run.failures.iter().map(failure).collect());
+    object
+}
+
+fn method(row: &MethodRow) -> Value {
+    let statuses: Map<String, Value> =
+        row.statuses.iter().map(|(status, calls)| (status.clone(), (*calls).into())).collect();
+    let mut object = Map::new();
+    object.insert("name".to_owned(), row.name.as_str().into());
+    object.insert("calls".to_owned(), row.calls.into());
+    object.insert("statuses".to_owned(), statuses.into());
+    if let Some(reason) = &row.skipped {
+        object.insert("skipped".to_owned(), reason.as_str().into());
+    }
+    Value::Object(object)
+}
+
+/// One request is an object, the requests of a stream are a list; likewise their bytes.
+fn failure(row: &CaseRow) -> Value {
+    json!({
+        "id": row.id,
+        "check": row.check.name,
+        "code": row.check.id,
+        "method": row.method,
+        "message": row.message,
+        "request_json": row.request_json.as_ref().map(|messages| one_or_list(messages.clone())),
+        "request_hex": one_or_list(row.request_hex.iter().map(|hex| Value::from(hex.as_str())).collect()),
+        "status": row.status,
+        "replay": row.replay,
+        "details": row.details.iter().map(|(k, v)| (k.clone(), Value::from(v.as_str()))).collect::<Map<_, _>>(),
+    })
+}
+
+fn one_or_list(mut values: Vec<Value>) -> Value {
+    match values.len() {
+        1 => values.remove(0),
+        _ => Value::Array(values),
+    }
+}

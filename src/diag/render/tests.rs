@@ -1,0 +1,129 @@
+//! One sample report, every renderer, snapshots on one screen.
+
+use super::{Format, Style, render};
+use crate::diag::{
+    CaseRow, Diagnostic, MethodRow, Phase, Place, Report, RuleInfo, Run, Section, Severity, Span, Table,
+    Verdict,
+};
+
+static RULE: RuleInfo = RuleInfo {
+    id: "FIELD_NO_DELETE",
+    name: "FIELD_NO_DELETE",
+    summary: "Fields are not deleted.",
+    explain: "",
+    url: None,
+};
+
+static CHECK: RuleInfo = RuleInfo { id: "PG101", name: "not_a_server_error", ..RULE };
+
+fn place(file: &str, text: Option<&str>, line: u32, columns: (u32, u32)) -> Place {
+    let (start_column, end_column) = columns;
+    let span = Some(Span { start_line: line, start_column, end_line: line, end_column });
+    Place { file: file.into(), span, text: text.map(Into::into) }
+}
+
+fn findings() -> Report {
+    let new = "syntax = \"proto3\";\nmessage Ä { string a = 1; }\n";
+    Report::new(vec![
+        Diagnostic::new(&RULE, Severity::Error, "field 2 \"b\" was deleted from message \"Ä\"")
+            .at(place("proto/a.proto", Some(new), 2, (9, 10)))
+            .related(place("baseline/a.proto", None, 4, (3, 16)), "it was here")
+            .help("reserved 2; reserved \"b\";"),
+        Diagnostic::new(&RULE, Severity::Warning, "nothing to point at").at(Place::file("z.proto")),
+        Diagnostic::new(&RULE, Severity::Warning, "nothing to point at").at(Place::file("z.proto")),
+    ])
+}
+
+fn run() -> Run {
+    let failure = CaseRow {
+        id: "7f3a".into(),
+        check: &CHECK,
+        method: "user.UserService/CreateUser".into(),
+        message: "a valid request was answered with INTERNAL".into(),
+        request_json: Some(vec![serde_json::json!({"name": "🦀"})]),
+        request_hex: vec!["0a04f09fa680".into()],
+        status: "INTERNAL".into(),
+        replay: "protogate replay 7f3a".into(),
+        place: Some(place("proto/user.proto", None, 21, (3, 9))),
+        details: vec![("message".into(), "byte index 1\u{1b}[2J is not a char boundary".into())],
+    };
+    Run {
+        seed: 7,
+        target: "http://127.0.0.1:50051".into(),
+        cases: 20,
+        calls: 31,
+        elapsed_ms: 1234,
+        methods: vec![
+            MethodRow {
+                name: "user.UserService/CreateUser".into(),
+                calls: 20,
+                statuses: vec![("OK".into(), 19), ("INTERNAL".into(), 1)],
+                skipped: None,
+            },
+            MethodRow {
+                name: "user.UserService/Chat".into(),
+                calls: 0,
+                statuses: Vec::new(),
+                skipped: Some("not asked for".into()),
+            },
+        ],
+        failures: vec![failure],
+    }
+}
+
+fn gate() -> Report {
+    let phase = |name: &str, verdict, summary: &str| Phase {
+        name: name.into(),
+        verdict,
+        summary: summary.into(),
+        elapsed_ms: 40,
+    };
+    findings().with(Section::Run(run())).with(Section::Phases(vec![
+        phase("generate", Verdict::Clean, "9 files as generated"),
+        phase("check-breaking", Verdict::Findings, "1 finding"),
+    ]))
+}
+
+fn table() -> Report {
+    let cells = |row: [&str; 2]| row.map(str::to_owned).to_vec();
+    Report::default()
+        .with(Section::Line("accepted".into()))
+        .with(Section::Table(Table {
+            title: "changes".into(),
+            columns: cells(["rule", "what"]),
+            rows: vec![cells(["FIELD_NO_DELETE", "b"]), cells(["X", "cc"])],
+        }))
+        .with(Section::Diff("--- a\n+++ b\n@@ -1 +1 @@\n-x\n+y\n".into()))
+}
+
+#[test]
+fn text() {
+    insta::assert_snapshot!("findings_text", render(&findings(), Format::Text, Style::default()));
+    insta::assert_snapshot!("gate_text", render(&gate(), Format::Text, Style::default()));
+    insta::assert_snapshot!("table_text", render(&table(), Format::Text, Style::default()));
+}
+
+#[test]
+fn json() {
+    insta::assert_snapshot!("findings_json", render(&findings(), Format::Json, Style::default()));
+    let run = Report::default().with(Section::Run(run()));
+    insta::assert_snapshot!("run_json", render(&run, Format::Json, Style::default()));
+    insta::assert_snapshot!("gate_json", render(&gate(), Format::Json, Style::default()));
+}
+
+#[test]
+fn colour_only_when_asked() {
+    let plain = render(&gate(), Format::Text, Style::default());
+    let coloured = render(&gate(), Format::Text, Style { colour: true, width: None });
+    assert!(!plain.contains('\x1b'));
+    assert!(coloured.contains('\x1b'));
+}
+
+#[test]
+fn silence_is_empty() {
+    for (_, format) in Format::ALL {
+        assert_eq!(render(&Report::default(), format, Style::default()), "");
+    }
+    assert_eq!(Report::default().verdict(), Verdict::Clean);
+    assert_eq!(findings().verdict(), Verdict::Findings);
+}
