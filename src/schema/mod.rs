@@ -1,1 +1,3 @@
 //! One immutable value made of `.proto` sources.
+
+pub(crate) mod bundled;
