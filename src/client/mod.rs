@@ -13,6 +13,8 @@ mod http2;
 mod metadata;
 mod status;
 mod target;
+#[cfg(test)]
+mod tests;
 mod transport;
 
 pub use error::CallError;
