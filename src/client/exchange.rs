@@ -1,6 +1,6 @@
 //! What is asked of a server and what comes back: plain values, no sockets.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 
@@ -27,11 +27,14 @@ pub struct Call {
     /// `/package.Service/Method`.
     pub path: String,
     /// Request metadata; names ending in `-bin` carry raw bytes and are base64-encoded on the wire.
+    ///
+    /// An entry named `content-type`, `te`, `user-agent` or `grpc-timeout` replaces ours, an empty one takes it
+    /// away; `:method` replaces POST.
     pub metadata: Vec<(String, Vec<u8>)>,
     /// Sent as `grpc-timeout` and enforced on our side a little later, so that a server that honours it
     /// is heard first.
     pub deadline: Duration,
-    /// What the client does.
+    /// What the client does. Nothing is sent after a [`Step::HalfClose`].
     pub script: Vec<Step>,
 }
 
@@ -52,8 +55,31 @@ pub enum End {
     Closed(String),
     /// We reset the stream ourselves ([`Step::Cancel`]).
     Cancelled,
+    /// The server broke a rule of HTTP/2: the error code we answered with.
+    Violation(u32),
+    /// More came than is kept (see `Options::reply_cap`); we stopped reading.
+    OverCap,
     /// Nothing more came before the deadline and its grace.
     Hang,
+}
+
+/// The name used in tables of statuses, such as `RST_STREAM(CANCEL)`.
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // h2's `Debug` of a reason is its name in RFC 9113, or the number in hexadecimal.
+        match self {
+            End::Trailers => f.write_str("TRAILERS"),
+            End::TrailersOnly => f.write_str("TRAILERS_ONLY"),
+            End::NoTrailers => f.write_str("NO_TRAILERS"),
+            End::Reset(code) => write!(f, "RST_STREAM({:?})", h2::Reason::from(*code)),
+            End::GoAway(code) => write!(f, "GOAWAY({:?})", h2::Reason::from(*code)),
+            End::Closed(_) => f.write_str("CLOSED"),
+            End::Cancelled => f.write_str("CANCELLED_BY_US"),
+            End::Violation(code) => write!(f, "VIOLATION({:?})", h2::Reason::from(*code)),
+            End::OverCap => f.write_str("OVER_CAP"),
+            End::Hang => f.write_str("HANG"),
+        }
+    }
 }
 
 /// Everything that came back.
@@ -61,7 +87,7 @@ pub enum End {
 pub struct Exchange {
     /// The `:status` of the response, if headers arrived.
     pub http_status: Option<u16>,
-    /// Response headers, names in lower case, in order.
+    /// Response headers, names in lower case, in order; `-bin` values are raw bytes again, where they were base64.
     pub headers: Vec<(String, Vec<u8>)>,
     /// Each length-prefixed message of the response body, with its flag byte.
     pub messages: Vec<(u8, Bytes)>,

@@ -1,5 +1,26 @@
-//! Calls any method of any gRPC server, without stubs.
+//! Calls any method of any gRPC server over HTTP/2, without stubs.
+//!
+//! A [`Call`] goes in, an [`Exchange`] comes out: every byte of the reply and the way the call ended, RST_STREAM
+//! and GOAWAY codes included. A gRPC status is data; a [`CallError`] means the call could not be made at all.
+//!
+//! The room sends what its caller tells it to, malformed frames too. It knows no message types (reflection
+//! aside), no checks and no schema, asks for no compression, and speaks plaintext only, until TLS is built.
 
+mod error;
 mod exchange;
+mod frame;
+mod http2;
+mod metadata;
+mod status;
+mod target;
+#[cfg(test)]
+mod tests;
+mod transport;
 
+pub use error::CallError;
 pub use exchange::{Call, End, Exchange, Step};
+pub use frame::frame;
+pub use http2::{H2Transport, Options};
+pub use status::{Code, Status};
+pub use target::Target;
+pub use transport::Transport;

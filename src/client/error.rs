@@ -1,0 +1,138 @@
+//! Why a call could not be made. What a server answers, however bad, is not here: it is an `Exchange`.
+
+use std::{fmt, io, time::Duration};
+
+/// The call could not be made. Its text says what to do about it.
+#[derive(Debug, Clone)]
+pub struct CallError {
+    kind: Box<Kind>,
+}
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Target { text: String, problem: &'static str },
+    Tls { text: String },
+    Connect { authority: String, cause: io::ErrorKind, text: String },
+    Timeout { authority: String, waited: Duration },
+    NotHttp2 { authority: String, heard: String },
+    Busy { authority: String },
+    Call { path: String, problem: String },
+    Reflection { authority: String, problem: String, absent: bool },
+}
+
+impl CallError {
+    pub(super) fn target(text: &str, problem: &'static str) -> Self {
+        Kind::Target { text: text.to_owned(), problem }.into()
+    }
+
+    pub(super) fn tls(text: &str) -> Self {
+        Kind::Tls { text: text.to_owned() }.into()
+    }
+
+    pub(super) fn connect(authority: &str, error: &io::Error) -> Self {
+        Kind::Connect { authority: authority.to_owned(), cause: error.kind(), text: error.to_string() }.into()
+    }
+
+    pub(super) fn timeout(authority: &str, waited: Duration) -> Self {
+        Kind::Timeout { authority: authority.to_owned(), waited }.into()
+    }
+
+    pub(super) fn not_http2(authority: &str, heard: String) -> Self {
+        Kind::NotHttp2 { authority: authority.to_owned(), heard }.into()
+    }
+
+    pub(super) fn busy(authority: &str) -> Self {
+        Kind::Busy { authority: authority.to_owned() }.into()
+    }
+
+    pub(super) fn call(path: &str, problem: impl fmt::Display) -> Self {
+        Kind::Call { path: path.to_owned(), problem: problem.to_string() }.into()
+    }
+
+    pub(super) fn reflection(authority: &str, problem: impl fmt::Display) -> Self {
+        let problem = problem.to_string();
+        Kind::Reflection { authority: authority.to_owned(), problem, absent: false }.into()
+    }
+
+    pub(super) fn no_reflection(authority: &str) -> Self {
+        let problem = "it implements neither grpc.reflection.v1 nor v1alpha".to_owned();
+        Kind::Reflection { authority: authority.to_owned(), problem, absent: true }.into()
+    }
+
+    /// Nothing listens at the target.
+    pub fn is_refused(&self) -> bool {
+        matches!(&*self.kind, Kind::Connect { cause: io::ErrorKind::ConnectionRefused, .. })
+    }
+
+    /// No connection: refused, unreachable, a name that does not resolve, or no answer in time.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(&*self.kind, Kind::Connect { .. } | Kind::Timeout { .. })
+    }
+
+    /// Something answers at the target, and it does not speak plaintext HTTP/2.
+    pub fn is_not_http2(&self) -> bool {
+        matches!(&*self.kind, Kind::NotHttp2 { .. })
+    }
+
+    /// The target's text is wrong or asks for what is not supported; no connection was tried.
+    pub fn is_bad_target(&self) -> bool {
+        matches!(&*self.kind, Kind::Target { .. } | Kind::Tls { .. })
+    }
+
+    /// The call itself cannot be written as HTTP/2 (path, metadata or script); nothing was sent.
+    pub fn is_bad_call(&self) -> bool {
+        matches!(&*self.kind, Kind::Call { .. })
+    }
+
+    /// The server does not offer reflection at all, as opposed to offering it and answering badly.
+    pub fn is_no_reflection(&self) -> bool {
+        matches!(&*self.kind, Kind::Reflection { absent: true, .. })
+    }
+}
+
+impl From<Kind> for CallError {
+    fn from(kind: Kind) -> Self {
+        CallError { kind: Box::new(kind) }
+    }
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.kind {
+            Kind::Target { text, problem } => {
+                write!(f, "`{text}` is not a target: {problem}; write http://HOST:PORT")
+            }
+            Kind::Tls { text } => {
+                write!(f, "`{text}`: TLS is not supported yet; give a plaintext port as http://HOST:PORT")
+            }
+            Kind::Connect { authority, cause: io::ErrorKind::ConnectionRefused, .. } => {
+                write!(f, "nothing listens at {authority}: start the server or give another target")
+            }
+            Kind::Connect { authority, text, .. } => {
+                write!(f, "cannot connect to {authority}: {text}; check the host, the port and the network")
+            }
+            Kind::Timeout { authority, waited } => write!(
+                f,
+                "no connection to {authority} within {waited:?}: check the host and the port, or give the server more time"
+            ),
+            Kind::NotHttp2 { authority, heard } => write!(
+                f,
+                "{authority} does not speak plaintext HTTP/2: {heard}; give the port of the gRPC server"
+            ),
+            Kind::Busy { authority } => write!(
+                f,
+                "{authority} opened no stream within the deadline of the call: its limit of concurrent streams is \
+                 used up; use fewer workers or more connections"
+            ),
+            Kind::Call { path, problem } => write!(f, "the call of {path} cannot be sent: {problem}"),
+            Kind::Reflection { authority, problem, absent: true } => {
+                write!(f, "{authority} offers no server reflection: {problem}; give the schema as files")
+            }
+            Kind::Reflection { authority, problem, .. } => {
+                write!(f, "the reflection of {authority} cannot be used: {problem}; give the schema as files")
+            }
+        }
+    }
+}
+
+impl std::error::Error for CallError {}

@@ -1,0 +1,153 @@
+//! The HTTP/2 transport: `h2` underneath, because it shows reset codes and lets us send what we like.
+
+mod connection;
+mod overheard;
+mod pool;
+mod receive;
+mod script;
+
+use std::{
+    io,
+    pin::pin,
+    sync::{Arc, atomic::AtomicUsize},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use self::{connection::Lost, pool::Pool, receive::Received};
+use super::{Call, CallError, End, Exchange, Step, Target, Transport, metadata};
+
+/// How often a call is made again that no server has looked at.
+const RETRIES: usize = 3;
+
+/// How connections are made and how much of a reply is kept.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Connections kept open at most (at least 1). A second one is opened when the first has no free stream.
+    pub connections: usize,
+    /// How long making one connection may take.
+    pub connect_timeout: Duration,
+    /// How much one reply may take in memory, in bytes; past it the call ends with [`End::OverCap`].
+    pub reply_cap: usize,
+}
+
+impl Default for Options {
+    /// One connection, 5 s to connect, 64 MiB for a reply.
+    fn default() -> Self {
+        Options { connections: 1, connect_timeout: Duration::from_secs(5), reply_cap: 64 << 20 }
+    }
+}
+
+/// Calls one server over pooled connections. Clones share the connections.
+///
+/// Connects with the first call, and again after the server sent GOAWAY or the connection was lost. Must be used
+/// inside a tokio runtime: each connection is driven by a task of its own, which ends with the last clone.
+#[derive(Debug, Clone)]
+pub struct H2Transport {
+    pool: Arc<Pool>,
+}
+
+impl H2Transport {
+    /// A transport with the default [`Options`]; opens no connection yet.
+    pub fn new(target: Target) -> Self {
+        Self::with(target, Options::default())
+    }
+
+    /// A transport with these options; opens no connection yet.
+    pub fn with(target: Target, options: Options) -> Self {
+        H2Transport { pool: Arc::new(Pool::new(target, options)) }
+    }
+
+    /// A transport to the same server with connections of its own, so that a call that kills its connection
+    /// disturbs nobody.
+    pub fn fresh(&self) -> Self {
+        Self::with(self.pool.target.clone(), self.pool.options.clone())
+    }
+
+    /// The server this transport calls.
+    pub fn target(&self) -> &Target {
+        &self.pool.target
+    }
+
+    /// Waits until the server answers an HTTP/2 PING, trying again while it is still starting.
+    ///
+    /// # Errors
+    /// The last failure, when `within` has passed; at once, when something else than HTTP/2 answers.
+    pub async fn ready(&self, within: Duration) -> Result<(), CallError> {
+        self.pool.ready(within).await
+    }
+}
+
+impl Transport for H2Transport {
+    async fn call(&self, call: &Call) -> Result<Exchange, CallError> {
+        script::check(call)?;
+        let request = metadata::request(&self.pool.target, call)?;
+        // A connection can be closed between being chosen and being used. The server has not looked at the call
+        // then, so that it is safe to make it again.
+        for _ in 0..RETRIES {
+            if let Some(exchange) = self.attempt(call, request.clone()).await? {
+                return Ok(exchange);
+            }
+        }
+        let text = io::Error::other("the server takes connections and gives each of them up at once");
+        Err(CallError::connect(self.pool.target.authority().as_str(), &text))
+    }
+}
+
+impl H2Transport {
+    /// Makes the call on one connection. `None`: the server will not look at it.
+    async fn attempt(&self, call: &Call, request: http::Request<()>) -> Result<Option<Exchange>, CallError> {
+        let lease = self.pool.lease(patience(call.deadline)).await?;
+        let started = Instant::now();
+        let opened =
+            lease.open_stream(request).await.map_err(|problem| CallError::call(&call.path, problem))?;
+        let Some((response, mut stream)) = opened else { return Ok(None) };
+
+        let arrived = AtomicUsize::new(0);
+        let mut received = Received::default();
+        let end = {
+            let mut receive = pin!(received.collect(response, self.pool.options.reply_cap, &arrived));
+            let mut script = pin!(script::play(&mut stream, &call.script, &arrived));
+            let mut hang = pin!(tokio::time::sleep(patience(call.deadline)));
+            let mut playing = true;
+            loop {
+                // Replies first: `Await` looks at what has arrived, and is woken by nothing but the replies.
+                tokio::select! {
+                    biased;
+                    end = &mut receive => break end,
+                    cancelled = &mut script, if playing => {
+                        if cancelled {
+                            break Ok(End::Cancelled);
+                        }
+                        playing = false;
+                    }
+                    () = &mut hang => break Ok(End::Hang),
+                }
+            }
+        };
+        let elapsed = started.elapsed();
+        let end = match end {
+            Ok(end) => end,
+            Err(error) => match lease.explain(&error, &self.pool.target).await {
+                Lost::Refused if received.is_empty() => return Ok(None),
+                Lost::Refused => End::GoAway(0),
+                Lost::NotHttp2(error) => return Err(error),
+                Lost::End(end) => end,
+            },
+        };
+        if !matches!(end, End::Trailers | End::TrailersOnly | End::NoTrailers) || !half_closes(&call.script) {
+            lease.count_reset();
+        }
+        Ok(Some(received.finish(end, elapsed)))
+    }
+}
+
+/// The deadline and its grace: 10 % more, at least 500 ms.
+fn patience(deadline: Duration) -> Duration {
+    deadline.saturating_add((deadline / 10).max(Duration::from_millis(500)))
+}
+
+fn half_closes(script: &[Step]) -> bool {
+    script.contains(&Step::HalfClose)
+}

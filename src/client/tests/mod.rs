@@ -1,0 +1,47 @@
+//! The room against servers that play a script: what the server does, the call, what comes back.
+
+mod answers;
+mod server;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use self::server::{Play, Server, serve};
+use super::{Call, Exchange, H2Transport, Step, Transport, frame};
+
+fn call(script: Vec<Step>) -> Call {
+    Call { path: "/p.S/M".to_owned(), metadata: Vec::new(), deadline: Duration::from_secs(20), script }
+}
+
+/// One message and the half-close.
+fn unary(message: &'static [u8]) -> Vec<Step> {
+    vec![Step::Send(Bytes::from_static(message)), Step::HalfClose]
+}
+
+fn transport(server: &Server) -> H2Transport {
+    H2Transport::new(server.addr.to_string().parse().unwrap())
+}
+
+/// `outcome END http=… [flag:message, …] +leftover trailers`, as far as there is something to say.
+fn summary(exchange: &Exchange) -> String {
+    let mut text = format!("{} {}", exchange.outcome(), exchange.end);
+    if let Some(status) = exchange.http_status {
+        text += &format!(" http={status}");
+    }
+    for (flag, message) in &exchange.messages {
+        text += &format!(" {flag}:{}", message.escape_ascii());
+    }
+    if !exchange.leftover.is_empty() {
+        text += &format!(" +{}", exchange.leftover.escape_ascii());
+    }
+    text
+}
+
+/// Calls a server that plays this, and compares the summary of what comes back.
+async fn check(play: Play, call: Call, expected: &str) -> Exchange {
+    let server = serve(vec![play]).await;
+    let exchange = transport(&server).call(&call).await.unwrap();
+    assert_eq!(summary(&exchange), expected);
+    exchange
+}

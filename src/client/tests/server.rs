@@ -1,0 +1,236 @@
+//! A server that plays a script: what each test calls. Knows gRPC only as bytes.
+
+use std::{
+    future::poll_fn,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+};
+
+use bytes::Bytes;
+use h2::{
+    Reason, RecvStream, SendStream,
+    server::{Builder, SendResponse},
+};
+use http::{HeaderMap, HeaderName, Request, Response};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+};
+
+pub type Headers = &'static [(&'static str, &'static str)];
+
+/// What happens on one connection; the last one is used again for all that follow.
+#[derive(Debug, Clone)]
+pub enum Play {
+    /// HTTP/2: every stream is answered with these acts.
+    Acts(Vec<Act>),
+    /// The same, with a limit of concurrent streams and a stream window in bytes.
+    Narrow { streams: u32, window: u32, acts: Vec<Act> },
+    /// HTTP/2: acts by the path of the request.
+    ByPath(fn(&str) -> Vec<Act>),
+    /// These bytes, whatever the client says, and the end of the connection.
+    Bytes(Vec<u8>),
+    /// Not a byte, ever.
+    Silence,
+    /// The connection is closed at once.
+    Closed,
+}
+
+/// One thing the server does on a stream, in order.
+#[derive(Debug, Clone)]
+pub enum Act {
+    /// Response headers.
+    Head(u16, Headers),
+    /// Response headers with END_STREAM.
+    HeadOnly(u16, Headers),
+    /// A body chunk as it is.
+    Data(Bytes),
+    /// An empty DATA frame with END_STREAM.
+    EndData,
+    Trailers(Headers),
+    /// Reads this many bytes of the request body.
+    Read(usize),
+    /// Reads the request body to its end.
+    ReadAll,
+    /// Sends the request body back as it arrives, to its end.
+    Echo,
+    /// Answers with the length of the request's body and its request headers of this name, as one message.
+    Describe(&'static str),
+    Reset(Reason),
+    /// GOAWAY with this code, and the end of the connection.
+    GoAway(Reason),
+    /// GOAWAY without an error; open streams may finish.
+    Graceful,
+    /// The end of the connection in the middle of whatever goes on.
+    Close,
+    /// Nothing more, ever.
+    Hold,
+    /// The same chunk until the client wants no more.
+    Flood(Bytes),
+}
+
+pub const OK: Headers = &[("grpc-status", "0")];
+pub const GRPC: Headers = &[("content-type", "application/grpc")];
+
+pub struct Server {
+    pub addr: SocketAddr,
+    connections: Arc<AtomicUsize>,
+}
+
+impl Server {
+    pub fn connections(&self) -> usize {
+        self.connections.load(SeqCst)
+    }
+}
+
+pub async fn serve(plays: Vec<Play>) -> Server {
+    serve_on(TcpListener::bind("127.0.0.1:0").await.unwrap(), plays)
+}
+
+pub fn serve_on(listener: TcpListener, plays: Vec<Play>) -> Server {
+    let addr = listener.local_addr().unwrap();
+    let connections = Arc::new(AtomicUsize::new(0));
+    let count = connections.clone();
+    tokio::spawn(async move {
+        loop {
+            let (socket, _) = listener.accept().await.unwrap();
+            let index = count.fetch_add(1, SeqCst).min(plays.len() - 1);
+            tokio::spawn(connection(socket, plays[index].clone()));
+        }
+    });
+    Server { addr, connections }
+}
+
+enum Control {
+    GoAway(Reason),
+    Graceful,
+    Close,
+}
+
+async fn connection(mut socket: TcpStream, play: Play) {
+    socket.set_nodelay(true).unwrap();
+    match play {
+        Play::Closed => {}
+        Play::Silence => std::future::pending().await,
+        Play::Bytes(bytes) => {
+            let _ = socket.write_all(&bytes).await;
+            let _ = socket.shutdown().await;
+            // Reads on, so that closing is an end and not a TCP reset.
+            while socket.read(&mut [0; 1024]).await.is_ok_and(|n| n > 0) {}
+        }
+        Play::Acts(acts) => http2(socket, Builder::new(), move |_| acts.clone()).await,
+        Play::Narrow { streams, window, acts } => {
+            let mut builder = Builder::new();
+            builder.max_concurrent_streams(streams).initial_window_size(window);
+            http2(socket, builder, move |_| acts.clone()).await;
+        }
+        Play::ByPath(acts) => http2(socket, Builder::new(), acts).await,
+    }
+}
+
+async fn http2(socket: TcpStream, builder: Builder, acts: impl Fn(&str) -> Vec<Act>) {
+    let Ok(mut connection) = builder.handshake::<_, Bytes>(socket).await else { return };
+    let (control, mut controls) = mpsc::unbounded_channel();
+    loop {
+        tokio::select! {
+            stream = connection.accept() => match stream {
+                Some(Ok((request, respond))) => {
+                    let acts = acts(request.uri().path());
+                    tokio::spawn(stream_of(request, respond, acts, control.clone()));
+                }
+                _ => return,
+            },
+            Some(control) = controls.recv() => match control {
+                Control::GoAway(reason) => connection.abrupt_shutdown(reason),
+                Control::Graceful => connection.graceful_shutdown(),
+                Control::Close => return,
+            },
+        }
+    }
+}
+
+/// A client that goes away ends the play: `None` all the way up.
+async fn stream_of(
+    request: Request<RecvStream>,
+    mut respond: SendResponse<Bytes>,
+    acts: Vec<Act>,
+    control: mpsc::UnboundedSender<Control>,
+) -> Option<()> {
+    let (head, mut request) = request.into_parts();
+    let mut body: Option<SendStream<Bytes>> = None;
+    for act in acts {
+        match act {
+            Act::Head(status, headers) => {
+                body = Some(respond.send_response(response(status, headers), false).ok()?)
+            }
+            Act::HeadOnly(status, headers) => {
+                body = Some(respond.send_response(response(status, headers), true).ok()?);
+            }
+            Act::Data(data) => send(body.as_mut()?, data).await?,
+            Act::EndData => body.as_mut()?.send_data(Bytes::new(), true).ok()?,
+            Act::Trailers(trailers) => body.as_mut()?.send_trailers(map(trailers)).ok()?,
+            Act::Read(mut left) => {
+                while left > 0 {
+                    left = left.saturating_sub(read(&mut request).await?.len());
+                }
+            }
+            Act::ReadAll => while read(&mut request).await.is_some() {},
+            Act::Echo => {
+                while let Some(data) = read(&mut request).await {
+                    send(body.as_mut()?, data).await?;
+                }
+            }
+            Act::Describe(name) => {
+                let mut len = 0;
+                while let Some(data) = read(&mut request).await {
+                    len += data.len();
+                }
+                let values: Vec<_> = head.headers.get_all(name).iter().map(|v| v.to_str().unwrap()).collect();
+                let text = format!("{} {} {len} {}", head.method, head.uri, values.join("|"));
+                send(body.as_mut()?, super::frame(text.as_bytes())).await?;
+            }
+            Act::Reset(reason) => match &mut body {
+                Some(body) => body.send_reset(reason),
+                None => respond.send_reset(reason),
+            },
+            Act::GoAway(reason) => control.send(Control::GoAway(reason)).ok()?,
+            Act::Graceful => control.send(Control::Graceful).ok()?,
+            Act::Close => control.send(Control::Close).ok()?,
+            Act::Hold => poll_fn(|cx| respond.poll_reset(cx)).await.ok().map(drop)?,
+            Act::Flood(data) => loop {
+                send(body.as_mut()?, data.clone()).await?;
+            },
+        }
+    }
+    Some(())
+}
+
+fn response(status: u16, headers: Headers) -> Response<()> {
+    let mut response = Response::new(());
+    *response.status_mut() = status.try_into().unwrap();
+    *response.headers_mut() = map(headers);
+    response
+}
+
+fn map(headers: Headers) -> HeaderMap {
+    headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect()
+}
+
+async fn read(body: &mut RecvStream) -> Option<Bytes> {
+    let data = body.data().await?.ok()?;
+    body.flow_control().release_capacity(data.len()).ok()?;
+    Some(data)
+}
+
+async fn send(body: &mut SendStream<Bytes>, mut data: Bytes) -> Option<()> {
+    while !data.is_empty() {
+        body.reserve_capacity(data.len());
+        let room = poll_fn(|cx| body.poll_capacity(cx)).await?.ok()?;
+        body.send_data(data.split_to(room.min(data.len())), false).ok()?;
+    }
+    Some(())
+}
