@@ -1,3 +1,58 @@
-//! One immutable value made of `.proto` sources.
+//! `.proto` sources in, one immutable [`Schema`] out.
+//!
+//! A [`Source`] names where the files are: a directory, one file, a descriptor set, a git revision,
+//! text in memory. [`load`] reads and compiles it. What does not compile becomes a diagnostic beside the
+//! schema of everything that does, so that one broken file never hides the others. After `load`
+//! nothing fails and nothing changes: a `Schema` is cheap to clone and safe to share.
+//!
+//! Absent on purpose: no rule is decided here, nothing is written, and no network is touched (a git
+//! revision is read from the objects at hand). Editions are refused by name, never half-read.
 
-pub(crate) mod bundled;
+mod bundled;
+mod compile;
+mod directory;
+mod edition;
+mod git;
+mod image;
+mod problem;
+mod source;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use problem::{PROBLEMS, nearest};
+pub use source::Source;
+pub use value::{File, Origin, Schema};
+
+use crate::diag::Diagnostic;
+
+/// The largest source file that is read, in bytes. protoc's own limit is 2 GiB; no schema written by
+/// people comes near this one, and it keeps a stray binary from eating the machine.
+pub const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// What came of loading a source: the schema of all that compiles, and what was wrong with the rest.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Everything that compiled; empty when nothing did.
+    pub schema: Schema,
+    /// Failures first of all; each names its file and what to do.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Loaded {
+    fn failed(diagnostic: Diagnostic) -> Loaded {
+        Loaded { schema: Schema::default(), diagnostics: vec![diagnostic] }
+    }
+}
+
+/// Reads and compiles `source`.
+pub fn load(source: &Source) -> Loaded {
+    match source.read() {
+        Ok(files) if files.inputs.is_empty() && files.diagnostics.is_empty() => {
+            Loaded::failed(problem::nothing_here(source))
+        }
+        Ok(files) => compile::compile(files),
+        Err(diagnostic) => Loaded::failed(*diagnostic),
+    }
+}
