@@ -1,5 +1,38 @@
 //! protogate keeps `.proto` schemas, the code and docs generated from them, and the services that speak
 //! them in step, and holds the gate where they drift.
+//!
+//! A directory of protos goes in; one immutable [`schema::Schema`] comes out; everything above is a
+//! function of it. Rules turn two schemas into diagnostics. Codegen turns one into a set of files.
+//! Contract turns one, plus a server that can be called, into a run. A [`diag::Report`] is the only thing
+//! that is ever rendered.
+//!
+//! ```text
+//!  doors      src/main.rs -> cli           xtask             tests/it
+//!  ------------------------------------------------------------------------------------------
+//!  3 study                                 contract          plan, checks, run, shrink
+//!  2 rooms    rules        codegen         client            call any method, no stubs
+//!  1½ loft                 values                            strategies, shrinking
+//!  1 ground                schema                            Source -> Schema, places
+//!  0 cellar                diag                              RuleInfo, Diagnostic, Report, render
+//!
+//!  next door  src/reference (user-service), built on generated/; tests/zoo: it, behind one fault each
+//! ```
+//!
+//! An arrow points to a lower floor only, and rooms on one floor do not know each other; `tests/it/floors.rs`
+//! holds the table. What is not there, and stays out:
+//!
+//! - `diag` knows no descriptors, arguments or sockets; it never reads a file, prints or exits.
+//! - `schema` decides nothing and cannot fail after `load`. It reads no network.
+//! - `rules` never read files and know no history: two schemas in, diagnostics out.
+//! - `codegen` gives templates plain views, never descriptors, and writes only where it is told.
+//! - `client` treats a gRPC status as data; an error is a call that could not be made.
+//! - `contract` never prints; what happens while it runs are events, what came of it is a report.
+//! - Only the doors read arguments, print, and choose an exit code.
+//! - `xtask` and this library never depend on the reference, so that `cargo xtask generate` works while
+//!   `generated/` is stale, broken or gone.
+//!
+//! Not built yet: `promise` (contract options as a language, CEL), `runtime` (tower layers for anybody's
+//! server), lint rules. The drawing leaves room for them.
 
 pub mod cli;
 pub mod client;

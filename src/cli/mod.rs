@@ -1,1 +1,68 @@
-//! The door: arguments in, exit code out.
+//! The door: arguments in, one room called, a report printed, an exit code out.
+//!
+//! Every command is a function from its arguments to a [`Report`]; [`run`] prints it and turns its verdict
+//! into 0, 1 or 2. `cargo xtask` calls the same [`run`] with this repository's `protogate.toml`.
+//!
+//! Absent on purpose: nothing is decided here about schemas, code or servers.
+
+mod args;
+mod baseline;
+mod breaking;
+mod catalogue;
+mod config;
+mod contract;
+mod gate;
+mod generate;
+mod output;
+mod reference;
+mod service;
+mod sources;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Command, Common};
+use config::Config;
+
+use crate::diag::{Diagnostic, Report};
+
+/// What every command needs to know.
+struct Context {
+    common: Common,
+    config: Config,
+}
+
+/// Runs one command line, program name first, and prints what comes of it.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let Arguments { common, command } = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // clap knows where its text belongs: help on standard output with 0, mistakes on standard
+            // error with 2. A closed pipe changes neither.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let config = match Config::load(common.config.as_deref()) {
+        Ok(config) => config,
+        Err(diagnostic) => return output::finish(&Report::new(vec![diagnostic]), &common),
+    };
+    let context = Context { common, config };
+    let report = match command {
+        Command::CheckBreaking(arguments) => breaking::check_breaking(&arguments, &context),
+        Command::Generate(arguments) => generate::generate(&arguments, &context),
+        Command::Contract(arguments) => contract::contract(&arguments, &context),
+        Command::Replay(arguments) => contract::replay(&arguments, &context),
+        Command::ServeReference(arguments) => return reference::serve(&arguments, &context),
+        Command::Gate(arguments) => gate::gate(&arguments, &context),
+        Command::Baseline(args::Baseline::Update { input }) => baseline::update(input.as_deref(), &context),
+        Command::Rules => Ok(catalogue::rules()),
+        Command::Explain { id } => catalogue::explain(&id),
+    };
+    output::finish(&report.unwrap_or_else(Report::new), &context.common)
+}
+
+/// What a command comes to: a report, or the reasons why there is none.
+type Outcome = Result<Report, Vec<Diagnostic>>;

@@ -1,0 +1,223 @@
+//! The command line, as clap reads it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, ColorChoice, Parser, Subcommand, builder::TypedValueParser};
+
+use crate::diag::render::Format;
+
+/// Keeps .proto schemas, the code and docs generated from them, and the services that speak them in step.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Arguments {
+    /// What all commands share.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Exit codes: 0 clean, 1 findings, 2 could not do the job.
+
+Examples:
+  protogate check-breaking proto --against git:main
+  protogate generate proto --out generated --check
+  protogate contract --target localhost:50051 --reflect
+  protogate explain FIELD_NO_DELETE";
+
+/// What all commands share.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// How to print results
+    #[arg(long, global = true, default_value = "text", value_parser = format_parser(), value_name = "FORMAT")]
+    pub format: Format,
+    /// The protogate.toml to use [default: the nearest one, here or above]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print results only, no progress
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Print more about what is being done
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// When to use colour
+    #[arg(long, global = true, default_value = "auto", value_name = "WHEN")]
+    pub color: ColorChoice,
+}
+
+fn format_parser() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.map(|(name, _)| name)).map(|chosen| {
+        let named = Format::ALL.iter().find(|(name, _)| *name == chosen);
+        named.map_or(Format::Text, |(_, format)| *format)
+    })
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Find changes that break peers
+    #[command(after_help = "Examples:
+  protogate check-breaking                                   INPUT and baseline from protogate.toml
+  protogate check-breaking proto --against git:main          against the same folder on main
+  protogate check-breaking proto --against git:v1.2.0:proto --category WIRE
+  protogate check-breaking proto --against '.git#branch=main,subdir=proto'
+  protogate check-breaking new.binpb --against old.binpb --format json")]
+    CheckBreaking(CheckBreaking),
+    /// Make Rust code, a server skeleton, docs and the descriptor set
+    #[command(after_help = "Examples:
+  protogate generate                          INPUT and output folder from protogate.toml
+  protogate generate proto --out generated
+  protogate generate --check                  exit 1 and a diff when files are not as the schema makes them")]
+    Generate(Generate),
+    /// Test a running gRPC server against its schema
+    #[command(after_help = "Examples:
+  protogate contract --target localhost:50051 --schema proto
+  protogate contract --target http://10.0.0.7:8080 --reflect --method 'shop.*/Get*'
+  protogate contract --target localhost:50051 --schema proto --seed 7 --header 'authorization:Bearer abc'
+  protogate contract                          starts the service of [gate] in protogate.toml and tests it")]
+    Contract(Contract),
+    /// Run one saved failing case of `contract` again
+    #[command(after_help = "Examples:
+  protogate replay 7f3a9c01                   the case's own target
+  protogate replay 7f3a9c01 --target localhost:50051")]
+    Replay(Replay),
+    /// Run the reference UserService
+    #[command(after_help = "Examples:
+  protogate serve-reference
+  protogate serve-reference --addr 127.0.0.1:0 --store memory
+  protogate serve-reference -- --help         what the service itself takes")]
+    ServeReference(ServeReference),
+    /// Do all of it: generate --check, check-breaking, contract
+    #[command(after_help = "Examples:
+  protogate gate                              as [gate] of protogate.toml says
+  protogate gate --config services/users/protogate.toml --format json")]
+    Gate(Gate),
+    /// Work on the accepted schema
+    #[command(subcommand)]
+    Baseline(Baseline),
+    /// List every rule and check
+    Rules,
+    /// Say what a rule or check means, with its example
+    #[command(after_help = "Examples:
+  protogate explain FIELD_NO_DELETE
+  protogate explain not_a_server_error")]
+    Explain {
+        /// A rule ID, a check's name or its code
+        id: String,
+    },
+}
+
+/// `check-breaking`
+#[derive(Debug, Args)]
+pub struct CheckBreaking {
+    /// The schema now: a directory, a .proto file, a descriptor set, or git:REV[:PATH]
+    pub input: Option<String>,
+    /// The schema it must not break; may be given several times
+    #[arg(long, value_name = "BASELINE")]
+    pub against: Vec<String>,
+    /// The promise to hold: FILE, PACKAGE, WIRE_JSON, WIRE or CSR, or a rule ID; may be given several times
+    #[arg(long, value_name = "CATEGORY")]
+    pub category: Vec<String>,
+}
+
+/// `generate`
+#[derive(Debug, Args)]
+pub struct Generate {
+    /// The schema: a directory, a .proto file, a descriptor set, or git:REV[:PATH]
+    pub input: Option<String>,
+    /// The folder to write into
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Write nothing; report files that are not as the schema makes them
+    #[arg(long)]
+    pub check: bool,
+    /// Write nothing; list what would be written
+    #[arg(long, conflicts_with = "check")]
+    pub dry_run: bool,
+}
+
+/// `contract`
+#[derive(Debug, Args)]
+pub struct Contract {
+    /// The server, as http://HOST:PORT or HOST:PORT [default: start the service of \[gate\]]
+    #[arg(long, value_name = "URI")]
+    pub target: Option<String>,
+    /// The schema [default: `input` of protogate.toml]
+    #[arg(long, value_name = "INPUT", conflicts_with = "reflect")]
+    pub schema: Option<String>,
+    /// Ask the server for its schema (gRPC server reflection)
+    #[arg(long)]
+    pub reflect: bool,
+    /// Methods to test, as a glob over package.Service/Method; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub method: Vec<String>,
+    /// Draw the same cases as the run that printed this seed [default: a new one]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Random cases per method
+    #[arg(long, value_name = "N")]
+    pub cases: Option<u32>,
+    /// Cases under way at once; changes nothing about which cases are drawn
+    #[arg(long, value_name = "N")]
+    pub workers: Option<usize>,
+    /// Stop after this time, such as 30s or 5m
+    #[arg(long, value_name = "D", value_parser = humantime::parse_duration)]
+    pub max_time: Option<Duration>,
+    /// Metadata for every call, as NAME:VALUE; a value `env:VAR` is read from the environment
+    #[arg(long, value_name = "K:V")]
+    pub header: Vec<String>,
+    /// Hold the server to the letter of the specification as well
+    #[arg(long)]
+    pub strict: bool,
+    /// Only these checks, by name or code
+    #[arg(long, value_name = "NAME")]
+    pub check: Vec<String>,
+    /// Not these checks, by name or code
+    #[arg(long, value_name = "NAME")]
+    pub skip: Vec<String>,
+}
+
+/// `replay`
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// The id that `contract` printed
+    pub id: String,
+    /// Call this server instead of the one the case was found on
+    #[arg(long, value_name = "URI")]
+    pub target: Option<String>,
+}
+
+/// `serve-reference`
+#[derive(Debug, Args)]
+pub struct ServeReference {
+    /// Build with optimisations (only where the reference is run through cargo)
+    #[arg(long)]
+    pub release: bool,
+    /// Passed to the service as they are: --addr, --store, …
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTION")]
+    pub options: Vec<String>,
+}
+
+/// `gate`
+#[derive(Debug, Args)]
+pub struct Gate {
+    /// Draw the same contract cases as the run that printed this seed [default: a new one]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+}
+
+/// `baseline`
+#[derive(Debug, Subcommand)]
+pub enum Baseline {
+    /// Write the current schema as the accepted one, and say what that accepts
+    #[command(after_help = "Example:
+  protogate baseline update                   `input` into `baseline`, both from protogate.toml")]
+    Update {
+        /// The schema to accept [default: `input` of protogate.toml]
+        input: Option<String>,
+    },
+}
