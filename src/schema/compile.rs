@@ -57,6 +57,11 @@ pub(super) fn compile(found: Inputs) -> Loaded {
             Ok(file) => {
                 linker.waiting.insert(file.name.clone(), file);
             }
+            // A vendored copy of a file that comes with protogate may use syntax we do not read (protobuf's
+            // own `descriptor.proto` does); ours declares the same, and half the schema may hang on it.
+            Err((name, diagnostics)) if provided(&name).is_some() => {
+                linker.diagnostics.extend(diagnostics.into_iter().map(problem::stood_in_for));
+            }
             Err((name, diagnostics)) => {
                 linker.states.insert(name, State::Broken);
                 linker.diagnostics.extend(diagnostics);

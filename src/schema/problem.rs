@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::diag::{Diagnostic, Place, RuleInfo, Span};
+use crate::diag::{Diagnostic, Place, RuleInfo, Severity, Span};
 use crate::schema::Source;
 
 macro_rules! problem {
@@ -191,6 +191,12 @@ pub(super) fn compiler(
     }
     diagnostic.help = error.help().map(|help| help.to_string());
     diagnostic
+}
+
+/// The copy of a well-known file cannot be read, and ours is used in its place.
+pub(super) fn stood_in_for(diagnostic: Diagnostic) -> Diagnostic {
+    let help = "the file of this name that comes with protogate is used instead";
+    Diagnostic { severity: Severity::Warning, help: Some(help.to_owned()), ..diagnostic }
 }
 
 /// The candidate that a typing mistake would most likely have meant, if any is near.
