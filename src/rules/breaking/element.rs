@@ -1,8 +1,9 @@
 //! What rules compare and point at: prost-reflect's descriptors, and three thin ones of our own.
 
 use prost_reflect::{
-    Cardinality, EnumDescriptor, EnumValueDescriptor, ExtensionDescriptor, FieldDescriptor, FileDescriptor,
-    Kind as ProtoKind, MessageDescriptor, MethodDescriptor, OneofDescriptor, ServiceDescriptor,
+    Cardinality, DescriptorPool, EnumDescriptor, EnumValueDescriptor, ExtensionDescriptor, FieldDescriptor,
+    FileDescriptor, Kind as ProtoKind, MessageDescriptor, MethodDescriptor, OneofDescriptor,
+    ServiceDescriptor,
 };
 use prost_types::FieldDescriptorProto;
 
@@ -128,8 +129,8 @@ impl Field {
         }
     }
 
-    pub(super) fn is_list(&self) -> bool {
-        either!(self, field => field.is_list())
+    pub(super) fn is_group(&self) -> bool {
+        either!(self, field => field.is_group())
     }
 
     pub(super) fn is_map(&self) -> bool {
@@ -174,15 +175,18 @@ impl Field {
     /// The type as it is written: `int32`, `pkg.M`.
     pub(super) fn type_name(&self) -> String {
         match self.kind() {
-            ProtoKind::Message(message)
-                if self.proto().r#type() == prost_types::field_descriptor_proto::Type::Group =>
-            {
-                format!("group {}", message.full_name())
-            }
+            ProtoKind::Message(message) if self.is_group() => format!("group {}", message.full_name()),
             ProtoKind::Message(message) => message.full_name().to_owned(),
             ProtoKind::Enum(r#enum) => r#enum.full_name().to_owned(),
             scalar => format!("{scalar:?}"),
         }
+    }
+
+    /// The same type: the same scalar, or the same kind and full name.
+    pub(super) fn has_type_of(&self, other: &Field) -> bool {
+        // Both are filled in and fully qualified when a schema is linked.
+        let (one, two) = (self.proto(), other.proto());
+        one.r#type == two.r#type && one.type_name == two.type_name
     }
 
     /// The token of the type.
@@ -222,6 +226,11 @@ impl<'a> Number<'a> {
         names.sort_unstable();
         names
     }
+
+    /// "`A`, `B`".
+    pub(super) fn quoted_names(&self) -> String {
+        self.names().iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// What can be declared at the top of a file.
@@ -245,7 +254,11 @@ impl Kind {
 
     /// The file in which a schema declares a full name as this kind.
     pub(super) fn file_of(self, schema: &Schema, full_name: &str) -> Option<FileDescriptor> {
-        let pool = schema.pool();
+        self.file_in(schema.pool(), full_name)
+    }
+
+    /// The same for a pool.
+    pub(super) fn file_in(self, pool: &DescriptorPool, full_name: &str) -> Option<FileDescriptor> {
         match self {
             Kind::Message => pool.get_message_by_name(full_name).map(|it| it.parent_file()),
             Kind::Enum => pool.get_enum_by_name(full_name).map(|it| it.parent_file()),

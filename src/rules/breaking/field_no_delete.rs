@@ -53,7 +53,7 @@ mod tests {
             &super::RULE,
             "message M { int32 a = 1; int32 b = 2; }",
             "message M { int32 a = 1; reserved 2; reserved \"b\"; }",
-            &["2:1-2:54: field 2 `b` of message `M` was deleted; 2:26-2:38: it was field 2 here"],
+            &["2:1-2:53: field 2 `b` of message `M` was deleted; 2:26-2:38: it was field 2 here"],
         );
     }
 

@@ -11,17 +11,33 @@
 //! (`MESSAGE_NO_DELETE`), and `PACKAGE_{ENUM,EXTENSION,MESSAGE}_NO_DELETE` say nothing about a package
 //! that has none of its kind left.
 
+mod cardinality;
 mod category;
+mod declaration;
 mod element;
 mod findings;
 mod pair;
+mod ranges;
 mod registry;
 mod rule;
 mod selection;
 
+mod enum_value_no_delete;
 mod field_no_delete;
 mod field_no_delete_unless_name_reserved;
 mod field_no_delete_unless_number_reserved;
+mod field_same_cardinality;
+mod field_same_name;
+mod field_same_oneof;
+mod field_same_type;
+mod file_no_delete;
+mod message_no_delete;
+mod reserved_message_no_delete;
+mod rpc_no_delete;
+mod rpc_same_client_streaming;
+mod rpc_same_request_type;
+mod rpc_same_response_type;
+mod rpc_same_server_streaming;
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use prost_reflect::{
     EnumDescriptor, EnumValueDescriptor, ExtensionDescriptor, FileDescriptor, MessageDescriptor,
-    ServiceDescriptor,
+    MethodDescriptor, OneofDescriptor, ServiceDescriptor,
 };
 use rayon::prelude::*;
 
@@ -76,18 +76,18 @@ macro_rules! walk {
 }
 
 walk! {
-    file_gone: FileGone(old: &File);
+    file_gone: FileGone(old: &File, new: &Schema);
     file_pair: FilePair(old: &FileDescriptor, new: &FileDescriptor);
     package_gone: PackageGone(name: &str, files: &[&File]);
     message_pair: MessagePair(old: &MessageDescriptor, new: &MessageDescriptor);
     field_gone: FieldGone(old: &Field, new: &MessageDescriptor);
     field_pair: FieldPair(old: &Field, new: &Field);
-    oneof_gone: OneofGone(old: &prost_reflect::OneofDescriptor, new: &MessageDescriptor);
+    oneof_gone: OneofGone(old: &OneofDescriptor, new: &MessageDescriptor);
     enum_pair: EnumPair(old: &EnumDescriptor, new: &EnumDescriptor);
     number_gone: NumberGone(old: &Number, new: &EnumDescriptor);
     number_pair: NumberPair(old: &Number, new: &Number);
-    method_gone: MethodGone(old: &prost_reflect::MethodDescriptor, new: &ServiceDescriptor);
-    method_pair: MethodPair(old: &prost_reflect::MethodDescriptor, new: &prost_reflect::MethodDescriptor);
+    method_gone: MethodGone(old: &MethodDescriptor, new: &ServiceDescriptor);
+    method_pair: MethodPair(old: &MethodDescriptor, new: &MethodDescriptor);
 }
 
 impl Walk<'_> {
@@ -98,7 +98,7 @@ impl Walk<'_> {
             return;
         }
         match new {
-            None => self.file_gone(old, findings),
+            None => self.file_gone(old, self.new, findings),
             Some(new) => self.file_pair(old.descriptor(), new.descriptor(), findings),
         }
         let new = new.map(File::descriptor);

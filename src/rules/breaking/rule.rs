@@ -42,7 +42,7 @@ pub struct Example {
 /// methods and oneofs inside a pair.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Check {
-    FileGone(fn(&File, &mut Findings)),
+    FileGone(fn(&File, &Schema, &mut Findings)),
     FilePair(fn(&FileDescriptor, &FileDescriptor, &mut Findings)),
     /// With the files that were in it.
     PackageGone(fn(&str, &[&File], &mut Findings)),
