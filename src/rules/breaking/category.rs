@@ -1,0 +1,52 @@
+//! How much compatibility a team asks for.
+
+use std::fmt;
+
+/// A named set of rules, from the strictest promise to the weakest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Category {
+    /// Generated code keeps compiling, file by file. The default.
+    File,
+    /// Generated code keeps compiling, package by package: types may move between files.
+    Package,
+    /// JSON and the binary encoding keep their meaning; generated code may change.
+    WireJson,
+    /// The binary encoding keeps its meaning.
+    Wire,
+    /// What Confluent's Schema Registry asks of a Protobuf subject.
+    Csr,
+}
+
+impl Category {
+    /// Every category.
+    pub const ALL: [Category; 5] =
+        [Category::File, Category::Package, Category::WireJson, Category::Wire, Category::Csr];
+
+    /// As it is written in a configuration.
+    pub fn id(self) -> &'static str {
+        match self {
+            Category::File => "FILE",
+            Category::Package => "PACKAGE",
+            Category::WireJson => "WIRE_JSON",
+            Category::Wire => "WIRE",
+            Category::Csr => "CSR",
+        }
+    }
+
+    /// One sentence.
+    pub fn summary(self) -> &'static str {
+        match self {
+            Category::File => "Generated code keeps compiling, file by file.",
+            Category::Package => "Generated code keeps compiling, package by package.",
+            Category::WireJson => "The binary encoding and JSON keep their meaning.",
+            Category::Wire => "The binary encoding keeps its meaning.",
+            Category::Csr => "Confluent's Schema Registry accepts the change.",
+        }
+    }
+}
+
+impl fmt::Display for Category {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}

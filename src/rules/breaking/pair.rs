@@ -1,0 +1,250 @@
+//! The walker: pairs both schemas once and hands every active rule what it asks about. All loops over a
+//! schema are here.
+
+use std::collections::{HashMap, HashSet};
+
+use prost_reflect::{
+    EnumDescriptor, EnumValueDescriptor, ExtensionDescriptor, FileDescriptor, MessageDescriptor,
+    MethodDescriptor, OneofDescriptor, ServiceDescriptor,
+};
+use rayon::prelude::*;
+
+use super::element::{Declaration, Element, Field, Kind, Number, full_name};
+use super::findings::Findings;
+use super::rule::{Check, Rule};
+use crate::diag::{Diagnostic, RuleInfo};
+use crate::schema::{File, Origin, Schema};
+
+/// Everything in `new` that breaks `old`, by these rules.
+pub(super) fn walk(old: &Schema, new: &Schema, rules: &[&'static Rule]) -> Vec<Diagnostic> {
+    let walk = Walk::new(old, new, rules);
+    let found = old.files().par_iter().map(|file| {
+        let mut findings = Findings::new(old, new);
+        walk.file(file, &mut findings);
+        findings.into_diagnostics()
+    });
+    let mut all: Vec<Diagnostic> = found.flatten_iter().collect();
+    let mut findings = Findings::new(old, new);
+    walk.packages(&mut findings);
+    all.extend(findings.into_diagnostics());
+    all
+}
+
+macro_rules! walk {
+    ($($list:ident: $Kind:ident($($argument:ident: $Argument:ty),*);)*) => {
+        /// The active rules by what they look at, and what is known before the first pair.
+        struct Walk<'a> {
+            old: &'a Schema,
+            new: &'a Schema,
+            /// The extensions of the new schema by what they extend and their number.
+            new_extensions: HashMap<(String, u32), ExtensionDescriptor>,
+            new_packages: HashSet<&'a str>,
+            gone_from_file: Vec<(Kind, &'static RuleInfo, fn(&Declaration, &FileDescriptor, &mut Findings))>,
+            gone_from_package: Vec<(Kind, &'static RuleInfo, fn(&Declaration, &Schema, &mut Findings))>,
+            $($list: Vec<(&'static RuleInfo, fn($($Argument,)* &mut Findings))>,)*
+        }
+
+        impl<'a> Walk<'a> {
+            fn new(old: &'a Schema, new: &'a Schema, rules: &'a [&'static Rule]) -> Walk<'a> {
+                let mut walk = Walk {
+                    old,
+                    new,
+                    new_extensions: extensions_by_number(new),
+                    new_packages: new.files().iter().map(|file| file.descriptor().package_name()).collect(),
+                    gone_from_file: Vec::new(),
+                    gone_from_package: Vec::new(),
+                    $($list: Vec::new(),)*
+                };
+                for rule in rules {
+                    match rule.check {
+                        Check::GoneFromFile(kind, check) => walk.gone_from_file.push((kind, &rule.info, check)),
+                        Check::GoneFromPackage(kind, check) => walk.gone_from_package.push((kind, &rule.info, check)),
+                        $(Check::$Kind(check) => walk.$list.push((&rule.info, check)),)*
+                    }
+                }
+                walk
+            }
+
+            $(fn $list(&self, $($argument: $Argument,)* findings: &mut Findings) {
+                for &(rule, check) in &self.$list {
+                    findings.rule = rule;
+                    check($($argument,)* findings);
+                }
+            })*
+        }
+    };
+}
+
+walk! {
+    file_gone: FileGone(old: &File, new: &Schema);
+    file_pair: FilePair(old: &FileDescriptor, new: &FileDescriptor);
+    package_gone: PackageGone(name: &str, files: &[&File]);
+    message_pair: MessagePair(old: &MessageDescriptor, new: &MessageDescriptor);
+    field_gone: FieldGone(old: &Field, new: &MessageDescriptor);
+    field_pair: FieldPair(old: &Field, new: &Field);
+    oneof_gone: OneofGone(old: &OneofDescriptor, new: &MessageDescriptor);
+    enum_pair: EnumPair(old: &EnumDescriptor, new: &EnumDescriptor);
+    number_gone: NumberGone(old: &Number, new: &EnumDescriptor);
+    number_pair: NumberPair(old: &Number, new: &Number);
+    method_gone: MethodGone(old: &MethodDescriptor, new: &ServiceDescriptor);
+    method_pair: MethodPair(old: &MethodDescriptor, new: &MethodDescriptor);
+}
+
+impl Walk<'_> {
+    fn file(&self, old: &File, findings: &mut Findings) {
+        let new = self.new.file(old.name());
+        // What comes with protogate came with it on both sides.
+        if old.origin() == Origin::Bundled && new.is_some_and(|new| new.origin() == Origin::Bundled) {
+            return;
+        }
+        match new {
+            None => self.file_gone(old, self.new, findings),
+            Some(new) => self.file_pair(old.descriptor(), new.descriptor(), findings),
+        }
+        let new = new.map(File::descriptor);
+        let old = old.descriptor();
+        old.messages().for_each(|it| self.message(&it, new, findings));
+        old.enums().for_each(|it| self.r#enum(&it, new, findings));
+        old.extensions().for_each(|it| self.extension(it, new, findings));
+        old.services().for_each(|it| self.service(&it, new, findings));
+    }
+
+    /// The compiler bounds how deep messages nest, so recursion is fine.
+    fn message(&self, old: &MessageDescriptor, new_file: Option<&FileDescriptor>, findings: &mut Findings) {
+        let new = self.new.pool().get_message_by_name(old.full_name());
+        self.declaration(Kind::Message, old, old.full_name(), new.as_ref(), new_file, findings);
+        if let Some(new) = &new {
+            self.message_pair(old, new, findings);
+            for field in old.fields() {
+                let new_field = new.get_field(field.number());
+                let field = Field::Member(field);
+                match new_field {
+                    Some(new_field) => self.field_pair(&field, &Field::Member(new_field), findings),
+                    None => self.field_gone(&field, new, findings),
+                }
+            }
+            for oneof in old.oneofs().filter(|_| !self.oneof_gone.is_empty()) {
+                if !new.oneofs().any(|it| it.name() == oneof.name()) {
+                    self.oneof_gone(&oneof, new, findings);
+                }
+            }
+        }
+        old.child_messages().for_each(|it| self.message(&it, new_file, findings));
+        old.child_enums().for_each(|it| self.r#enum(&it, new_file, findings));
+        old.child_extensions().for_each(|it| self.extension(it, new_file, findings));
+    }
+
+    fn r#enum(&self, old: &EnumDescriptor, new_file: Option<&FileDescriptor>, findings: &mut Findings) {
+        let new = self.new.pool().get_enum_by_name(old.full_name());
+        self.declaration(Kind::Enum, old, old.full_name(), new.as_ref(), new_file, findings);
+        let Some(new) = &new else { return };
+        self.enum_pair(old, new, findings);
+        if self.number_gone.is_empty() && self.number_pair.is_empty() {
+            return;
+        }
+        let new_values = by_number(new);
+        for old_values in by_number(old).chunk_by(|a, b| a.number() == b.number()) {
+            let old_number = Number { values: old_values };
+            let start = new_values.partition_point(|value| value.number() < old_number.number());
+            let length = new_values[start..].partition_point(|value| value.number() == old_number.number());
+            match &new_values[start..start + length] {
+                [] => self.number_gone(&old_number, new, findings),
+                values => self.number_pair(&old_number, &Number { values }, findings),
+            }
+        }
+    }
+
+    fn extension(
+        &self,
+        old: ExtensionDescriptor,
+        new_file: Option<&FileDescriptor>,
+        findings: &mut Findings,
+    ) {
+        let namesake = self.new.pool().get_extension_by_name(old.full_name());
+        self.declaration(Kind::Extension, &old, old.full_name(), namesake.as_ref(), new_file, findings);
+        let key = (old.containing_message().full_name().to_owned(), old.number());
+        if let Some(new) = self.new_extensions.get(&key) {
+            self.field_pair(&Field::Extension(old), &Field::Extension(new.clone()), findings);
+        }
+    }
+
+    fn service(&self, old: &ServiceDescriptor, new_file: Option<&FileDescriptor>, findings: &mut Findings) {
+        let new = self.new.pool().get_service_by_name(old.full_name());
+        self.declaration(Kind::Service, old, old.full_name(), new.as_ref(), new_file, findings);
+        let Some(new) = &new else { return };
+        for method in old.methods() {
+            match new.methods().find(|it| it.name() == method.name()) {
+                Some(new_method) => self.method_pair(&method, &new_method, findings),
+                None => self.method_gone(&method, new, findings),
+            }
+        }
+    }
+
+    /// Is it still in its file, and in its package? `namesake` is what has its full name now.
+    fn declaration<E: Element>(
+        &self,
+        kind: Kind,
+        old: &E,
+        name: &str,
+        namesake: Option<&E>,
+        new_file: Option<&FileDescriptor>,
+        findings: &mut Findings,
+    ) {
+        if self.gone_from_file.is_empty() && self.gone_from_package.is_empty() {
+            return;
+        }
+        let file = old.file();
+        let package = file.package_name();
+        let now = namesake.map(Element::file);
+        let gone = || Declaration {
+            kind,
+            full_name: name.to_owned(),
+            file: file.clone(),
+            path: old.path().to_vec(),
+        };
+        if let Some(new_file) = new_file {
+            // The file may have another package now: its types are then looked for under that.
+            let found = if new_file.package_name() == package {
+                now.as_ref() == Some(new_file)
+            } else {
+                let name = full_name(new_file.package_name(), gone().nested_name());
+                kind.file_of(self.new, &name).as_ref() == Some(new_file)
+            };
+            for (_, rule, check) in self.gone_from_file.iter().filter(|it| !found && it.0 == kind) {
+                findings.rule = rule;
+                check(&gone(), new_file, findings);
+            }
+        }
+        let found =
+            now.is_some_and(|now| now.package_name() == package) || !self.new_packages.contains(package);
+        for (_, rule, check) in self.gone_from_package.iter().filter(|it| !found && it.0 == kind) {
+            findings.rule = rule;
+            check(&gone(), self.new, findings);
+        }
+    }
+
+    fn packages(&self, findings: &mut Findings) {
+        let mut gone: HashMap<&str, Vec<&File>> = HashMap::new();
+        for file in self.old.files() {
+            let package = file.descriptor().package_name();
+            if !self.new_packages.contains(package) {
+                gone.entry(package).or_default().push(file);
+            }
+        }
+        for (package, files) in gone {
+            self.package_gone(package, &files, findings);
+        }
+    }
+}
+
+fn extensions_by_number(schema: &Schema) -> HashMap<(String, u32), ExtensionDescriptor> {
+    let all = schema.pool().all_extensions();
+    all.map(|it| ((it.containing_message().full_name().to_owned(), it.number()), it)).collect()
+}
+
+/// The values of an enum in the order of their numbers, aliases in the order they are written.
+fn by_number(r#enum: &EnumDescriptor) -> Vec<EnumValueDescriptor> {
+    let mut values: Vec<EnumValueDescriptor> = r#enum.values().collect();
+    values.sort_by(|a, b| a.number().cmp(&b.number()).then_with(|| a.path().cmp(b.path())));
+    values
+}
