@@ -27,7 +27,8 @@ pub(super) struct Pool {
     connections: Mutex<Vec<Arc<Connection>>>,
     /// Held by whoever connects; remembers the last failure, so that those who queued behind it share it.
     connecting: AsyncMutex<Option<(Instant, CallError)>>,
-    freed: Notify,
+    /// A call is over, or the server has said how many it allows.
+    freed: Arc<Notify>,
 }
 
 /// A place for one call on a connection; dropping it frees the place.
@@ -44,7 +45,7 @@ impl Pool {
             options,
             connections: Mutex::default(),
             connecting: AsyncMutex::default(),
-            freed: Notify::new(),
+            freed: Arc::default(),
         }
     }
 
@@ -98,8 +99,16 @@ impl Pool {
             _ => {}
         }
         match Connection::open(&self.target, self.options.connect_timeout).await {
-            Ok((connection, _)) => {
+            Ok((connection, ping)) => {
                 self.lock().push(Arc::new(connection));
+                let freed = self.freed.clone();
+                tokio::spawn(async move {
+                    // Answered or failed, those who wait should look again: its SETTINGS came before.
+                    if let Some(mut ping) = ping {
+                        let _ = ping.ping(Ping::opaque()).await;
+                    }
+                    freed.notify_one();
+                });
                 Ok(())
             }
             Err(error) => {
