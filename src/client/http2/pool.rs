@@ -70,12 +70,16 @@ impl Pool {
                 self.freed.notify_one();
                 return Ok(lease);
             }
-            if self.lock().len() < self.options.connections.max(1) {
+            if self.has_room() {
                 self.connect().await?;
             } else {
                 freed.await;
             }
         }
+    }
+
+    fn has_room(&self) -> bool {
+        self.lock().len() < self.options.connections.max(1)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Connection>>> {
@@ -95,7 +99,8 @@ impl Pool {
         let mut last_failure = self.connecting.lock().await;
         match &*last_failure {
             Some((at, error)) if *at > asked => return Err(error.clone()),
-            _ if self.lock().iter().any(|c| c.is_usable() && c.has_free_stream()) => return Ok(()),
+            // Somebody else was faster.
+            _ if !self.has_room() => return Ok(()),
             _ => {}
         }
         match Connection::open(&self.target, self.options.connect_timeout).await {
