@@ -17,7 +17,8 @@ enum Kind {
     NotHttp2 { authority: String, heard: String },
     Busy { authority: String },
     Call { path: String, problem: String },
-    Reflection { authority: String, problem: String, absent: bool },
+    Reflection { problem: String },
+    NoReflection,
 }
 
 impl CallError {
@@ -49,14 +50,12 @@ impl CallError {
         Kind::Call { path: path.to_owned(), problem: problem.to_string() }.into()
     }
 
-    pub(super) fn reflection(authority: &str, problem: impl fmt::Display) -> Self {
-        let problem = problem.to_string();
-        Kind::Reflection { authority: authority.to_owned(), problem, absent: false }.into()
+    pub(super) fn reflection(problem: impl fmt::Display) -> Self {
+        Kind::Reflection { problem: problem.to_string() }.into()
     }
 
-    pub(super) fn no_reflection(authority: &str) -> Self {
-        let problem = "it implements neither grpc.reflection.v1 nor v1alpha".to_owned();
-        Kind::Reflection { authority: authority.to_owned(), problem, absent: true }.into()
+    pub(super) fn no_reflection() -> Self {
+        Kind::NoReflection.into()
     }
 
     /// Nothing listens at the target.
@@ -86,7 +85,7 @@ impl CallError {
 
     /// The server does not offer reflection at all, as opposed to offering it and answering badly.
     pub fn is_no_reflection(&self) -> bool {
-        matches!(&*self.kind, Kind::Reflection { absent: true, .. })
+        matches!(&*self.kind, Kind::NoReflection)
     }
 }
 
@@ -125,12 +124,13 @@ impl fmt::Display for CallError {
                  used up; use fewer workers or more connections"
             ),
             Kind::Call { path, problem } => write!(f, "the call of {path} cannot be sent: {problem}"),
-            Kind::Reflection { authority, problem, absent: true } => {
-                write!(f, "{authority} offers no server reflection: {problem}; give the schema as files")
+            Kind::Reflection { problem } => {
+                write!(f, "the reflection of the server cannot be used: {problem}; give the schema as files")
             }
-            Kind::Reflection { authority, problem, .. } => {
-                write!(f, "the reflection of {authority} cannot be used: {problem}; give the schema as files")
-            }
+            Kind::NoReflection => write!(
+                f,
+                "the server offers no reflection, neither grpc.reflection.v1 nor v1alpha: give the schema as files"
+            ),
         }
     }
 }

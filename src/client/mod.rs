@@ -11,6 +11,7 @@ mod exchange;
 mod frame;
 mod http2;
 mod metadata;
+mod reflect;
 mod status;
 mod target;
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub use error::CallError;
 pub use exchange::{Call, End, Exchange, Step};
 pub use frame::frame;
 pub use http2::{H2Transport, Options};
+pub use reflect::{Reflection, reflect};
 pub use status::{Code, Status};
 pub use target::Target;
 pub use transport::Transport;

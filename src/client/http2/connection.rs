@@ -59,6 +59,8 @@ impl Connection {
                 .initial_connection_window_size(CONNECTION_WINDOW)
                 .max_header_list_size(MAX_HEADER_LIST)
                 .enable_push(false)
+                // What the server allows is known with its SETTINGS; until then a burst would be refused.
+                .initial_max_send_streams(1)
                 .handshake(io)
                 .await
                 .map_err(|error| failed(io::Error::other(error)))?;

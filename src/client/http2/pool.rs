@@ -27,7 +27,8 @@ pub(super) struct Pool {
     connections: Mutex<Vec<Arc<Connection>>>,
     /// Held by whoever connects; remembers the last failure, so that those who queued behind it share it.
     connecting: AsyncMutex<Option<(Instant, CallError)>>,
-    freed: Notify,
+    /// A call is over, or the server has said how many it allows.
+    freed: Arc<Notify>,
 }
 
 /// A place for one call on a connection; dropping it frees the place.
@@ -44,7 +45,7 @@ impl Pool {
             options,
             connections: Mutex::default(),
             connecting: AsyncMutex::default(),
-            freed: Notify::new(),
+            freed: Arc::default(),
         }
     }
 
@@ -69,12 +70,16 @@ impl Pool {
                 self.freed.notify_one();
                 return Ok(lease);
             }
-            if self.lock().len() < self.options.connections.max(1) {
+            if self.has_room() {
                 self.connect().await?;
             } else {
                 freed.await;
             }
         }
+    }
+
+    fn has_room(&self) -> bool {
+        self.lock().len() < self.options.connections.max(1)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Connection>>> {
@@ -94,12 +99,21 @@ impl Pool {
         let mut last_failure = self.connecting.lock().await;
         match &*last_failure {
             Some((at, error)) if *at > asked => return Err(error.clone()),
-            _ if self.lock().iter().any(|c| c.is_usable() && c.has_free_stream()) => return Ok(()),
+            // Somebody else was faster.
+            _ if !self.has_room() => return Ok(()),
             _ => {}
         }
         match Connection::open(&self.target, self.options.connect_timeout).await {
-            Ok((connection, _)) => {
+            Ok((connection, ping)) => {
                 self.lock().push(Arc::new(connection));
+                let freed = self.freed.clone();
+                tokio::spawn(async move {
+                    // Answered or failed, those who wait should look again: its SETTINGS came before.
+                    if let Some(mut ping) = ping {
+                        let _ = ping.ping(Ping::opaque()).await;
+                    }
+                    freed.notify_one();
+                });
                 Ok(())
             }
             Err(error) => {

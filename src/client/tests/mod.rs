@@ -1,14 +1,17 @@
 //! The room against servers that play a script: what the server does, the call, what comes back.
 
 mod answers;
+mod connections;
+mod reflection;
 mod server;
+mod streams;
 
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use self::server::{Play, Server, serve};
-use super::{Call, Exchange, H2Transport, Step, Transport, frame};
+use self::server::{Act, GRPC, OK, Play, Server, serve};
+use super::{Call, Exchange, H2Transport, Options, Step, Transport, frame};
 
 fn call(script: Vec<Step>) -> Call {
     Call { path: "/p.S/M".to_owned(), metadata: Vec::new(), deadline: Duration::from_secs(20), script }
@@ -19,13 +22,20 @@ fn unary(message: &'static [u8]) -> Vec<Step> {
     vec![Step::Send(Bytes::from_static(message)), Step::HalfClose]
 }
 
+fn reply(message: &'static [u8]) -> Act {
+    Act::Data(frame(message))
+}
+
 fn transport(server: &Server) -> H2Transport {
     H2Transport::new(server.addr.to_string().parse().unwrap())
 }
 
-/// `outcome END http=… [flag:message, …] +leftover trailers`, as far as there is something to say.
+/// `OUTCOME END http=… flag:message … +leftover`, as far as there is something to say.
 fn summary(exchange: &Exchange) -> String {
-    let mut text = format!("{} {}", exchange.outcome(), exchange.end);
+    let mut text = exchange.outcome();
+    if text != exchange.end.to_string() {
+        text += &format!(" {}", exchange.end);
+    }
     if let Some(status) = exchange.http_status {
         text += &format!(" http={status}");
     }

@@ -30,10 +30,12 @@ pub enum Play {
     Acts(Vec<Act>),
     /// The same, with a limit of concurrent streams and a stream window in bytes.
     Narrow { streams: u32, window: u32, acts: Vec<Act> },
-    /// HTTP/2: acts by the path of the request.
-    ByPath(fn(&str) -> Vec<Act>),
+    /// HTTP/2: acts by the path of the request; an unknown path is UNIMPLEMENTED.
+    ByPath(Vec<(&'static str, Vec<Act>)>),
     /// These bytes, whatever the client says, and the end of the connection.
     Bytes(Vec<u8>),
+    /// The same, once the head of a request has arrived.
+    AfterHead(Vec<u8>),
     /// Not a byte, ever.
     Silence,
     /// The connection is closed at once.
@@ -116,19 +118,48 @@ async fn connection(mut socket: TcpStream, play: Play) {
     match play {
         Play::Closed => {}
         Play::Silence => std::future::pending().await,
-        Play::Bytes(bytes) => {
-            let _ = socket.write_all(&bytes).await;
-            let _ = socket.shutdown().await;
-            // Reads on, so that closing is an end and not a TCP reset.
-            while socket.read(&mut [0; 1024]).await.is_ok_and(|n| n > 0) {}
+        Play::AfterHead(bytes) => {
+            await_request(&mut socket).await;
+            raw(socket, bytes).await;
         }
+        Play::Bytes(bytes) => raw(socket, bytes).await,
         Play::Acts(acts) => http2(socket, Builder::new(), move |_| acts.clone()).await,
         Play::Narrow { streams, window, acts } => {
             let mut builder = Builder::new();
             builder.max_concurrent_streams(streams).initial_window_size(window);
             http2(socket, builder, move |_| acts.clone()).await;
         }
-        Play::ByPath(acts) => http2(socket, Builder::new(), acts).await,
+        Play::ByPath(paths) => {
+            http2(socket, Builder::new(), move |path| {
+                let known = paths.iter().find(|(known, _)| *known == path);
+                known.map_or_else(
+                    || vec![Act::HeadOnly(200, &[("grpc-status", "12")])],
+                    |(_, acts)| acts.clone(),
+                )
+            })
+            .await;
+        }
+    }
+}
+
+async fn raw(mut socket: TcpStream, bytes: Vec<u8>) {
+    let _ = socket.write_all(&bytes).await;
+    let _ = socket.shutdown().await;
+    // Reads on, so that closing is an end and not a TCP reset.
+    while socket.read(&mut [0; 1024]).await.is_ok_and(|n| n > 0) {}
+}
+
+/// Reads the client's preface and frames up to its first HEADERS.
+async fn await_request(socket: &mut TcpStream) -> Option<()> {
+    socket.read_exact(&mut [0; 24]).await.ok()?;
+    loop {
+        let mut head = [0; 9];
+        socket.read_exact(&mut head).await.ok()?;
+        let len = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        socket.read_exact(&mut vec![0; len as usize]).await.ok()?;
+        if head[3] == 1 {
+            return Some(());
+        }
     }
 }
 
@@ -200,7 +231,14 @@ async fn stream_of(
             Act::GoAway(reason) => control.send(Control::GoAway(reason)).ok()?,
             Act::Graceful => control.send(Control::Graceful).ok()?,
             Act::Close => control.send(Control::Close).ok()?,
-            Act::Hold => poll_fn(|cx| respond.poll_reset(cx)).await.ok().map(drop)?,
+            Act::Hold => {
+                poll_fn(|cx| match &mut body {
+                    Some(body) => body.poll_reset(cx),
+                    None => respond.poll_reset(cx),
+                })
+                .await
+                .ok()?;
+            }
             Act::Flood(data) => loop {
                 send(body.as_mut()?, data.clone()).await?;
             },
