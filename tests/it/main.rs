@@ -1,1 +1,5 @@
 //! The house seen from outside.
+
+mod bundled;
+mod interop;
+mod peers;
