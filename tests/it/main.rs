@@ -2,4 +2,5 @@
 
 mod bundled;
 mod interop;
+mod licences;
 mod peers;
