@@ -3,6 +3,8 @@
 //! This is not cargo-deny, which takes minutes to build and checks more: duplicates and advisories stay with
 //! it.
 
+#![allow(clippy::unwrap_used)] // clippy knows the functions with #[test] only, not their helpers
+
 use std::fs;
 use std::process::Command;
 

@@ -5,6 +5,8 @@
 //! it), and with `PROTOGATE_REQUIRE_PEERS=1` a missing peer fails the test instead of skipping it.
 //! Nothing is installed from here.
 
+#![allow(clippy::panic, clippy::unwrap_used)] // clippy knows the functions with #[test] only, not their helpers
+
 use std::env;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
