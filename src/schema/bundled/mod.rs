@@ -5,7 +5,7 @@
 //! labels, defaults, reserved and extension ranges, options. Their documentation is left out, because it is
 //! somebody else's text, and so are the options of `buf.validate` inside `validate.proto`: those are CEL
 //! programs, which no one needs to read a schema or to encode a rule. `tests/it/bundled.rs` compares them
-//! with the originals.
+//! with the originals; when those change, its diff is the edit to make here.
 //!
 //! Not here: `google/protobuf/*`, which protox brings, and the sub-folders of `google/api` and `google/rpc`.
 //! A file of the same name among the user's own is the one to use; choosing is up to the loader.
@@ -95,6 +95,8 @@ pub(crate) fn names() -> impl ExactSizeIterator<Item = &'static str> {
 mod tests {
     use std::path::Path;
 
+    use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
+
     use super::*;
 
     #[test]
@@ -106,6 +108,44 @@ mod tests {
                     import.starts_with("google/protobuf/") || source(import).is_some(),
                     "{name} imports {import}, which is not bundled"
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn the_files_link_and_their_options_can_be_set() {
+        const OPTIONS: &str = r#"
+            syntax = "proto3";
+            import "buf/validate/validate.proto";
+            import "google/api/annotations.proto";
+            import "google/api/field_behavior.proto";
+            import "protogate/contract/v1/contract.proto";
+            service S {
+                option (protogate.contract.v1.service) = {};
+                rpc Get(M) returns (stream M) {
+                    option (google.api.http) = {get: "/m/{id=*}"};
+                    option (protogate.contract.v1.method) = {skip: true, end: SERVER_ENDS};
+                }
+            }
+            message M {
+                string id = 1 [
+                    (buf.validate.field).string = {min_len: 1, pattern: "^a"},
+                    (google.api.field_behavior) = REQUIRED,
+                    (protogate.contract.v1.field) = {}
+                ];
+            }
+        "#;
+        let mut resolver = ChainFileResolver::new();
+        resolver.add(GoogleFileResolver::new());
+        resolver.add(Texts);
+        let mut compiler = protox::Compiler::with_file_resolver(resolver);
+        compiler.open_files(names().chain(["options.proto"])).unwrap();
+
+        struct Texts;
+        impl FileResolver for Texts {
+            fn open_file(&self, name: &str) -> Result<File, protox::Error> {
+                let text = if name == "options.proto" { Some(OPTIONS) } else { source(name) };
+                File::from_source(name, text.ok_or_else(|| protox::Error::file_not_found(name))?)
             }
         }
     }
