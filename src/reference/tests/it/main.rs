@@ -1,0 +1,16 @@
+//! The reference server from outside: one file per behaviour, through the generated client or the real binary.
+
+mod binary;
+mod chat;
+mod crash;
+mod details;
+mod drain;
+mod email;
+mod health;
+mod import;
+mod lists;
+mod message_size;
+mod reflection;
+mod server;
+mod store;
+mod users;
