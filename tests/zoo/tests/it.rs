@@ -16,7 +16,8 @@ async fn client(mutant: &str) -> UserServiceClient<Channel> {
     let addr = listener.local_addr().unwrap();
     let routes = (mutant.routes)(Arc::new(MemoryStore::default()));
     tokio::spawn(serve_routes(listener, routes, Options::default(), std::future::pending()));
-    UserServiceClient::connect(format!("http://{addr}")).await.unwrap()
+    let channel = Channel::from_shared(format!("http://{addr}")).unwrap().connect().await.unwrap();
+    UserServiceClient::new(channel)
 }
 
 #[test]

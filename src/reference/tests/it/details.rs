@@ -38,7 +38,8 @@ async fn every_broken_rule_is_named_at_once() {
         (client.update_user(update("", None, None)).await.unwrap_err(), vec![("id", min)]),
     ];
     for (status, expected) in cases {
-        let expected: Vec<_> = expected.into_iter().map(|(f, rule)| (f.to_owned(), rule.to_owned())).collect();
+        let expected: Vec<_> =
+            expected.into_iter().map(|(f, rule)| (f.to_owned(), rule.to_owned())).collect();
         assert_eq!(broken(&status), expected);
         assert!(status.message().starts_with(&expected[0].0), "{}", status.message());
     }

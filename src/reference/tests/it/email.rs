@@ -57,7 +57,8 @@ fn foreign() -> impl Strategy<Value = char> {
 proptest! {
     #[test]
     fn what_the_grammar_makes_is_an_email(local in local(), domain in domain()) {
-        prop_assert!(is_email(&format!("{local}@{domain}")));
+        let value = format!("{local}@{domain}");
+        prop_assert!(is_email(&value));
     }
 
     #[test]

@@ -5,11 +5,19 @@ use tonic::Code;
 use crate::server::{Client, all, client, create, id, nth, window};
 
 async fn listed(client: &mut Client, limit: i32, offset: i32) -> Vec<String> {
-    all(client.list_users(window(limit, offset)).await.unwrap()).await.into_iter().map(|user| user.name).collect()
+    all(client.list_users(window(limit, offset)).await.unwrap())
+        .await
+        .into_iter()
+        .map(|user| user.name)
+        .collect()
 }
 
 async fn streamed(client: &mut Client, limit: i32, offset: i32) -> Vec<String> {
-    all(client.stream_users(window(limit, offset)).await.unwrap()).await.into_iter().map(|user| user.name).collect()
+    all(client.stream_users(window(limit, offset)).await.unwrap())
+        .await
+        .into_iter()
+        .map(|user| user.name)
+        .collect()
 }
 
 fn names(range: std::ops::Range<usize>) -> Vec<String> {

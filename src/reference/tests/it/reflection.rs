@@ -16,21 +16,24 @@ macro_rules! ask {
         use $version::server_reflection_request::MessageRequest;
         use $version::server_reflection_response::MessageResponse;
         let mut client = $version::server_reflection_client::ServerReflectionClient::new($channel);
-        let ask = |message| $version::ServerReflectionRequest { host: String::new(), message_request: Some(message) };
+        let ask = |message| $version::ServerReflectionRequest {
+            host: String::new(),
+            message_request: Some(message),
+        };
         let requests = [
             ask(MessageRequest::ListServices(String::new())),
             ask(MessageRequest::FileContainingSymbol("user.UserService".to_owned())),
         ];
         let answers = client.server_reflection_info(tokio_stream::iter(requests)).await.unwrap();
-        let answers = crate::server::all(answers).await.into_iter().map(|answer| answer.message_response.unwrap());
+        let answers =
+            crate::server::all(answers).await.into_iter().map(|answer| answer.message_response.unwrap());
         match answers.collect::<Vec<_>>().as_slice() {
-            [
-                MessageResponse::ListServicesResponse(list),
-                MessageResponse::FileDescriptorResponse(files),
-            ] => (
-                list.service.iter().map(|service| service.name.clone()).collect::<Vec<_>>(),
-                files.file_descriptor_proto.clone(),
-            ),
+            [MessageResponse::ListServicesResponse(list), MessageResponse::FileDescriptorResponse(files)] => {
+                (
+                    list.service.iter().map(|service| service.name.clone()).collect::<Vec<_>>(),
+                    files.file_descriptor_proto.clone(),
+                )
+            }
             other => panic!("{other:?}"),
         }
     }};
