@@ -1,5 +1,7 @@
 //! The zoo from outside: every mutant is the reference until its fault is met, and the fault is there.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests")]
+
 use std::sync::Arc;
 
 use tokio::net::TcpListener;

@@ -25,6 +25,10 @@ struct Load {
 }
 
 impl Load {
+    fn count(&self) -> usize {
+        self.acknowledged.lock().unwrap().len()
+    }
+
     /// Creates users one after the other until the server is gone.
     async fn write(self: Arc<Self>, mut client: Client, until: usize) {
         loop {
@@ -49,11 +53,14 @@ async fn every_acknowledged_user_survives_kill_nine() {
         let (mut child, uri) = start(command(&store(&path))).await;
         let client = Client::new(connect(&uri).await);
         let mut writers = JoinSet::new();
-        let until = load.acknowledged.lock().unwrap().len() + BEFORE_THE_KILL;
+        let until = load.count() + BEFORE_THE_KILL;
         for _ in 0..WRITERS {
             writers.spawn(Arc::clone(&load).write(client.clone(), until));
         }
-        load.enough.notified().await;
+        // A loop, as a late writer of the round before may have left its notice.
+        while load.count() < until {
+            load.enough.notified().await;
+        }
         assert_eq!(writers.len(), WRITERS, "the load is still on");
         child.kill().await.unwrap();
         writers.join_all().await;

@@ -1,5 +1,7 @@
 //! The reference server from outside: one file per behaviour, through the generated client or the real binary.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests")]
+
 mod binary;
 mod chat;
 mod crash;
