@@ -1,0 +1,94 @@
+//! Serves on a socket the caller owns until the caller says stop. Reads no arguments, no signals, no clock but
+//! the drain deadline.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use tokio::net::TcpListener;
+use tokio::sync::{oneshot, watch};
+use tonic::service::Routes;
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+use crate::layers::log::LogLayer;
+use crate::options::Options;
+use crate::pb::FILE_DESCRIPTOR_SET;
+use crate::service::user_service;
+use crate::sever::Severable;
+use crate::store::UserStore;
+
+/// The names health knows: the server as a whole, and the service.
+const HEALTH_NAMES: [&str; 2] = ["", "user.UserService"];
+
+/// Why a server could not run.
+pub type ServeError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Serves `user.UserService` over `store`, with health and reflection, until `shutdown` completes and the running
+/// calls have ended, but no longer than `options.drain` after it.
+///
+/// # Errors
+/// When the listener fails. A client's misbehaviour is never an error.
+pub async fn serve(
+    listener: TcpListener,
+    store: Arc<dyn UserStore>,
+    options: Options,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    serve_routes(listener, Routes::new(user_service(store)), options, shutdown).await
+}
+
+/// [`serve`] for a service of one's own making: `routes` holds `user.UserService`, however wrapped; health and
+/// reflection are added to it.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_routes(
+    listener: TcpListener,
+    routes: Routes,
+    options: Options,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let (health, health_service) = tonic_health::server::health_reporter();
+    report(&health, ServingStatus::Serving).await;
+    // The encoded set, as a decoded one has lost its custom options.
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+    };
+    let routes = routes
+        .add_service(health_service)
+        .add_service(reflection().build_v1()?)
+        .add_service(reflection().build_v1alpha()?);
+
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (cut, is_cut) = watch::channel(false);
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let incoming = incoming.map(|accepted| accepted.map(|stream| Severable::new(stream, is_cut.clone())));
+    let serving = Server::builder()
+        .layer(LogLayer)
+        .add_routes(routes)
+        .serve_with_incoming_shutdown(incoming, async move { drop(stopped.await) });
+    let deadline = async move {
+        shutdown.await;
+        report(&health, ServingStatus::NotServing).await;
+        // An error means that the server has ended already.
+        let _ = stop.send(());
+        tokio::time::sleep(options.drain).await;
+        tracing::warn!("the drain deadline has passed: open calls are cut");
+        cut.send_replace(true);
+        std::future::pending::<Infallible>().await
+    };
+    tokio::select! {
+        ended = serving => Ok(ended?),
+        never = deadline => match never {},
+    }
+}
+
+async fn report(health: &HealthReporter, status: ServingStatus) {
+    for name in HEALTH_NAMES {
+        health.set_service_status(name, status).await;
+    }
+}

@@ -1,0 +1,245 @@
+//! Users in one file on disk, through redb: an acknowledged write survives `kill -9` and power loss.
+//!
+//! One thread writes. Every write that waits when it is free joins the next commit, so many concurrent writers
+//! share one fsync; none of them is answered before it. Reads take a snapshot and never wait for the writer.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use redb::{Database, DatabaseError, ReadableDatabase, StorageError};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Change, Cursor, NewUser, Page, StoreError, User, UserStore, collect_page};
+
+mod tables;
+
+use tables::{IDS, Tables, USERS, user};
+
+/// How many writes may wait for the writer before callers wait to hand theirs over.
+const WAITING_WRITES: usize = 1024;
+
+/// The most writes that share one commit; bounds how long the first of them waits for the last.
+const BATCH: usize = 256;
+
+/// Bytes of the file kept in memory.
+const CACHE: usize = 64 * 1024 * 1024;
+
+/// A write on its way to the writer.
+type Write = Box<dyn FnOnce(&mut Tables<'_>) -> Applied + Send>;
+
+/// Tells the caller of a write what became of it and of its commit.
+type Answer = Box<dyn FnOnce(Result<(), StoreError>)>;
+
+/// What applying one write did, before the commit.
+struct Applied {
+    /// The tables may be half changed: the transaction must not be committed.
+    broken: Option<StoreError>,
+    /// Answers the caller once the fate of the commit is known.
+    answer: Answer,
+}
+
+/// A [`UserStore`] in one file.
+#[derive(Debug)]
+pub struct EmbeddedStore {
+    database: Arc<Database>,
+    /// `None` only while it is dropped.
+    writes: Option<mpsc::Sender<Write>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+/// Why a store could not be opened. Its text is one sentence that says what to do.
+#[derive(Debug)]
+pub enum OpenError {
+    /// Another process has the file open.
+    InUse(PathBuf),
+    /// The file is not a store, or is damaged.
+    Damaged(PathBuf, String),
+    /// The file could not be read or created.
+    Io(PathBuf, String),
+}
+
+impl std::fmt::Display for OpenError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::InUse(path) => write!(
+                f,
+                "the store {} is in use by another process: stop that process or give another --store",
+                path.display()
+            ),
+            Self::Damaged(path, why) => write!(
+                f,
+                "the store {} is damaged or is no user store ({why}): restore it from a backup, or move it away \
+                 to start with an empty one",
+                path.display()
+            ),
+            Self::Io(path, why) => write!(
+                f,
+                "cannot open the store {} ({why}): check that its folder exists and may be written, or give \
+                 another --store",
+                path.display()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+impl OpenError {
+    fn new(path: &Path, error: DatabaseError) -> Self {
+        let path = path.to_owned();
+        match error {
+            DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => Self::InUse(path),
+            DatabaseError::Storage(StorageError::Io(error)) if is_io(&error) => {
+                Self::Io(path, error.to_string())
+            }
+            other => Self::Damaged(path, other.to_string()),
+        }
+    }
+}
+
+/// redb reports a file that is no database as I/O errors of these kinds; all others are the disk's own.
+fn is_io(error: &io::Error) -> bool {
+    !matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
+}
+
+impl EmbeddedStore {
+    /// Opens the store at `path`, or creates it. Its folder has to exist.
+    ///
+    /// Checks every page of the file first, because redb may panic later on a file that something else damaged.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let mut builder = Database::builder();
+        builder.set_cache_size(CACHE).set_check_integrity_on_open(true);
+        let database = builder.create(path).map_err(|error| OpenError::new(path, error))?;
+        tables::create(&database).map_err(|why| OpenError::Damaged(path.to_owned(), why))?;
+        let database = Arc::new(database);
+        let (writes, queue) = mpsc::channel(WAITING_WRITES);
+        let of_writer = Arc::clone(&database);
+        let writer = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || write_all(&of_writer, queue))
+            .map_err(|error| OpenError::Io(path.to_owned(), error.to_string()))?;
+        Ok(Self { database, writes: Some(writes), writer: Some(writer) })
+    }
+
+    /// Hands `write` to the writer and waits until it is on disk, or refused.
+    async fn write<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&mut Tables<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let gone = || StoreError::Failed {
+            why: "the writer dropped the write: it has failed before, or stopped".to_owned(),
+        };
+        let (reply, answer) = oneshot::channel();
+        let write: Write = Box::new(move |tables| {
+            let outcome = write(tables);
+            let broken =
+                outcome.as_ref().err().filter(|error| matches!(error, StoreError::Failed { .. })).cloned();
+            // Nobody may be waiting any more: a cancelled call does not undo its write.
+            let answer = move |commit: Result<(), StoreError>| drop(reply.send(commit.and(outcome)));
+            Applied { broken, answer: Box::new(answer) }
+        });
+        self.writes.as_ref().ok_or_else(gone)?.send(write).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+}
+
+impl Drop for EmbeddedStore {
+    /// Waits until the queued writes are on disk and the file is closed and free for another process.
+    fn drop(&mut self) {
+        drop(self.writes.take());
+        if let Some(writer) = self.writer.take() {
+            // A writer that panicked has answered nobody; there is nothing left to do for it.
+            drop(writer.join());
+        }
+    }
+}
+
+/// The writer: one commit per batch of waiting writes, until the last handle to the store is gone.
+fn write_all(database: &Database, mut queue: mpsc::Receiver<Write>) {
+    while let Some(first) = queue.blocking_recv() {
+        let mut batch = vec![first];
+        while batch.len() < BATCH
+            && let Ok(next) = queue.try_recv()
+        {
+            batch.push(next);
+        }
+        let mut answers = Vec::with_capacity(batch.len());
+        let fate = commit(database, batch, &mut answers);
+        if let Err(error) = &fate {
+            tracing::error!(?error, "a commit failed");
+        }
+        answers.into_iter().for_each(|answer| answer(fate.clone()));
+    }
+}
+
+/// Applies a batch in one transaction. A refused write leaves no trace; a broken one fails the whole batch.
+fn commit(database: &Database, batch: Vec<Write>, answers: &mut Vec<Answer>) -> Result<(), StoreError> {
+    // redb's default durability: `commit` returns after fsync.
+    let transaction = database.begin_write().map_err(failed)?;
+    let mut tables = Tables::open(&transaction)?;
+    let mut broken = None;
+    for write in batch {
+        let applied = write(&mut tables);
+        answers.push(applied.answer);
+        broken = broken.or(applied.broken);
+    }
+    drop(tables);
+    match broken {
+        // Dropping the transaction rolls it back.
+        Some(error) => Err(error),
+        None => transaction.commit().map_err(failed),
+    }
+}
+
+#[tonic::async_trait]
+impl UserStore for EmbeddedStore {
+    // On the caller's thread: two descents of a B-tree whose upper pages are cached take a few microseconds,
+    // less than the way to a blocking thread and back.
+    async fn get(&self, id: &str) -> Result<User, StoreError> {
+        let missing = || StoreError::NotFound { id: id.to_owned() };
+        let snapshot = self.database.begin_read().map_err(failed)?;
+        let ids = snapshot.open_table(IDS).map_err(failed)?;
+        let sequence = ids.get(id).map_err(failed)?.ok_or_else(missing)?.value();
+        let users = snapshot.open_table(USERS).map_err(failed)?;
+        let found = users.get(sequence).map_err(failed)?.ok_or_else(missing)?;
+        Ok(user(found.value()))
+    }
+
+    async fn create(&self, users: Vec<NewUser>) -> Result<Vec<User>, StoreError> {
+        self.write(move |tables| tables.create(users)).await
+    }
+
+    async fn update(&self, id: &str, change: Change) -> Result<User, StoreError> {
+        let id = id.to_owned();
+        self.write(move |tables| tables.update(&id, change)).await
+    }
+
+    async fn delete(&self, id: &str) -> Result<(), StoreError> {
+        let id = id.to_owned();
+        self.write(move |tables| tables.delete(&id)).await
+    }
+
+    // On a blocking thread: skipping walks every skipped user.
+    async fn page(&self, after: Cursor, skip: usize, limit: usize) -> Result<Page, StoreError> {
+        let users = self.database.begin_read().map_err(failed)?.open_table(USERS).map_err(failed)?;
+        let page = move || {
+            let behind = users.range(after.0.saturating_add(1)..).map_err(failed)?;
+            let read = |entry: Result<(redb::AccessGuard<'_, u64>, _), StorageError>| {
+                let (sequence, found): (_, redb::AccessGuard<'_, tables::Record>) = entry.map_err(failed)?;
+                Ok((sequence.value(), user(found.value())))
+            };
+            collect_page(behind.skip(skip).map(read), limit)
+        };
+        tokio::task::spawn_blocking(page).await.map_err(failed)?
+    }
+}
+
+/// Any failure of redb as ours.
+fn failed(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Failed { why: error.to_string() }
+}

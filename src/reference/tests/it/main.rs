@@ -1,0 +1,18 @@
+//! The reference server from outside: one file per behaviour, through the generated client or the real binary.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests")]
+
+mod binary;
+mod chat;
+mod crash;
+mod details;
+mod drain;
+mod email;
+mod health;
+mod import;
+mod lists;
+mod message_size;
+mod reflection;
+mod server;
+mod store;
+mod users;

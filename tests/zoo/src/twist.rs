@@ -1,0 +1,116 @@
+//! For faults in one rpc: overrides one method of the service and leaves the other seven to the reference.
+
+use std::sync::Arc;
+
+use tonic::service::Routes;
+use tonic::{Request, Response, Status, Streaming};
+use user_service::pb::user::user_service_server::{UserService, UserServiceServer};
+use user_service::pb::user::{
+    ChatMessage, CreateUserRequest, ImportUsersResponse, ListUsersRequest, UpdateUserRequest, UserRequest,
+    UserResponse,
+};
+use user_service::service::{ChatStream, UserStream, Users, with_limits};
+use user_service::store::UserStore;
+
+/// What an rpc answers.
+pub type Answer<T> = Result<Response<T>, Status>;
+
+/// A change to some rpcs; each method that is not overridden is the reference's.
+#[tonic::async_trait]
+pub trait Twist: Send + Sync + 'static {
+    /// `GetUser`.
+    async fn get_user(&self, users: &Users, request: Request<UserRequest>) -> Answer<UserResponse> {
+        users.get_user(request).await
+    }
+
+    /// `CreateUser`.
+    async fn create_user(&self, users: &Users, request: Request<CreateUserRequest>) -> Answer<UserResponse> {
+        users.create_user(request).await
+    }
+
+    /// `ListUsers`.
+    async fn list_users(&self, users: &Users, request: Request<ListUsersRequest>) -> Answer<UserStream> {
+        users.list_users(request).await
+    }
+
+    /// `StreamUsers`.
+    async fn stream_users(&self, users: &Users, request: Request<ListUsersRequest>) -> Answer<UserStream> {
+        users.stream_users(request).await
+    }
+
+    /// `ImportUsers`.
+    async fn import_users(
+        &self,
+        users: &Users,
+        request: Request<Streaming<CreateUserRequest>>,
+    ) -> Answer<ImportUsersResponse> {
+        users.import_users(request).await
+    }
+
+    /// `Chat`.
+    async fn chat(&self, users: &Users, request: Request<Streaming<ChatMessage>>) -> Answer<ChatStream> {
+        users.chat(request).await
+    }
+
+    /// `UpdateUser`.
+    async fn update_user(&self, users: &Users, request: Request<UpdateUserRequest>) -> Answer<UserResponse> {
+        users.update_user(request).await
+    }
+
+    /// `DeleteUser`.
+    async fn delete_user(&self, users: &Users, request: Request<UserRequest>) -> Answer<()> {
+        users.delete_user(request).await
+    }
+}
+
+/// The reference over `store`, twisted.
+pub fn twisted(store: Arc<dyn UserStore>, twist: impl Twist) -> Routes {
+    Routes::new(with_limits(UserServiceServer::new(Twisted { users: Users::new(store), twist })))
+}
+
+struct Twisted<T> {
+    users: Users,
+    twist: T,
+}
+
+#[tonic::async_trait]
+impl<T: Twist> UserService for Twisted<T> {
+    type ListUsersStream = UserStream;
+    type StreamUsersStream = UserStream;
+    type ChatStream = ChatStream;
+
+    async fn get_user(&self, request: Request<UserRequest>) -> Answer<UserResponse> {
+        self.twist.get_user(&self.users, request).await
+    }
+
+    async fn create_user(&self, request: Request<CreateUserRequest>) -> Answer<UserResponse> {
+        self.twist.create_user(&self.users, request).await
+    }
+
+    async fn list_users(&self, request: Request<ListUsersRequest>) -> Answer<UserStream> {
+        self.twist.list_users(&self.users, request).await
+    }
+
+    async fn stream_users(&self, request: Request<ListUsersRequest>) -> Answer<UserStream> {
+        self.twist.stream_users(&self.users, request).await
+    }
+
+    async fn import_users(
+        &self,
+        request: Request<Streaming<CreateUserRequest>>,
+    ) -> Answer<ImportUsersResponse> {
+        self.twist.import_users(&self.users, request).await
+    }
+
+    async fn chat(&self, request: Request<Streaming<ChatMessage>>) -> Answer<ChatStream> {
+        self.twist.chat(&self.users, request).await
+    }
+
+    async fn update_user(&self, request: Request<UpdateUserRequest>) -> Answer<UserResponse> {
+        self.twist.update_user(&self.users, request).await
+    }
+
+    async fn delete_user(&self, request: Request<UserRequest>) -> Answer<()> {
+        self.twist.delete_user(&self.users, request).await
+    }
+}
