@@ -36,7 +36,9 @@ pub fn update(argument: Option<&str>, context: &Context) -> Outcome {
     let line = match (written, accepted.len()) {
         (0, _) => format!("{} is up to date", folder.display()),
         (files, 0) => format!("{} updated: {files} files, nothing breaks", folder.display()),
-        (files, breaks) => format!("{} updated: {files} files, {breaks} breaking changes accepted", folder.display()),
+        (files, breaks) => {
+            format!("{} updated: {files} files, {breaks} breaking changes accepted", folder.display())
+        }
     };
     Ok(Report::new(accepted).with(Section::Line(line)))
 }

@@ -33,10 +33,9 @@ fn baselines(against: &[String], context: &Context) -> Result<Vec<Source>, Vec<D
     let configured = context.config.baseline.iter().map(|path| context.config.resolve(path)).collect();
     let specs: Vec<String> = if against.is_empty() { configured } else { against.to_vec() };
     if specs.is_empty() {
-        return Err(vec![
-            Diagnostic::failure(&CONFIG, "nothing to compare with")
-                .help("name it with --against (`git:main`), or write `baseline = \"baseline\"` into protogate.toml"),
-        ]);
+        return Err(vec![Diagnostic::failure(&CONFIG, "nothing to compare with").help(
+            "name it with --against (`git:main`), or write `baseline = \"baseline\"` into protogate.toml",
+        )]);
     }
     specs.iter().map(|spec| Source::parse(spec).map_err(|diagnostic| vec![diagnostic])).collect()
 }

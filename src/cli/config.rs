@@ -154,7 +154,9 @@ impl Config {
     ///
     /// A diagnostic that points into the file.
     pub fn load(path: Option<&Path>) -> Result<Config, Diagnostic> {
-        let Some(path) = path.map(Path::to_path_buf).or_else(nearest_file) else { return Ok(Config::default()) };
+        let Some(path) = path.map(Path::to_path_buf).or_else(nearest_file) else {
+            return Ok(Config::default());
+        };
         let shown = path.display().to_string();
         if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
             return Err(Diagnostic::failure(&CONFIG, "buf.yaml is not read yet")
@@ -224,7 +226,12 @@ mod tests {
 
     #[test]
     fn unknown_keys_and_wrong_values_are_shown_where_they_stand() {
-        refused("input = \"proto\"\nbaselin = \"b\"", "unknown field `baselin`", 2, "did you mean `baseline`?");
+        refused(
+            "input = \"proto\"\nbaselin = \"b\"",
+            "unknown field `baselin`",
+            2,
+            "did you mean `baseline`?",
+        );
         refused("[gate]\nphases = [\"generat\"]", "unknown variant `generat`", 2, "did you mean `generate`?");
         refused("[contract]\ndeadline = \"soon\"", "expected number", 2, "docs/configuration.md");
         refused("input = ", "", 1, "docs/configuration.md");

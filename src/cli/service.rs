@@ -51,9 +51,8 @@ pub fn start(gate: &config::Gate, folder: &Path) -> Result<Service, Diagnostic> 
     };
     let temp = tempfile::tempdir().map_err(|error| failure(format!("no temporary folder: {error}")))?;
     let port = free_port().map_err(|error| failure(format!("no free port: {error}")))?;
-    let fill = |text: &str| {
-        text.replace("{port}", &port.to_string()).replace("{temp}", &temp.path().display().to_string())
-    };
+    let (port, folder_of_its_own) = (port.to_string(), temp.path().display().to_string());
+    let fill = |text: &str| text.replace("{port}", &port).replace("{temp}", &folder_of_its_own);
     let mut command = Command::new(fill(program));
     command.args(arguments.iter().map(|argument| fill(argument)));
     if !folder.as_os_str().is_empty() {
@@ -82,8 +81,9 @@ pub fn start(gate: &config::Gate, folder: &Path) -> Result<Service, Diagnostic> 
             target
         }
         (None, None) => {
-            return Err(failure("nothing says where the service listens")
-                .help("write `ready = \"listening on {target}\"` or `target = …` into [gate] of protogate.toml"));
+            return Err(failure("nothing says where the service listens").help(
+                "write `ready = \"listening on {target}\"` or `target = …` into [gate] of protogate.toml",
+            ));
         }
     };
     Ok(service)
@@ -146,7 +146,9 @@ fn wait_for_line(lines: &Receiver<String>, pattern: &str, deadline: Instant) -> 
                     return Ok(rest.trim().to_owned());
                 }
             }
-            Err(RecvTimeoutError::Timeout) => return Err(format!("the service did not print `{pattern}` in time")),
+            Err(RecvTimeoutError::Timeout) => {
+                return Err(format!("the service did not print `{pattern}` in time"));
+            }
             Err(RecvTimeoutError::Disconnected) => {
                 return Err(format!("the service ended before it printed `{pattern}`"));
             }

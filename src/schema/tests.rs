@@ -87,7 +87,10 @@ fn a_missing_import_is_shown_where_it_stands_with_the_name_that_was_meant() {
 #[test]
 fn a_vendored_copy_that_cannot_be_read_is_stood_in_for() {
     let loaded = text(&[
-        ("a.proto", "syntax = \"proto3\"; import \"google/protobuf/any.proto\"; message A { google.protobuf.Any a = 1; }"),
+        (
+            "a.proto",
+            "syntax = \"proto3\"; import \"google/protobuf/any.proto\"; message A { google.protobuf.Any a = 1; }",
+        ),
         ("google/protobuf/any.proto", "edition = \"2024\"; package google.protobuf; message Any {}"),
     ]);
     assert_eq!(said(&loaded), ["google/protobuf/any.proto:1:1: edition 2024 is not supported yet"]);

@@ -153,7 +153,9 @@ fn run_text(out: &mut String, run: &Run, style: Style) -> std::fmt::Result {
 
 /// What a server says is shown, never obeyed: control characters would let it write on the terminal.
 fn tame(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() })
+        .collect()
 }
 
 fn failure_text(out: &mut String, failure: &CaseRow, style: Style) -> std::fmt::Result {

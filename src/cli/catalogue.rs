@@ -1,0 +1,82 @@
+//! `rules` and `explain`: everything that can be said, and what it means.
+
+use super::Outcome;
+use super::config::CONFIG;
+use super::service::SERVICE;
+use crate::diag::{Diagnostic, Report, RuleInfo, Section, Table};
+use crate::rules::breaking::{BREAKING, Files, Rule, SELECTION};
+use crate::schema::{PROBLEMS, nearest};
+
+/// An id that nothing has.
+static EXPLAIN: RuleInfo = RuleInfo {
+    id: "EXPLAIN",
+    name: "EXPLAIN",
+    summary: "The rule or check exists.",
+    explain: "`protogate rules` lists every rule and check.",
+    url: None,
+};
+
+/// Everything that has an id but is not a breaking rule.
+fn others() -> impl Iterator<Item = &'static RuleInfo> {
+    PROBLEMS.into_iter().chain([&CONFIG, &SERVICE, &SELECTION, &EXPLAIN])
+}
+
+pub fn rules() -> Report {
+    let table = |title: &str, columns: &[&str], rows: Vec<Vec<String>>| {
+        let columns = columns.iter().map(|column| (*column).to_owned()).collect();
+        Section::Table(Table { title: title.to_owned(), columns, rows })
+    };
+    let breaking = BREAKING.iter().map(|rule| {
+        let categories: Vec<&str> = rule.categories.iter().map(|category| category.id()).collect();
+        vec![rule.info.id.to_owned(), categories.join(" "), rule.info.summary.to_owned()]
+    });
+    let problems = others().map(|info| vec![info.id.to_owned(), info.summary.to_owned()]);
+    Report::default()
+        .with(table("check-breaking", &["rule", "categories", "what it checks"], breaking.collect()))
+        .with(table("\nproblems (exit code 2)", &["problem", "what it checks"], problems.collect()))
+}
+
+pub fn explain(id: &str) -> Outcome {
+    let same = |info: &RuleInfo| info.id.eq_ignore_ascii_case(id) || info.name.eq_ignore_ascii_case(id);
+    if let Some(rule) = BREAKING.iter().find(|rule| same(&rule.info)) {
+        return Ok(Report::default().with(Section::Line(breaking_rule(rule))));
+    }
+    if let Some(info) = others().find(|info| same(info)) {
+        return Ok(Report::default().with(Section::Line(words(info))));
+    }
+    let names = BREAKING.iter().map(|rule| rule.info.id).chain(others().map(|info| info.id));
+    let upper = id.to_uppercase();
+    let help = match nearest(&upper, names) {
+        Some(name) => format!("did you mean {name}?"),
+        None => "`protogate rules` lists them all".to_owned(),
+    };
+    Err(vec![Diagnostic::failure(&EXPLAIN, format!("no rule or check is called `{id}`")).help(help)])
+}
+
+fn words(info: &RuleInfo) -> String {
+    let title = if info.name == info.id { info.id.to_owned() } else { format!("{} {}", info.id, info.name) };
+    let source = info.url.map(|url| format!("\n\nSource: {url}")).unwrap_or_default();
+    format!("{title}\n{}\n\n{}{source}", info.summary, info.explain)
+}
+
+fn breaking_rule(rule: &Rule) -> String {
+    let categories: Vec<&str> = rule.categories.iter().map(|category| category.id()).collect();
+    format!(
+        "{}\n\nCategories: {}\n\nBefore:\n{}\nAfter:\n{}",
+        words(&rule.info),
+        categories.join(", "),
+        files(rule.example.old),
+        files(rule.example.new)
+    )
+}
+
+fn files(files: Files) -> String {
+    let one = |(name, text): &(&str, &str)| {
+        let lines: Vec<String> = text.trim().lines().map(|line| format!("    {line}\n")).collect();
+        format!("    // {name}\n{}", lines.concat())
+    };
+    match files {
+        [] => "    (no file)\n".to_owned(),
+        files => files.iter().map(one).collect(),
+    }
+}
