@@ -49,7 +49,8 @@ pub enum End {
     NoTrailers,
     /// RST_STREAM from the server, with its HTTP/2 error code.
     Reset(u32),
-    /// GOAWAY, with its HTTP/2 error code.
+    /// GOAWAY, with its HTTP/2 error code. After NO_ERROR the call is made again where that is safe, and this is
+    /// not seen.
     GoAway(u32),
     /// The connection was lost.
     Closed(String),

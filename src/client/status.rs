@@ -193,18 +193,15 @@ mod tests {
 
     #[test]
     fn a_sent_status_is_read_as_sent() {
-        let cases: &[(&[(&str, &[u8])], Code, &str)] = &[
-            (&[("grpc-status", b"0")], Code::Ok, ""),
-            (&[("grpc-status", b"5"), ("grpc-message", b"no%20user %E2%82%AC")], Code::NotFound, "no user €"),
-            (
-                &[("grpc-status", b"13"), ("grpc-message", b"100%, %zz%ff")],
-                Code::Internal,
-                "100%, %zz\u{fffd}",
-            ),
-        ];
-        for (trailers, code, message) in cases {
+        for (number, message, code, text) in [
+            ("0", "", Code::Ok, ""),
+            ("5", "no%20user %E2%82%AC", Code::NotFound, "no user €"),
+            ("13", "100%, %zz%ff", Code::Internal, "100%, %zz\u{fffd}"),
+        ] {
+            let trailers: &[(&str, &[u8])] =
+                &[("grpc-status", number.as_bytes()), ("grpc-message", message.as_bytes())];
             let status = ended(End::Trailers, 503, trailers).status();
-            assert_eq!((status.code, status.message.as_str(), status.synthetic), (*code, *message, false));
+            assert_eq!(status, Status { code, message: text.to_owned(), synthetic: false });
         }
     }
 

@@ -4,8 +4,9 @@ use super::{Call, CallError, Exchange};
 
 /// Makes calls. Implementations are cheap to share: concurrent calls go through one `&self`.
 pub trait Transport {
-    /// Makes one call and reports everything that came back. Never takes longer than the call's deadline and its
-    /// grace, plus the time to connect.
+    /// Makes one call and reports everything that came back. Ends soon after the call's deadline and its grace
+    /// (10 %, at least 500 ms), whatever the server does; waiting for a connection with a free stream comes
+    /// before and is bounded as well.
     ///
     /// # Errors
     /// Only when the call could not be made: no connection, or a call that cannot be written as HTTP/2.

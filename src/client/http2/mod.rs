@@ -106,11 +106,11 @@ impl H2Transport {
 
         let arrived = AtomicUsize::new(0);
         let mut received = Received::default();
+        let mut playing = true;
         let end = {
             let mut receive = pin!(received.collect(response, self.pool.options.reply_cap, &arrived));
             let mut script = pin!(script::play(&mut stream, &call.script, &arrived));
             let mut hang = pin!(tokio::time::sleep(patience(call.deadline)));
-            let mut playing = true;
             loop {
                 // Replies first: `Await` looks at what has arrived, and is woken by nothing but the replies.
                 tokio::select! {
@@ -130,13 +130,14 @@ impl H2Transport {
         let end = match end {
             Ok(end) => end,
             Err(error) => match lease.explain(&error, &self.pool.target).await {
-                Lost::Refused if received.is_empty() => return Ok(None),
+                // Half of the time gone, another attempt could outlast the call.
+                Lost::Refused if received.is_empty() && elapsed < call.deadline / 2 => return Ok(None),
                 Lost::Refused => End::GoAway(0),
                 Lost::NotHttp2(error) => return Err(error),
                 Lost::End(end) => end,
             },
         };
-        if !matches!(end, End::Trailers | End::TrailersOnly | End::NoTrailers) || !half_closes(&call.script) {
+        if leaves_a_reset(&end, !playing && call.script.contains(&Step::HalfClose)) {
             lease.count_reset();
         }
         Ok(Some(received.finish(end, elapsed)))
@@ -148,6 +149,11 @@ fn patience(deadline: Duration) -> Duration {
     deadline.saturating_add((deadline / 10).max(Duration::from_millis(500)))
 }
 
-fn half_closes(script: &[Step]) -> bool {
-    script.contains(&Step::HalfClose)
+/// Whether giving up the stream sends RST_STREAM: we end it, or the server ended and we have not.
+fn leaves_a_reset(end: &End, half_closed: bool) -> bool {
+    match end {
+        End::Trailers | End::TrailersOnly | End::NoTrailers => !half_closed,
+        End::Reset(_) | End::GoAway(_) | End::Closed(_) => false,
+        End::Cancelled | End::Violation(_) | End::OverCap | End::Hang => true,
+    }
 }
