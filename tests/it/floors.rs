@@ -36,7 +36,10 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 /// The rooms that a text names by `crate::room`.
 fn named(text: &str) -> Vec<&str> {
     let room = |rest: &str| rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-    text.match_indices("crate::").map(|(at, mark)| &text[at + mark.len()..]).map(|rest| &rest[..room(rest)]).collect()
+    text.match_indices("crate::")
+        .map(|(at, mark)| &text[at + mark.len()..])
+        .map(|rest| &rest[..room(rest)])
+        .collect()
 }
 
 #[test]
@@ -46,7 +49,8 @@ fn arrows_point_down() {
         assert!(!files.is_empty(), "src/{room} is empty: mend the table");
         for file in files {
             let text = fs::read_to_string(&file).unwrap();
-            for other in named(&text).into_iter().filter(|other| ROOMS.iter().any(|(name, _)| name == other)) {
+            for other in named(&text).into_iter().filter(|other| ROOMS.iter().any(|(name, _)| name == other))
+            {
                 let fine = other == room || allowed.contains(&other);
                 assert!(fine, "{} knows `{other}`, which is not below `{room}`", file.display());
             }
@@ -57,7 +61,8 @@ fn arrows_point_down() {
 #[test]
 fn every_room_is_in_the_table() {
     let lib = fs::read_to_string(root().join("src/lib.rs")).unwrap();
-    let declared: Vec<&str> = lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    let declared: Vec<&str> =
+        lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
     let mut known = ROOMS.map(|(room, _)| room);
     known.sort_unstable();
     assert_eq!(declared, known);
@@ -72,5 +77,9 @@ fn the_neighbours_know_nothing_of_the_house() {
     }
     let xtask = fs::read_to_string(root().join("xtask/Cargo.toml")).unwrap();
     let after = xtask.split("[dependencies]").nth(1).unwrap();
-    assert_eq!(after.lines().filter(|line| line.contains('=')).count(), 1, "xtask depends on the library only");
+    assert_eq!(
+        after.lines().filter(|line| line.contains('=')).count(),
+        1,
+        "xtask depends on the library only"
+    );
 }

@@ -1,6 +1,13 @@
-//! The house seen from outside.
+//! The house seen from outside: one binary, a module per subject.
 
+// clippy knows the functions with #[test] only, not their helpers.
+#![allow(clippy::panic, clippy::unwrap_used)]
+
+mod breaking;
 mod bundled;
+mod cli;
+mod floors;
 mod interop;
 mod licences;
 mod peers;
+mod run;

@@ -1,0 +1,103 @@
+//! `check-breaking` and `baseline` on this repository's own schema.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::cli::folder;
+use crate::run::protogate;
+
+const CONFIG: (&str, &str) = ("protogate.toml", "input = \"proto\"\nbaseline = \"baseline\"\n");
+
+/// The reference schema as it is committed.
+fn user_proto() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("proto/user.proto")).unwrap()
+}
+
+#[test]
+fn a_renumbered_field_is_found_at_its_line() {
+    let old = user_proto();
+    let new = old.replace("string email = 3", "string email = 7");
+    let folder = folder(&[CONFIG, ("baseline/user.proto", &old), ("proto/user.proto", &new)]);
+
+    let ran = protogate(folder.path(), &["check-breaking"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let line = 1 + new.lines().position(|line| line == "message UserResponse {").unwrap();
+    assert!(ran.stdout.contains(&format!("proto/user.proto:{line}:1")), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("error[FIELD_NO_DELETE]") && ran.stdout.contains("renumbered 3 → 7"),
+        "{}",
+        ran.stdout
+    );
+
+    let json = protogate(folder.path(), &["check-breaking", "--format", "json"]).stdout;
+    let findings: Vec<serde_json::Value> =
+        json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(!findings.is_empty());
+    for finding in &findings {
+        let keys: Vec<&str> = finding.as_object().unwrap().keys().map(String::as_str).take(7).collect();
+        assert_eq!(keys, ["path", "start_line", "start_column", "end_line", "end_column", "type", "message"]);
+    }
+    assert_eq!(findings[0]["start_line"], line);
+}
+
+#[test]
+fn updating_the_baseline_says_what_it_accepts_and_ends_the_alarm() {
+    let old = user_proto();
+    let new = old.replace("  rpc DeleteUser(UserRequest) returns (google.protobuf.Empty);\n", "");
+    assert_ne!(old, new);
+    let gone = "syntax = \"proto3\"; package gone;";
+    let folder = folder(&[
+        CONFIG,
+        ("baseline/user.proto", &old),
+        ("baseline/gone.proto", gone),
+        ("baseline/NOTES.md", "kept"),
+        ("proto/user.proto", &new),
+    ]);
+    let run = |arguments: &[&str]| protogate(folder.path(), arguments);
+    assert_eq!(run(&["check-breaking"]).code, 1);
+
+    let update = run(&["baseline", "update"]);
+    assert_eq!(update.code, 0, "{update:?}");
+    assert!(update.stdout.contains("accepted: rpc `DeleteUser`"), "{}", update.stdout);
+    assert!(
+        update.stdout.contains("baseline updated: 2 files, 2 breaking changes accepted"),
+        "{}",
+        update.stdout
+    );
+    assert!(!folder.path().join("baseline/gone.proto").exists());
+    assert!(folder.path().join("baseline/NOTES.md").exists());
+
+    let again = run(&["check-breaking"]);
+    assert_eq!((again.code, again.stdout.as_str()), (0, ""), "{again:?}");
+    assert!(run(&["baseline", "update"]).stdout.contains("is up to date"));
+}
+
+#[test]
+fn a_schema_that_does_not_compile_is_never_accepted() {
+    let folder = folder(&[CONFIG, ("baseline/a.proto", "message Kept {}"), ("proto/a.proto", "message {")]);
+    assert_eq!(protogate(folder.path(), &["baseline", "update"]).code, 2);
+    assert_eq!(fs::read_to_string(folder.path().join("baseline/a.proto")).unwrap(), "message Kept {}");
+}
+
+#[test]
+fn the_same_folder_of_a_git_revision_is_a_baseline_from_any_folder() {
+    let folder = folder(&[("api/proto/a.proto", "syntax = \"proto3\"; message M { int32 a = 1; }")]);
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=test", "-c", "user.email=test@example.com"];
+        let status =
+            Command::new("git").current_dir(folder.path()).args(identity).args(arguments).status().unwrap();
+        assert!(status.success());
+    };
+    git(&["init", "--quiet", "--initial-branch=main"]);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "-m", "one"]);
+    fs::write(folder.path().join("api/proto/a.proto"), "syntax = \"proto3\"; message M { string a = 1; }")
+        .unwrap();
+
+    for (here, input) in [("", "api/proto"), ("api", "proto"), ("api/proto", ".")] {
+        let ran = protogate(&folder.path().join(here), &["check-breaking", input, "--against", "git:main"]);
+        assert_eq!(ran.code, 1, "{here}: {ran:?}");
+        assert!(ran.stdout.contains("FIELD_SAME_TYPE"), "{here}: {ran:?}");
+    }
+}
