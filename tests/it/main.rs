@@ -6,8 +6,10 @@
 mod breaking;
 mod bundled;
 mod cli;
+mod corpus;
 mod floors;
 mod interop;
 mod licences;
 mod peers;
 mod run;
+mod servers;
