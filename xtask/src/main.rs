@@ -1,8 +1,30 @@
 //! This repository's own use of protogate: `cargo xtask X …` is `protogate X …` with the `protogate.toml`
-//! at the root, from whichever folder it is run.
+//! at the root, from whichever folder it is run, plus the few commands that only this repository needs.
 
-use std::process::ExitCode;
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::{Command, ExitCode};
 
 fn main() -> ExitCode {
-    protogate::cli::run(std::env::args_os())
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    match arguments.get(1).and_then(|command| command.to_str()) {
+        Some("corpus") => corpus(),
+        _ => protogate::cli::run(arguments),
+    }
+}
+
+/// Installs Google's API definitions into a cache folder and runs every test that uses them.
+fn corpus() -> ExitCode {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let install = Command::new("tests/peers/install.sh").current_dir(&root).status();
+    if !install.is_ok_and(|status| status.success()) {
+        eprintln!("the corpus could not be installed: tests/peers/install.sh needs bash, npm and python3");
+        return ExitCode::from(2);
+    }
+    let tests = Command::new(env!("CARGO"))
+        .args(["test", "--package", "protogate", "--test", "it", "--", "corpus"])
+        .env("PROTOGATE_REQUIRE_PEERS", "1")
+        .current_dir(&root)
+        .status();
+    ExitCode::from(if tests.is_ok_and(|status| status.success()) { 0 } else { 1 })
 }
