@@ -83,6 +83,26 @@ async fn a_second_signal_ends_it_at_once() {
     assert_eq!(child.wait().await.unwrap().code(), Some(128 + 2));
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn it_serves_on_after_it_ran_out_of_file_descriptors() {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "ulimit -n 24 && exec \"$0\" --addr 127.0.0.1:0 --store memory --log"]);
+    shell.arg(env!("CARGO_BIN_EXE_user-service")).env_clear().kill_on_drop(true);
+    shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let (mut child, uri) = start(shell).await;
+    let addr = uri.strip_prefix("http://").unwrap();
+    let mut crowd = Vec::new();
+    for _ in 0..32 {
+        crowd.push(tokio::net::TcpStream::connect(addr).await.unwrap());
+    }
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+    let line = log.next_line().await.unwrap().unwrap();
+    assert!(line.contains("cannot accept a connection"), "{line}");
+    drop(crowd);
+    create(&mut Client::new(connect(&uri).await), nth(1)).await;
+}
+
 #[tokio::test]
 async fn an_address_in_use_or_of_nobody_is_refused() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
