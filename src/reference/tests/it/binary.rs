@@ -146,11 +146,16 @@ async fn a_store_with_damaged_pages_is_refused() {
     });
     user_service::store::UserStore::create(&kept, users.collect()).await.unwrap();
     drop(kept);
-    // Everything but redb's header page.
-    let mut bytes = std::fs::read(&path).unwrap();
-    bytes.iter_mut().skip(4096).for_each(|byte| *byte ^= 0x55);
-    std::fs::write(&path, bytes).unwrap();
-    refuses(command(&store(&path)), &["damaged", "backup"]).await;
+    let whole = std::fs::read(&path).unwrap();
+    // All but the page of the header; one byte in the middle of a page; the second half.
+    let flipped = whole.iter().enumerate().map(|(at, byte)| if at < 4096 { *byte } else { byte ^ 0x55 });
+    let email = b"user1000@example.com";
+    let at = whole.windows(email.len()).position(|bytes| bytes == email).unwrap();
+    let one = whole.iter().enumerate().map(|(place, byte)| if place == at { b'v' } else { *byte });
+    for bytes in [flipped.collect(), one.collect(), whole[..whole.len() / 2].to_vec()] {
+        std::fs::write(&path, bytes).unwrap();
+        refuses(command(&store(&path)), &["damaged", "backup"]).await;
+    }
 }
 
 #[cfg(target_os = "linux")]
