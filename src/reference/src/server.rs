@@ -27,6 +27,10 @@ const HEALTH_NAMES: [&str; 2] = ["", "user.UserService"];
 /// How long the server waits after a connection could not be accepted.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// How long a connection may be silent before it is asked for a sign of life, so that a vanished client does not
+/// hold its streams for ever.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+
 /// Why a server could not run.
 pub type ServeError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -71,6 +75,7 @@ pub async fn serve_routes(
     let (cut, is_cut) = watch::channel(false);
     let incoming = connections(listener, is_cut);
     let serving = Server::builder()
+        .http2_keepalive_interval(Some(KEEPALIVE))
         .layer(LogLayer)
         .add_routes(routes)
         .serve_with_incoming_shutdown(incoming, async move { drop(stopped.await) });
