@@ -38,7 +38,7 @@ pub type ServeError = Box<dyn std::error::Error + Send + Sync>;
 /// calls have ended, but no longer than `options.drain` after it.
 ///
 /// # Errors
-/// When the listener fails. A client's misbehaviour is never an error.
+/// When the descriptors in `generated/` cannot be read. Nothing that a client or the network does is an error.
 pub async fn serve(
     listener: TcpListener,
     store: Arc<dyn UserStore>,

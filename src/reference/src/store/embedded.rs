@@ -112,6 +112,19 @@ fn is_io(error: &io::Error) -> bool {
     !matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
 }
 
+/// Makes a new file's name as durable as its content: fsync of a file says nothing about its folder (fsync(2)).
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::File::open(folder)?.sync_all()
+}
+
+/// Elsewhere a folder cannot be synced, and need not be.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 impl EmbeddedStore {
     /// Opens the store at `path`, or creates it. Its folder has to exist.
     ///
@@ -124,6 +137,7 @@ impl EmbeddedStore {
         builder.set_cache_size(CACHE).set_check_integrity_on_open(true);
         let database = builder.create(path).map_err(|error| OpenError::new(path, error))?;
         tables::create(&database).map_err(|why| OpenError::Damaged(path.to_owned(), why))?;
+        sync_folder(path).map_err(|error| OpenError::Io(path.to_owned(), error.to_string()))?;
         let database = Arc::new(database);
         let (writes, queue) = mpsc::channel(WAITING_WRITES);
         let of_writer = Arc::clone(&database);
