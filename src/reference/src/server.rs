@@ -2,14 +2,15 @@
 //! the drain deadline.
 
 use std::convert::Infallible;
+use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::stream::{self, Stream};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tonic::service::Routes;
 use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
@@ -23,6 +24,13 @@ use crate::store::UserStore;
 /// The names health knows: the server as a whole, and the service.
 const HEALTH_NAMES: [&str; 2] = ["", "user.UserService"];
 
+/// How long the server waits after a connection could not be accepted.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a connection may be silent before it is asked for a sign of life, so that a vanished client does not
+/// hold its streams for ever.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+
 /// Why a server could not run.
 pub type ServeError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -30,7 +38,7 @@ pub type ServeError = Box<dyn std::error::Error + Send + Sync>;
 /// calls have ended, but no longer than `options.drain` after it.
 ///
 /// # Errors
-/// When the listener fails. A client's misbehaviour is never an error.
+/// When the descriptors in `generated/` cannot be read. Nothing that a client or the network does is an error.
 pub async fn serve(
     listener: TcpListener,
     store: Arc<dyn UserStore>,
@@ -65,9 +73,9 @@ pub async fn serve_routes(
 
     let (stop, stopped) = oneshot::channel::<()>();
     let (cut, is_cut) = watch::channel(false);
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let incoming = incoming.map(|accepted| accepted.map(|stream| Severable::new(stream, is_cut.clone())));
+    let incoming = connections(listener, is_cut);
     let serving = Server::builder()
+        .http2_keepalive_interval(Some(KEEPALIVE))
         .layer(LogLayer)
         .add_routes(routes)
         .serve_with_incoming_shutdown(incoming, async move { drop(stopped.await) });
@@ -85,6 +93,30 @@ pub async fn serve_routes(
         ended = serving => Ok(ended?),
         never = deadline => match never {},
     }
+}
+
+/// The connections of `listener`, for ever. Dropping it closes the listener.
+fn connections(
+    listener: TcpListener,
+    is_cut: watch::Receiver<bool>,
+) -> impl Stream<Item = io::Result<Severable>> {
+    stream::unfold((listener, is_cut), |(listener, is_cut)| async move {
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    // Small answers at once. A socket that refuses is already broken, and will say so.
+                    let _ = stream.set_nodelay(true);
+                    return Some((Ok(Severable::new(stream, is_cut.clone())), (listener, is_cut)));
+                }
+                // Out of file descriptors, most likely, and the next try would fail as fast: tonic's own loop
+                // spins on it. A pause lets connections end.
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    })
 }
 
 async fn report(health: &HealthReporter, status: ServingStatus) {

@@ -26,12 +26,19 @@ const STREAM_PAGE: usize = 256;
 #[derive(Clone)]
 pub struct Users {
     store: Arc<dyn UserStore>,
+    import_limit: usize,
 }
 
 impl Users {
     /// The rpcs over `store`.
     pub fn new(store: Arc<dyn UserStore>) -> Self {
-        Self { store }
+        Self { store, import_limit: IMPORT_LIMIT }
+    }
+
+    /// The same rpcs with another [`IMPORT_LIMIT`], in bytes.
+    #[must_use]
+    pub fn with_import_limit(self, import_limit: usize) -> Self {
+        Self { import_limit, ..self }
     }
 
     /// Streams at most `limit` users after the first `offset`, in the order of their creation.
@@ -110,13 +117,13 @@ impl UserService for Users {
         while let Some(message) = inbound.message().await? {
             check(&message, Some(users.len()))?;
             held += message.encoded_len();
-            if held > IMPORT_LIMIT {
-                return Err(status::import_too_large(IMPORT_LIMIT));
+            if held > self.import_limit {
+                return Err(status::import_too_large(self.import_limit));
             }
             users.push(new_user(message, now));
         }
         let created = self.store.create(users).await?;
-        // IMPORT_LIMIT keeps the count far below i32::MAX.
+        // A user takes more than one byte of IMPORT_LIMIT, so the count is far below i32::MAX.
         let count = i32::try_from(created.len()).unwrap_or(i32::MAX);
         Ok(Response::new(ImportUsersResponse { count }))
     }

@@ -34,10 +34,12 @@ pub(crate) fn invalid(violations: &[Violation], place: Option<usize>) -> Status 
 
 /// `RESOURCE_EXHAUSTED`: an import is larger than `limit` bytes.
 pub(crate) fn import_too_large(limit: usize) -> Status {
-    let mib = limit / (1024 * 1024);
-    let message = format!("an import may hold at most {mib} MiB: split it");
-    let details =
-        ErrorDetails::with_error_info("IMPORT_TOO_LARGE", DOMAIN, [("limit_mib".into(), mib.to_string())]);
+    let message = format!("an import may hold at most {limit} bytes: split it");
+    let details = ErrorDetails::with_error_info(
+        "IMPORT_TOO_LARGE",
+        DOMAIN,
+        [("limit_bytes".into(), limit.to_string())],
+    );
     Status::with_error_details(Code::ResourceExhausted, message, details)
 }
 

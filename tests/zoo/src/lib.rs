@@ -1,9 +1,10 @@
 //! The reference `UserService` behind one fault each: what the contract tester must catch.
 //!
 //! A mutant is one file in `mutants/` and one row of [`MUTANTS`]. It gets a store and gives routes, so it may
-//! stand anywhere: in front of one rpc ([`twist`]), around the service as a tower layer, or under it as a
+//! stand anywhere: in front of one rpc ([`twist`]), around the calls of HTTP ([`around`]), or under the service as a
 //! store of its own. No fault lives in the reference, and no mutant has more than one.
 
+pub mod around;
 pub mod mutants;
 pub mod twist;
 

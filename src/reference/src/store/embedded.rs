@@ -32,12 +32,20 @@ type Write = Box<dyn FnOnce(&mut Tables<'_>) -> Applied + Send>;
 /// Tells the caller of a write what became of it and of its commit.
 type Answer = Box<dyn FnOnce(Result<(), StoreError>)>;
 
-/// What applying one write did, before the commit.
+/// A write that was applied, but not yet committed.
 struct Applied {
-    /// The tables may be half changed: the transaction must not be committed.
-    broken: Option<StoreError>,
-    /// Answers the caller once the fate of the commit is known.
+    effect: Effect,
     answer: Answer,
+}
+
+/// What a write did to the tables.
+enum Effect {
+    /// It changed them, or had nothing to change.
+    Done,
+    /// It was refused and changed nothing.
+    Refused,
+    /// It failed half way: the transaction must not be committed.
+    Broken(StoreError),
 }
 
 /// A [`UserStore`] in one file.
@@ -104,6 +112,19 @@ fn is_io(error: &io::Error) -> bool {
     !matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
 }
 
+/// Makes a new file's name as durable as its content: fsync of a file says nothing about its folder (fsync(2)).
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::File::open(folder)?.sync_all()
+}
+
+/// Elsewhere a folder cannot be synced, and need not be.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 impl EmbeddedStore {
     /// Opens the store at `path`, or creates it. Its folder has to exist.
     ///
@@ -116,6 +137,7 @@ impl EmbeddedStore {
         builder.set_cache_size(CACHE).set_check_integrity_on_open(true);
         let database = builder.create(path).map_err(|error| OpenError::new(path, error))?;
         tables::create(&database).map_err(|why| OpenError::Damaged(path.to_owned(), why))?;
+        sync_folder(path).map_err(|error| OpenError::Io(path.to_owned(), error.to_string()))?;
         let database = Arc::new(database);
         let (writes, queue) = mpsc::channel(WAITING_WRITES);
         let of_writer = Arc::clone(&database);
@@ -137,11 +159,14 @@ impl EmbeddedStore {
         let (reply, answer) = oneshot::channel();
         let write: Write = Box::new(move |tables| {
             let outcome = write(tables);
-            let broken =
-                outcome.as_ref().err().filter(|error| matches!(error, StoreError::Failed { .. })).cloned();
+            let effect = match &outcome {
+                Ok(_) => Effect::Done,
+                Err(error @ StoreError::Failed { .. }) => Effect::Broken(error.clone()),
+                Err(_) => Effect::Refused,
+            };
             // Nobody may be waiting any more: a cancelled call does not undo its write.
             let answer = move |commit: Result<(), StoreError>| drop(reply.send(commit.and(outcome)));
-            Applied { broken, answer: Box::new(answer) }
+            Applied { effect, answer: Box::new(answer) }
         });
         self.writes.as_ref().ok_or_else(gone)?.send(write).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
@@ -182,18 +207,20 @@ fn commit(database: &Database, batch: Vec<Write>, answers: &mut Vec<Answer>) -> 
     // redb's default durability: `commit` returns after fsync.
     let transaction = database.begin_write().map_err(failed)?;
     let mut tables = Tables::open(&transaction)?;
-    let mut broken = None;
+    let mut changed = false;
     for write in batch {
         let applied = write(&mut tables);
         answers.push(applied.answer);
-        broken = broken.or(applied.broken);
+        match applied.effect {
+            Effect::Done => changed = true,
+            Effect::Refused => {}
+            // The rest of the batch is dropped, and so is the transaction: nothing of it happened.
+            Effect::Broken(error) => return Err(error),
+        }
     }
     drop(tables);
-    match broken {
-        // Dropping the transaction rolls it back.
-        Some(error) => Err(error),
-        None => transaction.commit().map_err(failed),
-    }
+    // A batch of refusals needs no fsync.
+    if changed { transaction.commit().map_err(failed) } else { transaction.abort().map_err(failed) }
 }
 
 #[tonic::async_trait]

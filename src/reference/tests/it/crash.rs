@@ -65,7 +65,7 @@ async fn every_acknowledged_user_survives_kill_nine() {
         child.kill().await.unwrap();
         writers.join_all().await;
 
-        let (_child, uri) = start(command(&store(&path))).await;
+        let (mut child, uri) = start(command(&store(&path))).await;
         let mut client = Client::new(connect(&uri).await);
         let kept = all(client.stream_users(window(0, 0)).await.unwrap()).await;
         let kept: BTreeMap<_, _> = kept.into_iter().map(|user| (user.id.clone(), user)).collect();
@@ -77,6 +77,8 @@ async fn every_acknowledged_user_survives_kill_nine() {
             assert_eq!(client.get_user(id(key)).await.unwrap().into_inner(), *user);
             client.create_user(nth(number_of(user))).await.expect_err("the email is still taken");
         }
+        // Waited for, as the next round needs the file.
+        child.kill().await.unwrap();
     }
 }
 

@@ -1,9 +1,14 @@
 //! ImportUsers: all of the stream, or nothing.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use tonic::Code;
 use user_service::pb::user::CreateUserRequest;
+use user_service::service::Users;
+use user_service::store::MemoryStore;
 
-use crate::server::{all, client, create, new_user, nth, window};
+use crate::server::{Client, all, client, create, new_user, nth, start, window};
 
 /// The status of an import after one existing user, and how many users there are then.
 async fn import(users: Vec<CreateUserRequest>) -> (Result<i32, Code>, usize) {
@@ -26,4 +31,16 @@ async fn an_import_creates_every_user_or_none() {
     for (users, outcome, there) in cases {
         assert_eq!(import(users.clone()).await, (outcome, there), "{users:.3?}");
     }
+}
+
+#[tokio::test]
+async fn an_import_that_would_not_fit_into_memory_is_refused() {
+    let users = Users::new(Arc::new(MemoryStore::default())).with_import_limit(1000);
+    let server = start(users, Duration::ZERO).await;
+    let mut client = Client::new(server.channel);
+    // Without an end, as the server is not to wait for one.
+    let endless = futures_util::stream::iter((0..).map(nth));
+    assert_eq!(client.import_users(endless).await.unwrap_err().code(), Code::ResourceExhausted);
+    let few = client.import_users(futures_util::stream::iter((0..10).map(nth))).await.unwrap();
+    assert_eq!(few.into_inner().count, 10);
 }

@@ -6,11 +6,14 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tonic::service::Routes;
 use tonic::transport::Channel;
 use user_service::pb::user::user_service_client::UserServiceClient;
+use user_service::pb::user::user_service_server::UserServiceServer;
 use user_service::pb::user::{CreateUserRequest, ListUsersRequest, UserRequest, UserResponse};
+use user_service::service::{Users, with_limits};
 use user_service::store::MemoryStore;
-use user_service::{Options, serve};
+use user_service::{Options, serve_routes};
 
 pub type Client = UserServiceClient<Channel>;
 
@@ -24,12 +27,17 @@ pub struct Server {
 
 /// Starts a server with an empty memory store and this drain deadline.
 pub async fn start_with_drain(drain: Duration) -> Server {
+    start(Users::new(Arc::new(MemoryStore::default())), drain).await
+}
+
+/// Starts a server for `users` with this drain deadline.
+pub async fn start(users: Users, drain: Duration) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("http://{}", listener.local_addr().unwrap());
     let (stop, stopped) = oneshot::channel();
-    let store = Arc::new(MemoryStore::default());
     let options = Options::default().with_drain(drain);
-    let ended = tokio::spawn(serve(listener, store, options, async { drop(stopped.await) }));
+    let routes = Routes::new(with_limits(UserServiceServer::new(users)));
+    let ended = tokio::spawn(serve_routes(listener, routes, options, async { drop(stopped.await) }));
     Server { channel: connect(&uri).await, uri, stop, ended }
 }
 
