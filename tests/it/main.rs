@@ -4,6 +4,8 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 mod breaking;
+mod breaking_variants;
+mod breaking_vs_buf;
 mod bundled;
 mod cli;
 mod corpus;

@@ -1,0 +1,109 @@
+//! A second opinion on every breaking rule: the real buf, on every rule's example and on changes made to
+//! be difficult. Rule, file, first and last line and column have to agree; the wording is ours.
+
+#![allow(clippy::panic, clippy::unwrap_used)] // clippy knows the functions with #[test] only, not their helpers
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Mutex;
+
+use protogate::diag::Report;
+use protogate::rules::breaking::{BREAKING, Selection, check};
+use protogate::schema::{Schema, Source, load};
+
+use super::breaking_variants::VARIANTS;
+use super::peers;
+
+type Files<'a> = &'a [(&'a str, &'a str)];
+
+/// Rule, file (empty for a file that is gone), first line and column, last line and column.
+type Finding = (String, String, [u64; 4]);
+
+#[test]
+fn buf_finds_the_same_at_the_same_places() {
+    let Some(buf) = peers::or_skip("buf") else { return };
+    let examples = BREAKING.iter().map(|rule| (rule.info.id, rule.example.old, rule.example.new));
+    let cases: Vec<(&str, Files, Files)> = examples.chain(VARIANTS.iter().copied()).collect();
+    let next = Mutex::new(cases.iter());
+    let differences = Mutex::new(Vec::new());
+    // One process per case, because the cases reuse each other's names; most of its time is spent waiting.
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                loop {
+                    let Some((name, old, new)) = next.lock().unwrap().next() else { return };
+                    let (ours, bufs) = (ours(old, new), bufs(&buf, old, new));
+                    if ours != bufs {
+                        let only = |these: &[Finding], those: &[Finding]| {
+                            these.iter().filter(|it| !those.contains(it)).cloned().collect::<Vec<_>>()
+                        };
+                        differences.lock().unwrap().push(format!(
+                            "{name}\n  only ours: {:?}\n  only buf:  {:?}",
+                            only(&ours, &bufs),
+                            only(&bufs, &ours)
+                        ));
+                    }
+                }
+            });
+        }
+    });
+    let differences = differences.into_inner().unwrap();
+    assert!(differences.is_empty(), "{} of {}:\n{}", differences.len(), cases.len(), differences.join("\n"));
+}
+
+fn ours(old: Files, new: Files) -> Vec<Finding> {
+    let found = check(&schema(old), &schema(new), &Selection::all());
+    let mut findings: Vec<Finding> = Report::new(found).diagnostics().iter().map(finding).collect();
+    findings.sort();
+    findings
+}
+
+fn schema(files: Files) -> Schema {
+    let files = files.iter().map(|(name, text)| ((*name).into(), (*text).into())).collect();
+    let loaded = load(&Source::Text(files));
+    assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
+    loaded.schema
+}
+
+fn finding(diagnostic: &protogate::diag::Diagnostic) -> Finding {
+    let file = diagnostic.place.as_ref().map_or(String::new(), |place| place.file.to_string());
+    let span = diagnostic.place.as_ref().map_or(protogate::diag::Span::START, |it| it.span_or_start());
+    let span = [span.start_line, span.start_column, span.end_line, span.end_column].map(u64::from);
+    (diagnostic.rule.id.to_owned(), file, span)
+}
+
+fn bufs(buf: &Path, old: Files, new: Files) -> Vec<Finding> {
+    let folder = tempfile::tempdir().unwrap();
+    let rules: Vec<&str> = BREAKING.iter().map(|rule| rule.info.id).collect();
+    let config = serde_json::json!({ "version": "v2", "breaking": { "use": rules } }).to_string();
+    for (side, files) in [("old", old), ("new", new)] {
+        for (name, text) in files.iter().copied().chain([("buf.yaml", config.as_str())]) {
+            let path = folder.path().join(side).join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+    }
+    let output = Command::new(buf)
+        .args(["breaking", "new", "--against", "old", "--error-format", "json"])
+        .current_dir(folder.path())
+        .env("BUF_CACHE_DIR", folder.path().join("cache"))
+        .output()
+        .unwrap();
+    let found = matches!(output.status.code(), Some(0 | 100));
+    assert!(found, "{old:?}\n{new:?}\n{}", String::from_utf8_lossy(&output.stderr));
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let mut findings: Vec<Finding> = lines.lines().map(|line| parse(&line.parse().unwrap())).collect();
+    findings.sort();
+    findings
+}
+
+fn parse(line: &serde_json::Value) -> Finding {
+    let text = |key: &str| line[key].as_str().unwrap_or_default();
+    let number = |key: &str| line[key].as_u64().unwrap();
+    assert_ne!(text("type"), "COMPILE", "{line}");
+    (
+        text("type").to_owned(),
+        text("path").trim_start_matches("new/").to_owned(),
+        ["start_line", "start_column", "end_line", "end_column"].map(number),
+    )
+}
