@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Installs the programs and files of others that some tests compare protogate with. Nothing of them is kept
+# in the repository. A second run with the same versions installs nothing.
+#
+#     tests/peers/install.sh [CACHE]      CACHE: $PROTOGATE_PEERS, else target/peers
+#
+# CACHE/bin/buf                  the real buf
+# CACHE/google-proto-files-5, -6 two consecutive majors of Google's API definitions
+# CACHE/protovalidate.binpb      the descriptor of the original buf/validate/validate.proto
+# CACHE/venv, CACHE/pb2          Python with grpcio and the modules tests/interop needs
+set -euo pipefail
+
+BUF=1.75.0
+GOOGLE_PROTO_FILES_5=5.0.3
+GOOGLE_PROTO_FILES_6=6.0.1
+PROTOVALIDATE=1.3.0
+# The Python packages are pinned in tests/interop/requirements.txt.
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${1:-${PROTOGATE_PEERS:-$here/../../target/peers}}
+mkdir -p "$cache"
+cache=$(cd "$cache" && pwd)
+
+install_from_npm() {
+    local npm=$cache/npm modules=$cache/npm/node_modules
+    rm -rf "$npm" "$cache"/google-proto-files-{5,6} "$cache/bin" "$cache/protovalidate.binpb"
+    mkdir -p "$npm" "$cache/bin"
+    # Without a package.json here, npm would look for one in the folders above.
+    echo '{"private": true}' >"$npm/package.json"
+    npm install --prefix "$npm" --ignore-scripts --no-save --no-audit --no-fund --loglevel=error \
+        "@bufbuild/buf@$BUF" "@bufbuild/protovalidate@$PROTOVALIDATE" \
+        "gpf5@npm:google-proto-files@$GOOGLE_PROTO_FILES_5" \
+        "gpf6@npm:google-proto-files@$GOOGLE_PROTO_FILES_6" >&2
+
+    # The package's own `buf` is a node script that runs this binary; a measurement would count node's start.
+    local binary
+    binary=$(echo "$modules"/@bufbuild/buf-*/bin/buf)
+    ln -s "$binary" "$cache/bin/buf"
+    ln -s "$modules/gpf5" "$cache/google-proto-files-5"
+    ln -s "$modules/gpf6" "$cache/google-proto-files-6"
+
+    cat >"$npm/descriptor.mjs" <<'JS'
+import { writeFileSync } from "node:fs";
+import { toBinary } from "@bufbuild/protobuf";
+import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
+import { file_buf_validate_validate } from "./node_modules/@bufbuild/protovalidate/dist/esm/gen/buf/validate/validate_pb.js";
+writeFileSync(process.argv[2], toBinary(FileDescriptorProtoSchema, file_buf_validate_validate.proto));
+JS
+    node "$npm/descriptor.mjs" "$cache/protovalidate.binpb"
+}
+
+stamp=$cache/npm.stamp
+wanted="buf $BUF
+google-proto-files $GOOGLE_PROTO_FILES_5
+google-proto-files $GOOGLE_PROTO_FILES_6
+protovalidate $PROTOVALIDATE
+in $cache"
+if [[ ! -f $stamp || $(<"$stamp") != "$wanted" ]]; then
+    rm -f "$stamp"
+    install_from_npm
+    [[ $("$cache/bin/buf" --version) == "$BUF" ]]
+    printf '%s\n' "$wanted" >"$stamp"
+fi
+"$here/../interop/setup.sh" "$cache"
+
+printf '%s\n' "$wanted"
+tr '=' ' ' <"$here/../interop/requirements.txt" | tr -s ' '
