@@ -1,0 +1,112 @@
+//! Comments are CommonMark. Raw HTML in them is text: it is escaped, never passed on.
+
+use minijinja::{Environment, Value};
+use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd, html};
+
+/// Adds the filters `markdown` (to HTML), `commonmark` (a block of Markdown) and `cell` (Markdown in one
+/// cell of a table).
+pub(in crate::codegen) fn add_filters(environment: &mut Environment<'static>) {
+    environment.add_filter("markdown", |text: String| Value::from_safe_string(to_html(&text)));
+    environment.add_filter("commonmark", |text: String| escape_html(&text));
+    environment.add_filter("cell", |text: String| cell(&text));
+}
+
+fn extensions() -> Options {
+    Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH
+}
+
+/// Sound HTML: no tag of the comment's own, no image (it would be a request), no script behind a link, and
+/// headings as bold lines, so that the outline of the page is the schema's.
+fn to_html(text: &str) -> String {
+    let events = Parser::new_ext(text, extensions()).map(|event| match event {
+        Event::Html(raw) | Event::InlineHtml(raw) => Event::Text(raw),
+        Event::Start(Tag::HtmlBlock) => Event::Start(Tag::Paragraph),
+        Event::End(TagEnd::HtmlBlock) => Event::End(TagEnd::Paragraph),
+        Event::Start(Tag::Heading { .. }) => Event::Start(Tag::Paragraph),
+        Event::End(TagEnd::Heading(_)) => Event::End(TagEnd::Paragraph),
+        Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
+            Event::Start(Tag::Link { link_type, dest_url: safe(dest_url), title, id })
+        }
+        Event::Start(Tag::Image { dest_url, title, id, .. }) => {
+            Event::Start(Tag::Link { link_type: LinkType::Inline, dest_url: safe(dest_url), title, id })
+        }
+        Event::End(TagEnd::Image) => Event::End(TagEnd::Link),
+        other => other,
+    });
+    let mut made = String::with_capacity(text.len() * 3 / 2);
+    html::push_html(&mut made, events);
+    made
+}
+
+fn safe(url: CowStr<'_>) -> CowStr<'_> {
+    let scheme = url.split(['/', '?', '#']).next().and_then(|start| start.split_once(':')).map(|(s, _)| s);
+    match scheme.map(str::to_ascii_lowercase).as_deref() {
+        None | Some("http" | "https" | "mailto") => url,
+        Some(_) => "#".into(),
+    }
+}
+
+/// The same Markdown with the `<` of every raw tag escaped.
+fn escape_html(text: &str) -> String {
+    let mut made = String::with_capacity(text.len());
+    let mut copied = 0;
+    for (event, range) in Parser::new_ext(text, extensions()).into_offset_iter() {
+        if matches!(event, Event::Html(_) | Event::InlineHtml(_)) && range.start >= copied {
+            made.push_str(&text[copied..range.start]);
+            made.push_str(&text[range.clone()].replace('<', "&lt;"));
+            copied = range.end;
+        }
+    }
+    made.push_str(&text[copied..]);
+    made
+}
+
+/// One line without a bare `|`: what a cell of a Markdown table may hold (GFM 4.10).
+fn cell(text: &str) -> String {
+    let escaped = escape_html(text);
+    let joined = escaped.lines().map(str::trim).collect::<Vec<_>>().join("\n");
+    let paragraphs = joined.split("\n\n").map(|paragraph| paragraph.replace('\n', " "));
+    let line = paragraphs.filter(|p| !p.is_empty()).collect::<Vec<_>>().join("<br>");
+    let mut made = String::with_capacity(line.len());
+    let mut escape = false;
+    for letter in line.chars() {
+        if letter == '|' && !escape {
+            made.push('\\');
+        }
+        escape = letter == '\\' && !escape;
+        made.push(letter);
+    }
+    made
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_become_html_and_bring_none() {
+        for (text, html) in [
+            ("*a* `b`", "<p><em>a</em> <code>b</code></p>\n"),
+            ("<script>alert(1)</script>", "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n"),
+            ("a <b onclick=x>c</b>", "<p>a &lt;b onclick=x&gt;c&lt;/b&gt;</p>\n"),
+            ("[x](javascript:alert(1))", "<p><a href=\"#\">x</a></p>\n"),
+            ("![x](https://a.example/b.png)", "<p><a href=\"https://a.example/b.png\">x</a></p>\n"),
+            ("# Big", "<p>Big</p>\n"),
+        ] {
+            assert_eq!(to_html(text), html, "{text}");
+        }
+    }
+
+    #[test]
+    fn markdown_keeps_its_code_and_loses_its_tags() {
+        for (text, block, in_cell) in [
+            ("a <b>c</b> `<d>`", "a &lt;b>c&lt;/b> `<d>`", "a &lt;b>c&lt;/b> `<d>`"),
+            ("a\nb\n\nc | d", "a\nb\n\nc | d", "a b<br>c \\| d"),
+            ("x \\| y", "x \\| y", "x \\| y"),
+            ("<!-- gone", "&lt;!-- gone", "&lt;!-- gone"),
+        ] {
+            assert_eq!(escape_html(text), block, "{text}");
+            assert_eq!(cell(text), in_cell, "{text}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Comments that rustdoc may read.
+//!
+//! rustdoc takes every indented block, and every fenced one without a language, for Rust and runs it under
+//! `cargo test --doc`. A comment in a `.proto` file is anything but that, so its code blocks become fenced
+//! `text`.
+
+use prost_types::FileDescriptorProto;
+use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+
+/// Rewrites every comment of a file.
+pub(super) fn tame(file: &mut FileDescriptorProto) {
+    for location in file.source_code_info.iter_mut().flat_map(|info| &mut info.location) {
+        for comment in [&mut location.leading_comments, &mut location.trailing_comments].into_iter().flatten()
+        {
+            *comment = without_doctests(&dedent(comment));
+        }
+    }
+}
+
+/// Takes away the white space that all lines begin with: the blank after `//`, the margin of a block.
+pub(in crate::codegen) fn dedent(comment: &str) -> String {
+    let lines = || comment.lines().map(str::trim_end);
+    let margin = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let shared = lines().filter(|line| !line.is_empty()).map(margin).min().unwrap_or(0);
+    let dedented: Vec<&str> = lines().map(|line| line.get(shared..).unwrap_or("")).collect();
+    dedented.join("\n").trim_matches('\n').to_owned()
+}
+
+/// The same CommonMark, with every code block a fenced one of `text`.
+fn without_doctests(comment: &str) -> String {
+    let mut text = String::with_capacity(comment.len());
+    let mut copied = 0;
+    let mut block: Option<(usize, String)> = None;
+    for (event, range) in Parser::new(comment).into_offset_iter() {
+        match (event, &mut block) {
+            (Event::Start(Tag::CodeBlock(kind)), _) => {
+                // An indented block starts after its indent; what is before it on its line goes with it.
+                let line = comment[..range.start].rfind('\n').map_or(0, |at| at + 1);
+                let blank = comment[line..range.start].trim().is_empty();
+                let start = match kind {
+                    CodeBlockKind::Indented if blank => line,
+                    _ => range.start,
+                };
+                block = Some((start.max(copied), String::new()));
+            }
+            (Event::Text(code), Some((_, all))) => all.push_str(&code),
+            (Event::End(TagEnd::CodeBlock), _) => {
+                let Some((start, code)) = block.take() else { continue };
+                text.push_str(&comment[copied..start]);
+                let fence = "`".repeat(longest_run(&code).max(2) + 1);
+                // Inside a list or a quote the block keeps the prefix of its first line.
+                let line = comment[..start].rfind('\n').map_or(0, |at| at + 1);
+                let prefix: String =
+                    comment[line..start].chars().map(|c| if c == '>' { '>' } else { ' ' }).collect();
+                text.push_str(&format!("{fence}text\n"));
+                for line in code.lines() {
+                    text.push_str(format!("{prefix}{line}").trim_end());
+                    text.push('\n');
+                }
+                text.push_str(&format!("{prefix}{fence}"));
+                copied = range.end;
+                if comment[..copied].ends_with('\n') {
+                    text.push('\n');
+                }
+            }
+            _ => {}
+        }
+    }
+    text.push_str(&comment[copied..]);
+    text.trim_end().to_owned()
+}
+
+fn longest_run(code: &str) -> usize {
+    code.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blocks(comment: &str) -> Vec<String> {
+        let kinds = Parser::new(comment).filter_map(|event| match event {
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => Some(info.to_string()),
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => Some("indented".to_owned()),
+            _ => None,
+        });
+        kinds.collect()
+    }
+
+    #[test]
+    fn every_code_block_becomes_text_and_nothing_else_changes() {
+        for (before, after) in [
+            ("Plain.\n\nTwo *paragraphs*.", "Plain.\n\nTwo *paragraphs*."),
+            ("See:\n\n    GET /v1\n      x\n\nDone.", "See:\n\n```text\nGET /v1\n  x\n```\n\nDone."),
+            ("```\nlet x;\n```", "```text\nlet x;\n```"),
+            ("~~~rust\n```\n~~~\nafter", "````text\n```\n````\nafter"),
+            ("    all of it", "```text\nall of it\n```"),
+            ("- a\n  - b\n    deep", "- a\n  - b\n    deep"),
+        ] {
+            assert_eq!(without_doctests(before), after, "{before}");
+        }
+        for odd in
+            ["> quote\n>\n>     code\n> end", "- item\n\n      code\n  end", "```unclosed\nx", "\t\ttab"]
+        {
+            let tamed = without_doctests(odd);
+            assert!(blocks(&tamed).iter().all(|info| info == "text"), "{odd:?} became {tamed:?}");
+        }
+    }
+
+    #[test]
+    fn margins_go_and_indents_stay() {
+        assert_eq!(dedent(" a\n   b\n\n c "), "a\n  b\n\nc");
+        assert_eq!(dedent("\n é\n  é"), "é\n é");
+        assert_eq!(dedent(""), "");
+    }
+}

@@ -1,0 +1,110 @@
+//! The templates: ours, or the user's of the same name.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use serde::Serialize;
+
+use super::problem::GENERATE_TEMPLATE;
+use crate::diag::{Diagnostic, Place, Span};
+
+/// The steps one template may take. The largest docs we have made took under a hundredth of them per
+/// hundred messages; a loop that never ends meets it within seconds.
+const FUEL: u64 = 50_000_000;
+
+/// Name of a template and its text.
+const BUILT_IN: [(&str, &str); 3] = [
+    ("docs.md.jinja", include_str!("../../templates/docs.md.jinja")),
+    ("docs.html.jinja", include_str!("../../templates/docs.html.jinja")),
+    ("skeleton.rs.jinja", include_str!("../../templates/skeleton.rs.jinja")),
+];
+
+/// Every template, parsed.
+pub(super) struct Templates {
+    environment: Environment<'static>,
+    /// Template → where the user knows it, and its text.
+    sources: Vec<(&'static str, Arc<str>, Arc<str>)>,
+}
+
+impl Templates {
+    /// Takes a template from `folder` where it has one of that name, and the built-in one otherwise.
+    pub fn load(folder: Option<&Path>) -> Result<Templates, Vec<Diagnostic>> {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_fuel(Some(FUEL));
+        environment.set_syntax(
+            SyntaxConfig::builder()
+                .trim_blocks(true)
+                .lstrip_blocks(true)
+                .keep_trailing_newline(true)
+                .build()
+                .expect("the delimiters are the default ones, which do not clash"),
+        );
+        environment.set_auto_escape_callback(|name| {
+            if name.ends_with(".html.jinja") { AutoEscape::Html } else { AutoEscape::None }
+        });
+        super::docs::markdown::add_filters(&mut environment);
+        let mut templates = Templates { environment, sources: Vec::new() };
+        let mut problems = Vec::new();
+        for (name, built_in) in BUILT_IN {
+            match read(folder, name) {
+                Ok(Some((shown, text))) => templates.sources.push((name, shown, text)),
+                Ok(None) => {
+                    templates.sources.push((name, format!("templates/{name}").into(), built_in.into()));
+                }
+                Err(problem) => problems.push(problem),
+            }
+        }
+        for (name, _, text) in &templates.sources {
+            if let Err(error) = templates.environment.add_template_owned(*name, text.to_string()) {
+                problems.push(templates.problem(name, &error));
+            }
+        }
+        if problems.is_empty() { Ok(templates) } else { Err(problems) }
+    }
+
+    /// Renders one template over its view.
+    pub fn render(&self, name: &str, view: &impl Serialize) -> Result<String, Diagnostic> {
+        self.environment
+            .get_template(name)
+            .and_then(|template| template.render(Serde(view)))
+            .map_err(|error| self.problem(name, &error))
+    }
+
+    fn problem(&self, asked: &str, error: &minijinja::Error) -> Diagnostic {
+        let name = error.name().unwrap_or(asked);
+        let message = match error.detail() {
+            Some(detail) => format!("{}: {detail}", error.kind()),
+            None => error.kind().to_string(),
+        };
+        let place = self.sources.iter().find(|(known, ..)| *known == name).map(|(_, shown, text)| {
+            let line = error.line().and_then(|line| u32::try_from(line).ok());
+            let span = match (error.range(), line) {
+                (Some(range), _) => Some(Span::from_bytes(text, range.start, range.end)),
+                (None, Some(line)) => {
+                    Some(Span { start_line: line, end_line: line, start_column: 1, end_column: 1 })
+                }
+                (None, None) => None,
+            };
+            Place { file: shown.clone(), span, text: Some(text.clone()) }
+        });
+        Diagnostic::failure(&GENERATE_TEMPLATE, message)
+            .at(place)
+            .help("correct the template, or remove it to use the built-in one")
+    }
+}
+
+fn read(folder: Option<&Path>, name: &str) -> Result<Option<(Arc<str>, Arc<str>)>, Diagnostic> {
+    let Some(path) = folder.map(|folder| folder.join(name)) else { return Ok(None) };
+    let shown: Arc<str> = path.display().to_string().into();
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some((shown, text.into()))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Diagnostic::failure(&GENERATE_TEMPLATE, format!("cannot read {shown}: {error}"))
+            .at(Place::file(shown))),
+    }
+}
