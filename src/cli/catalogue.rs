@@ -3,6 +3,7 @@
 use super::Outcome;
 use super::config::CONFIG;
 use super::service::SERVICE;
+use crate::codegen;
 use crate::diag::{Diagnostic, Report, RuleInfo, Section, Table};
 use crate::rules::breaking::{BREAKING, Files, Rule, SELECTION};
 use crate::schema::{PROBLEMS, nearest};
@@ -18,7 +19,7 @@ static EXPLAIN: RuleInfo = RuleInfo {
 
 /// Everything that has an id but is not a breaking rule.
 fn others() -> impl Iterator<Item = &'static RuleInfo> {
-    PROBLEMS.into_iter().chain([&CONFIG, &SERVICE, &SELECTION, &EXPLAIN])
+    PROBLEMS.into_iter().chain(codegen::PROBLEMS).chain([&CONFIG, &SERVICE, &SELECTION, &EXPLAIN])
 }
 
 pub fn rules() -> Report {

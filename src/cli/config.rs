@@ -66,6 +66,8 @@ pub struct Generate {
     pub out: Option<String>,
     /// A folder whose templates win over the built-in ones of the same name.
     pub templates: Option<String>,
+    /// The command that generated files name as the way to make them again.
+    pub command: Option<String>,
 }
 
 /// How hard to test.

@@ -10,6 +10,7 @@ mod baseline;
 mod breaking;
 mod catalogue;
 mod config;
+mod generate;
 mod output;
 mod reference;
 mod service;
@@ -49,10 +50,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let context = Context { common, config };
     let report = match command {
         Command::CheckBreaking(arguments) => breaking::check_breaking(&arguments, &context),
-        Command::Generate(arguments) => {
-            let _ = arguments;
-            Ok(Report::default())
-        }
+        Command::Generate(arguments) => generate::generate(&arguments, &context),
         Command::Contract(arguments) => {
             let _ = arguments;
             Ok(Report::default())

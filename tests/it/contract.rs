@@ -1,0 +1,103 @@
+//! `contract` on running servers: silent on healthy ones, exact on broken ones.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::run::{Ran, protogate};
+use crate::servers::{Server, program, python};
+
+const PROTO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/proto");
+
+/// Few cases: what is tested here is the door, not the odds.
+const FEW: [&str; 4] = ["--cases", "20", "--seed", "7"];
+
+fn contract(folder: &Path, target: &str, more: &[&str]) -> Ran {
+    protogate(folder, &[&["contract", "--target", target], &FEW[..], more].concat())
+}
+
+fn json(ran: &Ran) -> Value {
+    serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"))
+}
+
+/// A mutant of the zoo.
+fn mutant(id: &str) -> Server {
+    Server::start(Command::new(program("zoo")).args(["--addr", "127.0.0.1:0"]).env("MUTANT", id))
+}
+
+#[test]
+fn a_handler_that_panics_on_an_emoji_is_found_shrunk_and_replayed() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = mutant("B02");
+    let more = ["--schema", PROTO, "--method", "user.UserService/CreateUser", "--format", "json"];
+    let ran = contract(folder.path(), &server.address, &more);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let report = json(&ran);
+    let failures = report["failures"].as_array().unwrap();
+    assert_eq!(failures.len(), 1, "one cause is one finding: {report}");
+    let failure = &failures[0];
+    assert_eq!(failure["check"], "no_transport_abort");
+    assert_eq!(failure["method"], "user.UserService/CreateUser");
+    assert_eq!(failure["status"], "RST_STREAM(CANCEL)");
+    // One 4-byte character is the whole cause; a valid email may have to stand beside it.
+    let name = failure["request_json"]["name"].as_str().unwrap();
+    assert_eq!((name.chars().count(), name.len()), (1, 4), "{failure}");
+    assert!(failure["request_hex"].as_str().unwrap().len() / 2 <= 24, "{failure}");
+
+    let replay: Vec<&str> = failure["replay"].as_str().unwrap().split(' ').skip(1).collect();
+    assert_eq!(replay[0], "replay");
+    let again = protogate(folder.path(), &replay);
+    assert_eq!(again.code, 1, "{again:?}");
+    assert!(again.stdout.contains("RST_STREAM(CANCEL)"), "{again:?}");
+
+    let healthy = Server::reference();
+    let mended = protogate(folder.path(), &[&replay[..], &["--target", &healthy.address]].concat());
+    assert_eq!(mended.code, 0, "{mended:?}");
+}
+
+#[test]
+fn the_reference_is_clean_by_schema_and_by_reflection() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::reference();
+    for source in [&["--schema", PROTO][..], &["--reflect"]] {
+        let ran = contract(folder.path(), &server.address, &[source, &["--format", "json"]].concat());
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let report = json(&ran);
+        assert_eq!(report["seed"], 7);
+        assert_eq!(report["failures"], Value::Array(Vec::new()));
+        let methods = report["methods"].as_array().unwrap();
+        assert_eq!(methods.len(), 8, "{report}");
+        for method in methods {
+            assert!(method["calls"].as_u64().unwrap() > 20, "{method}");
+        }
+        let statuses = |name: &str| {
+            let method = methods.iter().find(|method| method["name"] == name).unwrap();
+            method["statuses"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+        };
+        // Both answers, or the cases never reached the logic behind the validation.
+        assert!(statuses("user.UserService/CreateUser").contains(&"OK".to_owned()), "{report}");
+        assert!(statuses("user.UserService/CreateUser").contains(&"INVALID_ARGUMENT".to_owned()), "{report}");
+    }
+    assert!(!folder.path().join(".protogate").exists(), "nothing failed, so nothing is saved");
+}
+
+#[test]
+fn a_service_in_python_is_clean() {
+    let Some(mut service) = python("server.py") else { return };
+    let server = Server::start(service.args(["--port", "0"]));
+    let folder = tempfile::tempdir().unwrap();
+    let ran = contract(folder.path(), &server.address, &["--reflect"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
+fn a_server_that_is_not_there_or_knows_no_reflection_is_said_plainly() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = contract(folder.path(), "127.0.0.1:1", &["--schema", PROTO]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stdout.contains("127.0.0.1:1") && ran.stdout.contains("help"), "{ran:?}");
+    let ran = contract(folder.path(), "127.0.0.1:1", &["--schema", PROTO, "--check", "not_a_servr_error"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stdout.contains("did you mean `not_a_server_error`?"), "{ran:?}");
+}
