@@ -8,6 +8,7 @@ mod breaking_variants;
 mod breaking_vs_buf;
 mod bundled;
 mod cli;
+mod codegen_compiles;
 mod contract;
 mod corpus;
 mod floors;

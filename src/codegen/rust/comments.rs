@@ -30,28 +30,28 @@ pub(in crate::codegen) fn dedent(comment: &str) -> String {
 fn without_doctests(comment: &str) -> String {
     let mut text = String::with_capacity(comment.len());
     let mut copied = 0;
-    let mut block: Option<(usize, String)> = None;
+    let mut block: Option<(String, String)> = None;
     for (event, range) in Parser::new(comment).into_offset_iter() {
         match (event, &mut block) {
             (Event::Start(Tag::CodeBlock(kind)), _) => {
-                // An indented block starts after its indent; what is before it on its line goes with it.
-                let line = comment[..range.start].rfind('\n').map_or(0, |at| at + 1);
-                let blank = comment[line..range.start].trim().is_empty();
-                let start = match kind {
-                    CodeBlockKind::Indented if blank => line,
-                    _ => range.start,
+                // What stands before the block on its line belongs to the list or quote around it, but for
+                // the indent that makes it one (CommonMark 4.4: four columns).
+                let line = comment[..range.start].rfind('\n').map_or(0, |at| at + 1).max(copied);
+                let before = &comment[line..range.start];
+                let first = match kind {
+                    CodeBlockKind::Indented => before.strip_suffix("    ").unwrap_or(before.trim_end()),
+                    CodeBlockKind::Fenced(_) => before,
                 };
-                block = Some((start.max(copied), String::new()));
+                text.push_str(&comment[copied..line]);
+                text.push_str(first);
+                let prefix = first.chars().map(|c| if c == '>' { '>' } else { ' ' }).collect();
+                block = Some((prefix, String::new()));
+                copied = range.end;
             }
             (Event::Text(code), Some((_, all))) => all.push_str(&code),
             (Event::End(TagEnd::CodeBlock), _) => {
-                let Some((start, code)) = block.take() else { continue };
-                text.push_str(&comment[copied..start]);
+                let Some((prefix, code)) = block.take() else { continue };
                 let fence = "`".repeat(longest_run(&code).max(2) + 1);
-                // Inside a list or a quote the block keeps the prefix of its first line.
-                let line = comment[..start].rfind('\n').map_or(0, |at| at + 1);
-                let prefix: String =
-                    comment[line..start].chars().map(|c| if c == '>' { '>' } else { ' ' }).collect();
                 text.push_str(&format!("{fence}text\n"));
                 for line in code.lines() {
                     text.push_str(format!("{prefix}{line}").trim_end());

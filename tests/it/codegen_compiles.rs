@@ -1,0 +1,150 @@
+//! Generated Rust is compiled, skeletons included, with the versions of this workspace and no network.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use protogate::codegen::{Options, generate};
+use protogate::schema::{Source, load};
+
+/// Everything that has broken a Rust generator before, in as few lines as it takes.
+const TORTURE: [(&str, &str); 5] = [
+    (
+        "torture.proto",
+        r#"syntax = "proto3";
+        package torture.v1;
+        import "common.proto";
+        import "root.proto";
+        import "legacy.proto";
+        import "google/api/annotations.proto";
+        import "google/api/httpbody.proto";
+        import "google/protobuf/empty.proto";
+        import "google/protobuf/struct.proto";
+        import "google/protobuf/timestamp.proto";
+        import "google/protobuf/wrappers.proto";
+        import "google/rpc/status.proto";
+        // Runs nothing:
+        //
+        //     let broken = this is not Rust;
+        //
+        // ```
+        // nor is this
+        // ```
+        service Match {
+          rpc Type(Self) returns (google.protobuf.Empty) {
+            option (google.api.http) = {get: "/v1/{type}"};
+          }
+          rpc Async(Self) returns (stream common.Outer.Inner) { option deprecated = true; }
+          rpc Self(stream Root) returns (google.rpc.Status);
+          rpc list_all(stream google.protobuf.Timestamp) returns (stream google.api.HttpBody);
+        }
+        // Same names as keywords.
+        message Self {
+          string type = 1;
+          bool match = 2;
+          int32 self = 3 [deprecated = true];
+          repeated Struct struct = 4;
+          enum Enum { NONE = 0; SELF = 1; }
+          Enum enum = 5;
+          optional google.protobuf.Timestamp async = 6;
+          google.protobuf.StringValue crate = 7;
+        }
+        message Struct {
+          Struct fn = 1;
+          oneof impl { Struct move = 2; Inner inner = 3; bytes raw = 4; google.protobuf.Value any = 5; }
+          message Inner { Inner again = 1; map<string, Struct> children = 2; map<int32, common.Color> colors = 3; }
+          message Outer { message Inner { double x = 1; } Inner inner = 1; }
+          optional common.Outer.Inner elsewhere = 6;
+          legacy.Old old = 7;
+        }
+        message Ping { Pong pong = 1; }
+        message Pong { oneof back { Ping ping = 1; } }
+        message Empty {}
+        "#,
+    ),
+    (
+        "common.proto",
+        r#"syntax = "proto3";
+        package common;
+        enum Color { COLOR_UNSPECIFIED = 0; COLOR_RED = 1; }
+        message Outer { message Inner { float x = 1; } Inner inner = 1; }
+        "#,
+    ),
+    (
+        "root.proto",
+        r#"syntax = "proto3";
+        import "common.proto";
+        message Root { common.Outer outer = 1; message Inner { Root root = 1; } Inner inner = 2; }
+        service RootService { rpc Get(Root) returns (Root.Inner); }
+        "#,
+    ),
+    (
+        "legacy.proto",
+        r#"syntax = "proto2";
+        package legacy;
+        message Old {
+          required string name = 1 [default = "a\"b"];
+          optional group Part = 2 { optional Old whole = 1; optional double d = 2 [default = inf]; }
+          optional bytes b = 3 [default = "\001\377"];
+          extensions 100 to max;
+        }
+        extend Old { optional int32 more = 100; }
+        "#,
+    ),
+    ("empty.proto", ""),
+];
+
+#[test]
+fn a_crate_of_everything_difficult_compiles_with_its_skeletons() {
+    let sources = TORTURE.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect();
+    let loaded = load(&Source::Text(sources));
+    let said: Vec<_> = loaded.diagnostics.iter().map(|d| &d.message).collect();
+    assert!(said.is_empty(), "{said:?}");
+    let files = generate(&loaded.schema, &Options::default()).unwrap_or_else(|said| panic!("{said:#?}"));
+
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("it is inside the target folder");
+    let root = target.join("it/codegen_compiles");
+    let skeletons: Vec<&str> = files.iter().filter_map(|(path, _)| path.strip_prefix("skeleton/")).collect();
+    assert_eq!(skeletons, ["match.rs", "root_service.rs"]);
+    write_crate(&root, &skeletons);
+    files.write(&root.join("generated")).unwrap_or_else(|said| panic!("{said:#?}"));
+
+    let cargo = Command::new(env!("CARGO"))
+        .args(["check", "--offline", "--quiet", "--message-format", "short"])
+        .current_dir(&root)
+        .env("CARGO_TARGET_DIR", target)
+        .env_remove("RUSTFLAGS")
+        .output()
+        .unwrap();
+    assert!(cargo.status.success(), "{}", String::from_utf8_lossy(&cargo.stderr));
+}
+
+fn write_crate(root: &Path, skeletons: &[&str]) {
+    fs::create_dir_all(root.join("src")).unwrap();
+    let workspace = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    fs::copy(workspace.join("Cargo.lock"), root.join("Cargo.lock")).unwrap();
+    let manifest = r#"
+        [workspace]
+        [package]
+        name = "codegen-compiles"
+        version = "0.0.0"
+        edition = "2024"
+        [dependencies]
+        prost = "0.14"
+        prost-types = "0.14"
+        tokio = { version = "1", features = ["rt-multi-thread", "macros"] }
+        tokio-stream = "0.1"
+        tonic = { version = "0.14", default-features = false, features = ["codegen", "router", "transport"] }
+        tonic-prost = "0.14"
+    "#;
+    fs::write(root.join("Cargo.toml"), manifest).unwrap();
+    let modules: String = skeletons
+        .iter()
+        .map(|file| {
+            let module = file.trim_end_matches(".rs");
+            format!("#[path = \"../generated/skeleton/{file}\"]\npub mod r#{module};\n")
+        })
+        .collect();
+    let library = format!("#[path = \"../generated/rust/mod.rs\"]\npub mod pb;\n{modules}");
+    fs::write(root.join("src/lib.rs"), library).unwrap();
+}
