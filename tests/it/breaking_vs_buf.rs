@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
 
-use protogate::diag::Report;
+use protogate::diag::{Diagnostic, Place, Report, Span};
 use protogate::rules::breaking::{BREAKING, Selection, check};
 use protogate::schema::{Schema, Source, load};
 
@@ -65,9 +65,9 @@ fn schema(files: Files) -> Schema {
     loaded.schema
 }
 
-fn finding(diagnostic: &protogate::diag::Diagnostic) -> Finding {
+fn finding(diagnostic: &Diagnostic) -> Finding {
     let file = diagnostic.place.as_ref().map_or(String::new(), |place| place.file.to_string());
-    let span = diagnostic.place.as_ref().map_or(protogate::diag::Span::START, |it| it.span_or_start());
+    let span = diagnostic.place.as_ref().map_or(Span::START, Place::buf_span);
     let span = [span.start_line, span.start_column, span.end_line, span.end_column].map(u64::from);
     (diagnostic.rule.id.to_owned(), file, span)
 }

@@ -47,20 +47,40 @@ pub(super) trait Element {
 
     fn path(&self) -> &[i32];
 
+    /// The map field that generated it, if one did.
+    fn map_field(&self) -> Option<FieldDescriptor> {
+        None
+    }
+
     /// All of it, from its first token to its last.
     fn whole(&self) -> Spot {
-        Spot { file: self.file(), paths: vec![self.path().to_vec()] }
+        self.spot(None)
     }
 
     /// A token of it; all of it where the token is not written.
     fn token(&self, token: &[i32]) -> Spot {
-        Spot { file: self.file(), paths: vec![[self.path(), token].concat(), self.path().to_vec()] }
+        self.spot(Some([self.path(), token].concat()))
+    }
+
+    /// The path, else all of it, else the `map<…>` that generated it.
+    fn spot(&self, path: Option<Vec<i32>>) -> Spot {
+        let generator = self.map_field().map(|field| [field.path(), token::FIELD_TYPE_NAME].concat());
+        let paths = path.into_iter().chain([self.path().to_vec()]).chain(generator);
+        Spot { file: self.file(), paths: paths.collect() }
     }
 }
 
+/// The field whose `map<…>` made this message.
+fn map_field(entry: &MessageDescriptor) -> Option<FieldDescriptor> {
+    let outer = entry.parent_message().filter(|_| entry.is_map_entry())?;
+    outer.fields().find(|field| matches!(field.kind(), ProtoKind::Message(it) if it == *entry))
+}
+
 macro_rules! elements {
-    ($($Descriptor:ident)*) => {$(
+    ($($Descriptor:ident $({ $generator:item })?)*) => {$(
         impl Element for $Descriptor {
+            $($generator)?
+
             fn file(&self) -> FileDescriptor {
                 self.parent_file()
             }
@@ -73,7 +93,12 @@ macro_rules! elements {
 }
 
 elements! {
-    MessageDescriptor FieldDescriptor ExtensionDescriptor OneofDescriptor EnumDescriptor
+    MessageDescriptor {
+        fn map_field(&self) -> Option<FieldDescriptor> {
+            map_field(self)
+        }
+    }
+    FieldDescriptor ExtensionDescriptor OneofDescriptor EnumDescriptor
     EnumValueDescriptor ServiceDescriptor MethodDescriptor
 }
 
@@ -189,9 +214,10 @@ impl Field {
         one.r#type == two.r#type && one.type_name == two.type_name
     }
 
-    /// The token of the type.
+    /// The token of the type; of a group, the word `group`.
     pub(super) fn type_spot(&self) -> Spot {
         match self.kind() {
+            ProtoKind::Message(_) if self.is_group() => self.token(token::FIELD_TYPE),
             ProtoKind::Message(_) | ProtoKind::Enum(_) => self.token(token::FIELD_TYPE_NAME),
             _ => self.token(token::FIELD_TYPE),
         }
@@ -205,6 +231,13 @@ impl Element for Field {
 
     fn path(&self) -> &[i32] {
         either!(self, field => field.path())
+    }
+
+    fn map_field(&self) -> Option<FieldDescriptor> {
+        match self {
+            Field::Member(field) => map_field(field.parent_message()),
+            Field::Extension(_) => None,
+        }
     }
 }
 

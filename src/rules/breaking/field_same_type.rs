@@ -64,7 +64,7 @@ mod tests {
             "syntax = \"proto2\"; message M { optional group A = 1 {} }",
             "syntax = \"proto2\"; message M { optional A a = 1; message A {} }",
             &["1:41-1:42: field 1 `a` of message `M` changed type from `group M.A` to `M.A`; \
-               1:47-1:48: it was `group M.A` here"],
+               1:41-1:46: it was `group M.A` here"],
         );
     }
 }
