@@ -85,6 +85,14 @@ fn line_and_column(text: &str, byte: usize) -> (u32, u32) {
     (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
 }
 
+/// The other way round: where a line and a column, both from 1, start in `text`.
+fn byte_of(text: &str, line: u32, column: u32) -> usize {
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1) as usize).map(str::len).sum();
+    let rest = &text[start..];
+    let column = column.saturating_sub(1) as usize;
+    start + rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at)
+}
+
 const TAB: usize = 4;
 
 fn terminal_width(text: &str) -> usize {
@@ -114,6 +122,17 @@ impl Place {
     /// The span, or the start of the file.
     pub fn span_or_start(&self) -> Span {
         self.span.unwrap_or(Span::START)
+    }
+
+    /// The same place, from the last `word` before it on; unchanged where there is no such word.
+    #[must_use]
+    pub fn from_word(self, word: &str) -> Place {
+        let wider = self.text.as_deref().zip(self.span).and_then(|(text, span)| {
+            let start = byte_of(text, span.start_line, span.start_column);
+            let from = text.get(..start)?.rfind(word)?;
+            Some(Span::from_bytes(text, from, byte_of(text, span.end_line, span.end_column)))
+        });
+        Place { span: wider.or(self.span), ..self }
     }
 
     /// The span with the columns that `buf --error-format json` prints: the width on a terminal, where a
@@ -193,6 +212,16 @@ mod tests {
             assert_eq!(columns(place.buf_span()), (width, width + 1), "{before}");
         }
         assert_eq!(Span::from_location_in("", &[9, 3, 5]).map(|it| it.start_column), Some(1));
+    }
+
+    #[test]
+    fn a_place_grows_to_the_word_before_it() {
+        let text: Arc<str> = "a default\n[é default = 1]".into();
+        let span = Some(Span::from_bytes(&text, text.len() - 2, text.len() - 1));
+        let place = Place { file: "a".into(), span, text: Some(text) };
+        let wider = place.clone().from_word("default").span_or_start();
+        assert_eq!((wider.start_line, wider.start_column, wider.end_column), (2, 4, 15));
+        assert_eq!(place.clone().from_word("reserved"), place);
     }
 
     #[test]

@@ -51,6 +51,18 @@ fn buf_finds_the_same_at_the_same_places() {
     assert!(differences.is_empty(), "{} of {}:\n{}", differences.len(), cases.len(), differences.join("\n"));
 }
 
+#[test]
+fn buf_misses_the_last_type_of_a_package_and_we_do_not() {
+    let Some(buf) = peers::or_skip("buf") else { return };
+    let old: Files = &[("a.proto", "package p;\nenum E { Z = 0; }\nmessage M {}\n")];
+    let new: Files = &[("a.proto", "package p;\nmessage M {}\n")];
+    let only_ours: Vec<Finding> = {
+        let bufs = bufs(&buf, old, new);
+        ours(old, new).into_iter().filter(|it| !bufs.contains(it)).collect()
+    };
+    assert_eq!(only_ours, [("PACKAGE_ENUM_NO_DELETE".to_owned(), "a.proto".to_owned(), [1, 1, 1, 1])]);
+}
+
 fn ours(old: Files, new: Files) -> Vec<Finding> {
     let found = check(&schema(old), &schema(new), &Selection::all());
     let mut findings: Vec<Finding> = Report::new(found).diagnostics().iter().map(finding).collect();
