@@ -74,6 +74,8 @@ mod rpc_same_server_streaming;
 mod service_no_delete;
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;
 
 pub use category::Category;
