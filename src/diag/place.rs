@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use unicode_width::UnicodeWidthStr;
+
 /// A stretch of source text. Lines and columns count from 1, columns in Unicode scalar values; the end
-/// column is the one after the last character, as `buf --error-format json` prints it.
+/// column is the one after the last character. buf counts columns otherwise: see [`Place::buf_span`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     /// First line.
@@ -41,6 +43,28 @@ impl Span {
         }
     }
 
+    /// The span of a `SourceCodeInfo.Location` that protox wrote for `text`: its columns count bytes.
+    pub fn from_location_in(text: &str, span: &[i32]) -> Option<Span> {
+        let characters =
+            |line: &str, column: usize| line.char_indices().take_while(|(at, _)| *at < column).count();
+        Some(Span::from_location(span)?.with_columns(text, characters))
+    }
+
+    /// The same span with other columns: `column` gets a line and a column of it, and says another; both
+    /// count from 0.
+    fn with_columns(self, text: &str, column: impl Fn(&str, usize) -> usize) -> Span {
+        let at = |line: u32, old: u32| {
+            let line = text.split('\n').nth(line.saturating_sub(1) as usize).unwrap_or("");
+            let new = column(line, old.saturating_sub(1) as usize);
+            u32::try_from(new).unwrap_or(u32::MAX).saturating_add(1)
+        };
+        Span {
+            start_column: at(self.start_line, self.start_column),
+            end_column: at(self.end_line, self.end_column),
+            ..self
+        }
+    }
+
     /// The span of the bytes `start..end` of `text`.
     pub fn from_bytes(text: &str, start: usize, end: usize) -> Span {
         let (start_line, start_column) = line_and_column(text, start);
@@ -59,6 +83,23 @@ fn line_and_column(text: &str, byte: usize) -> (u32, u32) {
     let line = before.matches('\n').count() + 1;
     let column = before[line_start..].chars().count() + 1;
     (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+}
+
+/// The other way round: where a line and a column, both from 1, start in `text`.
+fn byte_of(text: &str, line: u32, column: u32) -> usize {
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1) as usize).map(str::len).sum();
+    let rest = &text[start..];
+    let column = column.saturating_sub(1) as usize;
+    start + rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at)
+}
+
+const TAB: usize = 4;
+
+fn terminal_width(text: &str) -> usize {
+    text.split_inclusive(char::is_control).fold(0, |column, piece| {
+        let column = column + piece.trim_end_matches(char::is_control).width();
+        if piece.ends_with('\t') { (column / TAB + 1) * TAB } else { column }
+    })
 }
 
 /// A file, a span of it where one is known, and the file's text where one is at hand.
@@ -81,6 +122,31 @@ impl Place {
     /// The span, or the start of the file.
     pub fn span_or_start(&self) -> Span {
         self.span.unwrap_or(Span::START)
+    }
+
+    /// The same place, from the last `word` before it on; unchanged where there is no such word.
+    #[must_use]
+    pub fn from_word(self, word: &str) -> Place {
+        let wider = self.text.as_deref().zip(self.span).and_then(|(text, span)| {
+            let start = byte_of(text, span.start_line, span.start_column);
+            let from = text.get(..start)?.rfind(word)?;
+            Some(Span::from_bytes(text, from, byte_of(text, span.end_line, span.end_column)))
+        });
+        Place { span: wider.or(self.span), ..self }
+    }
+
+    /// The span with the columns that `buf --error-format json` prints: the width on a terminal, where a
+    /// tab goes on to the next multiple of 4 and a control character has none. Measured on buf 1.75. The
+    /// same as the span where the text is not at hand.
+    pub fn buf_span(&self) -> Span {
+        let span = self.span_or_start();
+        match &self.text {
+            Some(text) => span.with_columns(text, |line, column| {
+                let end = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
+                terminal_width(&line[..end])
+            }),
+            None => span,
+        }
     }
 
     fn key(&self) -> (&str, Option<Span>) {
@@ -125,6 +191,37 @@ mod tests {
         );
         assert_eq!(Span::from_location(&[]), None);
         assert_eq!(Span::from_location(&[-1, 0, 0]), None);
+    }
+
+    #[test]
+    fn columns_of_protox_are_bytes_and_columns_of_buf_are_widths() {
+        for (before, characters, width) in [
+            ("", 1, 1),
+            ("\t\t", 3, 9),
+            ("a\t\tM\t", 6, 13),
+            ("/* é🦀 */ ", 10, 11),
+            ("漢\u{301}\u{c}", 4, 3),
+            ("👩\u{200d}👩\u{200d}👧❤\u{fe0f}", 8, 5),
+        ] {
+            let text: Arc<str> = format!("// é\n{before}x").into();
+            let bytes = i32::try_from(before.len()).unwrap();
+            let span = Span::from_location_in(&text, &[1, bytes, bytes + 1]);
+            let place = Place { file: "a".into(), span, text: Some(text) };
+            let columns = |span: Span| (span.start_column, span.end_column);
+            assert_eq!(columns(place.span_or_start()), (characters, characters + 1), "{before}");
+            assert_eq!(columns(place.buf_span()), (width, width + 1), "{before}");
+        }
+        assert_eq!(Span::from_location_in("", &[9, 3, 5]).map(|it| it.start_column), Some(1));
+    }
+
+    #[test]
+    fn a_place_grows_to_the_word_before_it() {
+        let text: Arc<str> = "a default\n[é default = 1]".into();
+        let span = Some(Span::from_bytes(&text, text.len() - 2, text.len() - 1));
+        let place = Place { file: "a".into(), span, text: Some(text) };
+        let wider = place.clone().from_word("default").span_or_start();
+        assert_eq!((wider.start_line, wider.start_column, wider.end_column), (2, 4, 15));
+        assert_eq!(place.clone().from_word("reserved"), place);
     }
 
     #[test]

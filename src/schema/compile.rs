@@ -38,7 +38,10 @@ impl Parsed {
             .find(|location| location.path == path);
         Place {
             file: self.shown.clone(),
-            span: location.and_then(|location| Span::from_location(&location.span)),
+            span: location.and_then(|location| match &self.text {
+                Some(text) => Span::from_location_in(text, &location.span),
+                None => Span::from_location(&location.span),
+            }),
             text: self.text.clone(),
         }
     }

@@ -81,7 +81,10 @@ impl File {
 
     /// The place of a descriptor path; the file as a whole where the source does not tell.
     pub fn place(&self, path: &[i32]) -> Place {
-        let span = self.location(path).and_then(|location| Span::from_location(&location.span));
+        let span = self.location(path).and_then(|location| match &self.text {
+            Some(text) => Span::from_location_in(text, &location.span),
+            None => Span::from_location(&location.span),
+        });
         Place { file: self.shown.clone(), span, text: self.text.clone() }
     }
 

@@ -34,11 +34,11 @@ pub const VARIANTS: &[(&str, Files, Files)] = &[
         "nested messages, oneofs, maps",
         &[(
             "a.proto",
-            "syntax = \"proto3\";\npackage p;\nmessage A {\n  message B {\n    oneof x { int32 a = 1; B b = 2; }\n    map<string, int32> m = 3;\n    map<int32, B> n = 4;\n  }\n  enum E { Z = 0; }\n}\n",
+            "syntax = \"proto3\";\npackage p;\nmessage A {\n  message B {\n    oneof x { int32 a = 1; B b = 2; }\n    map<string, int32> m = 3;\n    map<int32, B> n = 4;\n  }\n  enum E { Z = 0; }\n}\nenum F { Y = 0; }\n",
         )],
         &[(
             "a.proto",
-            "syntax = \"proto3\";\npackage p;\nmessage A {\n  message B {\n    oneof x { int64 a = 1; }\n    oneof y { B b = 2; }\n    map<string, B> m = 3;\n    map<int64, A> n = 4;\n  }\n}\n",
+            "syntax = \"proto3\";\npackage p;\nenum F { Y = 0; }\nmessage A {\n  message B {\n    oneof x { int64 a = 1; }\n    oneof y { B b = 2; }\n    map<string, B> m = 3;\n    map<int64, A> n = 4;\n  }\n}\n",
         )],
     ),
     (

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
 
-use protogate::diag::Report;
+use protogate::diag::{Diagnostic, Place, Report, Span};
 use protogate::rules::breaking::{BREAKING, Selection, check};
 use protogate::schema::{Schema, Source, load};
 
@@ -51,6 +51,18 @@ fn buf_finds_the_same_at_the_same_places() {
     assert!(differences.is_empty(), "{} of {}:\n{}", differences.len(), cases.len(), differences.join("\n"));
 }
 
+#[test]
+fn buf_misses_the_last_type_of_a_package_and_we_do_not() {
+    let Some(buf) = peers::or_skip("buf") else { return };
+    let old: Files = &[("a.proto", "package p;\nenum E { Z = 0; }\nmessage M {}\n")];
+    let new: Files = &[("a.proto", "package p;\nmessage M {}\n")];
+    let only_ours: Vec<Finding> = {
+        let bufs = bufs(&buf, old, new);
+        ours(old, new).into_iter().filter(|it| !bufs.contains(it)).collect()
+    };
+    assert_eq!(only_ours, [("PACKAGE_ENUM_NO_DELETE".to_owned(), "a.proto".to_owned(), [1, 1, 1, 1])]);
+}
+
 fn ours(old: Files, new: Files) -> Vec<Finding> {
     let found = check(&schema(old), &schema(new), &Selection::all());
     let mut findings: Vec<Finding> = Report::new(found).diagnostics().iter().map(finding).collect();
@@ -65,9 +77,9 @@ fn schema(files: Files) -> Schema {
     loaded.schema
 }
 
-fn finding(diagnostic: &protogate::diag::Diagnostic) -> Finding {
+fn finding(diagnostic: &Diagnostic) -> Finding {
     let file = diagnostic.place.as_ref().map_or(String::new(), |place| place.file.to_string());
-    let span = diagnostic.place.as_ref().map_or(protogate::diag::Span::START, |it| it.span_or_start());
+    let span = diagnostic.place.as_ref().map_or(Span::START, Place::buf_span);
     let span = [span.start_line, span.start_column, span.end_line, span.end_column].map(u64::from);
     (diagnostic.rule.id.to_owned(), file, span)
 }

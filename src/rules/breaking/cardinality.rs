@@ -4,7 +4,8 @@ use std::fmt;
 
 use prost_reflect::Cardinality;
 
-use super::element::Field;
+use super::element::{Element, Field};
+use super::findings::Findings;
 
 /// The five ways buf tells apart. They come from field presence
 /// (<https://protobuf.dev/programming-guides/field_presence/>) as much as from the label.
@@ -40,5 +41,25 @@ impl fmt::Display for Multiplicity {
             Multiplicity::Repeated => "repeated",
             Multiplicity::Map => "map",
         })
+    }
+}
+
+/// Says that a field left its group of cardinalities.
+pub(super) fn changed_cardinality<G: PartialEq>(
+    old: &Field,
+    new: &Field,
+    group: fn(Multiplicity) -> G,
+    findings: &mut Findings,
+) {
+    // The fields of a map entry are nobody's to declare.
+    if old.is_in_map_entry() && new.is_in_map_entry() {
+        return;
+    }
+    let (was, is) = (Multiplicity::of(old), Multiplicity::of(new));
+    if group(was) != group(is) {
+        findings
+            .add(new.whole(), format!("{} changed cardinality from {was} to {is}", new.title()))
+            .was(old.whole(), format!("it was {was} here"))
+            .help("add a new field beside it and deprecate this one");
     }
 }

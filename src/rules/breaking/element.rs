@@ -3,9 +3,10 @@
 use prost_reflect::{
     Cardinality, DescriptorPool, EnumDescriptor, EnumValueDescriptor, ExtensionDescriptor, FieldDescriptor,
     FileDescriptor, Kind as ProtoKind, MessageDescriptor, MethodDescriptor, OneofDescriptor,
-    ServiceDescriptor,
+    ServiceDescriptor, Value,
 };
 use prost_types::FieldDescriptorProto;
+use prost_types::field_descriptor_proto::Type;
 
 use crate::diag::Place;
 use crate::schema::Schema;
@@ -13,7 +14,17 @@ use crate::schema::Schema;
 /// Tokens inside an element, as the tails of `SourceCodeInfo.Location.path`: the field numbers of
 /// `google/protobuf/descriptor.proto`.
 pub(super) mod token {
+    pub const PACKAGE: &[i32] = &[2];
+    pub const SYNTAX: &[i32] = &[12];
+    pub const FILE_JAVA_CHECK: &[i32] = &[8, 27];
+    pub const MESSAGE_NO_ACCESSOR: &[i32] = &[7, 2];
     pub const FIELD_NAME: &[i32] = &[1];
+    pub const FIELD_DEFAULT: &[i32] = &[7];
+    pub const FIELD_JSON_NAME: &[i32] = &[10];
+    pub const FIELD_CTYPE: &[i32] = &[8, 1];
+    pub const FIELD_JSTYPE: &[i32] = &[8, 6];
+    pub const VALUE_NUMBER: &[i32] = &[2];
+    pub const METHOD_IDEMPOTENCY: &[i32] = &[4, 34];
     pub const FIELD_TYPE: &[i32] = &[5];
     pub const FIELD_TYPE_NAME: &[i32] = &[6];
     pub const METHOD_INPUT: &[i32] = &[2];
@@ -24,20 +35,31 @@ pub(super) mod token {
 pub(super) struct Spot {
     file: FileDescriptor,
     paths: Vec<Vec<i32>>,
+    /// The word that the first path starts with, where protox leaves it out and buf does not.
+    first_word: Option<&'static str>,
 }
 
 impl Spot {
     /// The file as a whole.
     pub(super) fn file(file: &FileDescriptor) -> Spot {
-        Spot { file: file.clone(), paths: Vec::new() }
+        Spot { file: file.clone(), paths: Vec::new(), first_word: None }
+    }
+
+    /// A token of a file; the file as a whole where the token is not written.
+    pub(super) fn part(file: &FileDescriptor, token: &[i32]) -> Spot {
+        Spot { file: file.clone(), paths: vec![token.to_vec()], first_word: None }
     }
 
     /// The first path that the source knows, else the file.
     pub(super) fn resolve(&self, schema: &Schema) -> Place {
         let Some(file) = schema.file(self.file.name()) else { return Place::file(self.file.name()) };
-        let known = self.paths.iter().find(|path| file.location(path).is_some());
+        let known = self.paths.iter().position(|path| file.location(path).is_some());
         // No field of a file has the number 0, so this is a path that is nowhere: the file as a whole.
-        file.place(known.map_or(&[0], Vec::as_slice))
+        let place = file.place(known.map_or(&[0], |known| &self.paths[known]));
+        match self.first_word {
+            Some(word) if known == Some(0) => place.from_word(word),
+            _ => place,
+        }
     }
 }
 
@@ -47,20 +69,50 @@ pub(super) trait Element {
 
     fn path(&self) -> &[i32];
 
+    /// The map field that generated it, if one did.
+    fn map_field(&self) -> Option<FieldDescriptor> {
+        None
+    }
+
     /// All of it, from its first token to its last.
     fn whole(&self) -> Spot {
-        Spot { file: self.file(), paths: vec![self.path().to_vec()] }
+        self.spot(None)
     }
 
     /// A token of it; all of it where the token is not written.
     fn token(&self, token: &[i32]) -> Spot {
-        Spot { file: self.file(), paths: vec![[self.path(), token].concat(), self.path().to_vec()] }
+        self.spot(Some([self.path(), token].concat()))
+    }
+
+    /// A token of it; the file as a whole where the token is not written.
+    fn only(&self, token: &[i32]) -> Spot {
+        Spot { file: self.file(), paths: vec![[self.path(), token].concat()], first_word: None }
+    }
+
+    /// A token of its file; all of it where the token is not written.
+    fn part_of_file(&self, token: &[i32]) -> Spot {
+        self.spot(Some(token.to_vec()))
+    }
+
+    /// The path, else all of it, else the `map<…>` that generated it.
+    fn spot(&self, path: Option<Vec<i32>>) -> Spot {
+        let generator = self.map_field().map(|field| [field.path(), token::FIELD_TYPE_NAME].concat());
+        let paths = path.into_iter().chain([self.path().to_vec()]).chain(generator);
+        Spot { file: self.file(), paths: paths.collect(), first_word: None }
     }
 }
 
+/// The field whose `map<…>` made this message.
+fn map_field(entry: &MessageDescriptor) -> Option<FieldDescriptor> {
+    let outer = entry.parent_message().filter(|_| entry.is_map_entry())?;
+    outer.fields().find(|field| matches!(field.kind(), ProtoKind::Message(it) if it == *entry))
+}
+
 macro_rules! elements {
-    ($($Descriptor:ident)*) => {$(
+    ($($Descriptor:ident $({ $generator:item })?)*) => {$(
         impl Element for $Descriptor {
+            $($generator)?
+
             fn file(&self) -> FileDescriptor {
                 self.parent_file()
             }
@@ -73,7 +125,12 @@ macro_rules! elements {
 }
 
 elements! {
-    MessageDescriptor FieldDescriptor ExtensionDescriptor OneofDescriptor EnumDescriptor
+    MessageDescriptor {
+        fn map_field(&self) -> Option<FieldDescriptor> {
+            map_field(self)
+        }
+    }
+    FieldDescriptor ExtensionDescriptor OneofDescriptor EnumDescriptor
     EnumValueDescriptor ServiceDescriptor MethodDescriptor
 }
 
@@ -122,6 +179,10 @@ impl Field {
         either!(self, field => field.kind())
     }
 
+    pub(super) fn is_string(&self) -> bool {
+        self.proto().r#type() == Type::String
+    }
+
     pub(super) fn is_in_map_entry(&self) -> bool {
         match self {
             Field::Member(field) => field.parent_message().is_map_entry(),
@@ -135,6 +196,11 @@ impl Field {
 
     pub(super) fn is_map(&self) -> bool {
         either!(self, field => field.is_map())
+    }
+
+    /// The default that is written, or that the type has.
+    pub(super) fn default_value(&self) -> Value {
+        either!(self, field => field.default_value())
     }
 
     pub(super) fn cardinality(&self) -> Cardinality {
@@ -189,9 +255,15 @@ impl Field {
         one.r#type == two.r#type && one.type_name == two.type_name
     }
 
-    /// The token of the type.
+    /// `default = …`.
+    pub(super) fn default_spot(&self) -> Spot {
+        Spot { first_word: Some("default"), ..self.token(token::FIELD_DEFAULT) }
+    }
+
+    /// The token of the type; of a group, the word `group`.
     pub(super) fn type_spot(&self) -> Spot {
         match self.kind() {
+            ProtoKind::Message(_) if self.is_group() => self.token(token::FIELD_TYPE),
             ProtoKind::Message(_) | ProtoKind::Enum(_) => self.token(token::FIELD_TYPE_NAME),
             _ => self.token(token::FIELD_TYPE),
         }
@@ -205,6 +277,13 @@ impl Element for Field {
 
     fn path(&self) -> &[i32] {
         either!(self, field => field.path())
+    }
+
+    fn map_field(&self) -> Option<FieldDescriptor> {
+        match self {
+            Field::Member(field) => map_field(field.parent_message()),
+            Field::Extension(_) => None,
+        }
     }
 }
 

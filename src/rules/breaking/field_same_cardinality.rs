@@ -1,8 +1,8 @@
 //! FIELD_SAME_CARDINALITY.
 
-use super::cardinality::Multiplicity;
+use super::cardinality::changed_cardinality;
 use super::category::Category::{File, Package};
-use super::element::{Element, Field};
+use super::element::Field;
 use super::findings::Findings;
 use super::rule::{Check, Example, Rule, info};
 
@@ -24,17 +24,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(old: &Field, new: &Field, findings: &mut Findings) {
-    // The fields of a map entry are nobody's to declare.
-    if old.is_in_map_entry() && new.is_in_map_entry() {
-        return;
-    }
-    let (was, is) = (Multiplicity::of(old), Multiplicity::of(new));
-    if was != is {
-        findings
-            .add(new.whole(), format!("{} changed cardinality from {was} to {is}", new.title()))
-            .was(old.whole(), format!("it was {was} here"))
-            .help("add a new field beside it and deprecate this one");
-    }
+    changed_cardinality(old, new, |multiplicity| multiplicity, findings);
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! FIELD_SAME_TYPE.
 
+use prost_reflect::{EnumValueDescriptor, Kind};
+
 use super::category::Category::{Csr, File, Package};
 use super::element::Field;
 use super::findings::Findings;
@@ -36,6 +38,22 @@ pub(super) fn changed_type(old: &Field, new: &Field, note: &str, findings: &mut 
         .help(format!("leave it `{was}` and add a new field of type `{is}`"));
 }
 
+/// The same full name; or, of enums, the same short name and everything the old one has. Always true of
+/// scalars.
+pub(super) fn names_agree(old: &Field, new: &Field) -> bool {
+    match (old.kind(), new.kind()) {
+        (Kind::Message(old), Kind::Message(new)) => old.full_name() == new.full_name(),
+        (Kind::Enum(old), Kind::Enum(new)) => {
+            let has = |it: &EnumValueDescriptor| {
+                new.get_value_by_name(it.name()).is_some_and(|same| same.number() == it.number())
+            };
+            old.full_name() == new.full_name()
+                || (old.name() == new.name() && old.values().all(|it| has(&it)))
+        }
+        _ => true,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::says;
@@ -64,7 +82,7 @@ mod tests {
             "syntax = \"proto2\"; message M { optional group A = 1 {} }",
             "syntax = \"proto2\"; message M { optional A a = 1; message A {} }",
             &["1:41-1:42: field 1 `a` of message `M` changed type from `group M.A` to `M.A`; \
-               1:47-1:48: it was `group M.A` here"],
+               1:41-1:46: it was `group M.A` here"],
         );
     }
 }

@@ -59,7 +59,7 @@ mod tests {
     fn the_name_inside_the_package_counts_and_other_files_do_not() {
         let file = |package: &str, rest: &str| format!("syntax = \"proto3\"; package {package}; {rest}");
         let (here, there) = (file("p", "message M {}"), file("p", ""));
-        says(&super::RULE, &format!("{here}"), &file("q", "message M {}"), &[]);
+        says(&super::RULE, &here, &file("q", "message M {}"), &[]);
         says_of_files(
             &super::RULE,
             &[("a.proto", &here), ("b.proto", &there)],

@@ -7,9 +7,9 @@
 //! Absent on purpose: history (two schemas, no more), custom options, suppressions. What a finding means
 //! for an exit code is the caller's business.
 //!
-//! Where we follow buf although it is wrong: the generated messages of map fields count as messages
-//! (`MESSAGE_NO_DELETE`), and `PACKAGE_{ENUM,EXTENSION,MESSAGE}_NO_DELETE` say nothing about a package
-//! that has none of its kind left.
+//! We follow buf where it is odd (the generated messages of map fields count for `MESSAGE_NO_DELETE`),
+//! with one exception: `PACKAGE_{ENUM,EXTENSION,MESSAGE}_NO_DELETE` also speak when the package has none
+//! of its kind left, where buf falls silent.
 
 mod cardinality;
 mod category;
@@ -21,24 +21,60 @@ mod ranges;
 mod registry;
 mod rule;
 mod selection;
+mod syntax;
 
+mod enum_no_delete;
+mod enum_same_json_format;
+mod enum_same_type;
 mod enum_value_no_delete;
+mod enum_value_no_delete_unless_name_reserved;
+mod enum_value_no_delete_unless_number_reserved;
+mod enum_value_same_name;
+mod extension_message_no_delete;
+mod extension_no_delete;
 mod field_no_delete;
 mod field_no_delete_unless_name_reserved;
 mod field_no_delete_unless_number_reserved;
 mod field_same_cardinality;
+mod field_same_cpp_string_type;
+mod field_same_default;
+mod field_same_java_utf8_validation;
+mod field_same_json_name;
+mod field_same_jstype;
 mod field_same_name;
 mod field_same_oneof;
 mod field_same_type;
+mod field_same_utf8_validation;
+mod field_wire_compatible_cardinality;
+mod field_wire_compatible_type;
+mod field_wire_json_compatible_cardinality;
+mod field_wire_json_compatible_type;
 mod file_no_delete;
+mod file_same_option;
+mod file_same_package;
+mod file_same_syntax;
 mod message_no_delete;
+mod message_no_remove_standard_descriptor_accessor;
+mod message_same_json_format;
+mod message_same_required_fields;
+mod oneof_no_delete;
+mod package_enum_no_delete;
+mod package_extension_no_delete;
+mod package_message_no_delete;
+mod package_no_delete;
+mod package_service_no_delete;
+mod reserved_enum_no_delete;
 mod reserved_message_no_delete;
 mod rpc_no_delete;
 mod rpc_same_client_streaming;
+mod rpc_same_idempotency_level;
 mod rpc_same_request_type;
 mod rpc_same_response_type;
 mod rpc_same_server_streaming;
+mod service_no_delete;
 
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 mod tests;
 

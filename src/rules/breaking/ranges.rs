@@ -1,7 +1,11 @@
 //! Ranges of numbers: what is in the old ones and in none of the new ones.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::RangeInclusive;
+
+use super::element::Element;
+use super::findings::Findings;
 
 /// Numbers from `start` to `end`, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,6 +16,9 @@ pub(super) struct Range {
 
 /// The largest number of a field (<https://protobuf.dev/programming-guides/proto3/#assigning>).
 pub(super) const MAX_FIELD: i64 = 536_870_911;
+
+/// The largest number of an enum value.
+pub(super) const MAX_VALUE: i64 = i32::MAX as i64;
 
 impl Range {
     /// As it is written: `2`, `2 to 5`, `2 to max`.
@@ -65,6 +72,55 @@ impl fmt::Display for List<'_> {
         let List(ranges, max) = self;
         let written: Vec<String> = ranges.iter().map(|range| range.written(*max)).collect();
         f.write_str(&written.join(", "))
+    }
+}
+
+/// What an element promises about numbers and names, and how it is written.
+pub(super) struct Promise {
+    /// "reserves".
+    pub verb: &'static str,
+    /// `reserved`.
+    pub statement: &'static str,
+    /// "message `M`".
+    pub home: String,
+    /// The number that is written `max`.
+    pub max: i64,
+}
+
+/// Says which numbers of the old ranges are in none of the new ones: one finding for each old range.
+pub(super) fn keep<E: Element>(
+    promise: &Promise,
+    (old, old_ranges): (&E, &[Range]),
+    (new, new_ranges): (&E, &[Range]),
+    findings: &mut Findings,
+) {
+    let Promise { verb, statement, home, max } = promise;
+    for range in old_ranges {
+        let gone = missing(*range, new_ranges);
+        if !gone.is_empty() {
+            let (range, gone) = (range.written(*max), List(&gone, *max));
+            findings
+                .add(new.whole(), format!("{home} no longer {verb} {gone} of `{statement} {range};`"))
+                .was(old.whole(), "it did here")
+                .help(format!("write `{statement} {gone};`"));
+        }
+    }
+}
+
+/// Says which of the old names are not among the new ones.
+pub(super) fn keep_names<'n, E: Element>(
+    promise: &Promise,
+    (old, old_names): (&E, impl Iterator<Item = &'n str>),
+    (new, new_names): (&E, impl Iterator<Item = &'n str>),
+    findings: &mut Findings,
+) {
+    let Promise { verb, statement, home, .. } = promise;
+    let new_names: HashSet<&str> = new_names.collect();
+    for name in old_names.filter(|name| !new_names.contains(name)) {
+        findings
+            .add(new.whole(), format!("{home} no longer {verb} the name `{name}`"))
+            .was(old.whole(), "it did here")
+            .help(format!("write `{statement} \"{name}\";`"));
     }
 }
 

@@ -1,29 +1,71 @@
 //! The list of rules.
 
-use super::Rule;
+use super::*;
 
-macro_rules! registry {
-    ($($rule:ident)*) => {
-        /// Every rule of this folder, in the order of their names.
-        pub static BREAKING: &[&Rule] = &[$(&super::$rule::RULE),*];
-    };
-}
-
-registry! {
-    enum_value_no_delete
-    field_no_delete
-    field_no_delete_unless_name_reserved
-    field_no_delete_unless_number_reserved
-    field_same_cardinality
-    field_same_name
-    field_same_oneof
-    field_same_type
-    file_no_delete
-    message_no_delete
-    reserved_message_no_delete
-    rpc_no_delete
-    rpc_same_client_streaming
-    rpc_same_request_type
-    rpc_same_response_type
-    rpc_same_server_streaming
-}
+/// Every rule, in the order of their names.
+pub static BREAKING: &[&Rule] = &[
+    &enum_no_delete::RULE,
+    &enum_same_json_format::RULE,
+    &enum_same_type::RULE,
+    &enum_value_no_delete::RULE,
+    &enum_value_no_delete_unless_name_reserved::RULE,
+    &enum_value_no_delete_unless_number_reserved::RULE,
+    &enum_value_same_name::RULE,
+    &extension_message_no_delete::RULE,
+    &extension_no_delete::RULE,
+    &field_no_delete::RULE,
+    &field_no_delete_unless_name_reserved::RULE,
+    &field_no_delete_unless_number_reserved::RULE,
+    &field_same_cardinality::RULE,
+    &field_same_cpp_string_type::RULE,
+    &field_same_default::RULE,
+    &field_same_java_utf8_validation::RULE,
+    &field_same_json_name::RULE,
+    &field_same_jstype::RULE,
+    &field_same_name::RULE,
+    &field_same_oneof::RULE,
+    &field_same_type::RULE,
+    &field_same_utf8_validation::RULE,
+    &field_wire_compatible_cardinality::RULE,
+    &field_wire_compatible_type::RULE,
+    &field_wire_json_compatible_cardinality::RULE,
+    &field_wire_json_compatible_type::RULE,
+    &file_no_delete::RULE,
+    &file_same_option::CC_ENABLE_ARENAS,
+    &file_same_option::CC_GENERIC_SERVICES,
+    &file_same_option::CSHARP_NAMESPACE,
+    &file_same_option::GO_PACKAGE,
+    &file_same_option::JAVA_GENERIC_SERVICES,
+    &file_same_option::JAVA_MULTIPLE_FILES,
+    &file_same_option::JAVA_OUTER_CLASSNAME,
+    &file_same_option::JAVA_PACKAGE,
+    &file_same_option::OBJC_CLASS_PREFIX,
+    &file_same_option::OPTIMIZE_FOR,
+    &file_same_package::RULE,
+    &file_same_option::PHP_CLASS_PREFIX,
+    &file_same_option::PHP_METADATA_NAMESPACE,
+    &file_same_option::PHP_NAMESPACE,
+    &file_same_option::PY_GENERIC_SERVICES,
+    &file_same_option::RUBY_PACKAGE,
+    &file_same_option::SWIFT_PREFIX,
+    &file_same_syntax::RULE,
+    &message_no_delete::RULE,
+    &message_no_remove_standard_descriptor_accessor::RULE,
+    &message_same_json_format::RULE,
+    &message_same_required_fields::RULE,
+    &oneof_no_delete::RULE,
+    &package_enum_no_delete::RULE,
+    &package_extension_no_delete::RULE,
+    &package_message_no_delete::RULE,
+    &package_no_delete::RULE,
+    &package_service_no_delete::RULE,
+    &reserved_enum_no_delete::RULE,
+    &reserved_message_no_delete::RULE,
+    &rpc_no_delete::RULE,
+    &rpc_same_client_streaming::RULE,
+    &rpc_same_idempotency_level::RULE,
+    &rpc_same_request_type::RULE,
+    &rpc_same_response_type::RULE,
+    &rpc_same_server_streaming::RULE,
+    &service_no_delete::RULE,
+];

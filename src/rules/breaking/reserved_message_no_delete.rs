@@ -3,9 +3,8 @@
 use prost_reflect::MessageDescriptor;
 
 use super::category::Category::{Csr, File, Package, Wire, WireJson};
-use super::element::Element;
 use super::findings::Findings;
-use super::ranges::{List, MAX_FIELD, Range, missing};
+use super::ranges::{MAX_FIELD, Promise, Range, keep, keep_names};
 use super::rule::{Check, Example, Rule, info};
 
 pub static RULE: Rule = Rule {
@@ -13,7 +12,8 @@ pub static RULE: Rule = Rule {
         "RESERVED_MESSAGE_NO_DELETE",
         "What a message reserves stays reserved.",
         "A reserved number or name belonged to a field once, and old peers still send it. Using it again \
-         reads their data as something else. Ranges may be split or joined, as long as every number stays.",
+         reads their data as something else. Ranges may be split or joined, as long as every number \
+         stays.",
     ),
     categories: &[File, Package, WireJson, Wire, Csr],
     check: Check::MessagePair(check),
@@ -27,26 +27,15 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(old: &MessageDescriptor, new: &MessageDescriptor, findings: &mut Findings) {
-    let cover: Vec<Range> = new.reserved_ranges().map(Range::from).collect();
-    for range in old.reserved_ranges().map(Range::from) {
-        let gone = missing(range, &cover);
-        if !gone.is_empty() {
-            let (range, gone) = (range.written(MAX_FIELD), List(&gone, MAX_FIELD));
-            findings
-                .add(
-                    new.whole(),
-                    format!("message `{}` no longer reserves {gone} of `reserved {range};`", new.name()),
-                )
-                .was(old.whole(), "it did here")
-                .help(format!("write `reserved {gone};`"));
-        }
-    }
-    for name in old.reserved_names().filter(|name| !new.reserved_names().any(|it| it == *name)) {
-        findings
-            .add(new.whole(), format!("message `{}` no longer reserves the name `{name}`", new.name()))
-            .was(old.whole(), "it did here")
-            .help(format!("write `reserved \"{name}\";`"));
-    }
+    let ranges = |it: &MessageDescriptor| it.reserved_ranges().map(Range::from).collect::<Vec<_>>();
+    let promise = Promise {
+        verb: "reserves",
+        statement: "reserved",
+        home: format!("message `{}`", new.name()),
+        max: MAX_FIELD,
+    };
+    keep(&promise, (old, &ranges(old)), (new, &ranges(new)), findings);
+    keep_names(&promise, (old, old.reserved_names()), (new, new.reserved_names()), findings);
 }
 
 #[cfg(test)]
