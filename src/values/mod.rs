@@ -34,6 +34,7 @@ pub use boundary::boundaries;
 pub use encode::encode;
 pub use plain::{minimal, typical};
 pub use shrink::Shrinking;
+pub(crate) use simpler::removals;
 pub use simpler::simpler;
 
 /// How large a drawn message may become.
