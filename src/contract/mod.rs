@@ -1,1 +1,29 @@
-//! Property-based contract tests.
+//! Property-based contract tests: a schema and something that can be called go in, a run comes out.
+//!
+//! [`Plan::new`] lists the methods and why some are left alone; [`run`] sends each method its boundary values
+//! one at a time, then random messages, then malformed bytes, and lets every check of [`CHECKS`] judge what
+//! came back. A failure has a key (check, method, cause); shrinking keeps the key, and there is one finding
+//! per key. Each finding is a [`Case`]: plain data that [`replay`] sends again.
+//!
+//! Every case is a function of (seed, method, phase, index): the list is the same for any number of workers.
+//!
+//! Absent on purpose: nothing is printed (what happens are [`Event`]s), no file is written unless the caller
+//! calls [`Case::save`], no check looks at a socket: an exchange in, a verdict out.
+
+mod case;
+pub mod checks;
+mod cover;
+mod input;
+mod judge;
+mod malformed;
+mod plan;
+mod run;
+mod shrink;
+#[cfg(test)]
+mod tests;
+
+pub use case::{Case, CaseError, replay};
+pub use checks::{CHECKS, Check, Level, NOTES, select};
+pub use input::Class;
+pub use plan::{Method, Plan};
+pub use run::{Config, Event, Outcome, Phase, run};

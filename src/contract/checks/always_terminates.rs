@@ -1,0 +1,48 @@
+//! Whether the server ends what it was asked. An open-ended stream that sends is alive, and only noted.
+
+use super::{Check, Class, Level, Seen, Verdict, fail};
+use crate::{
+    client::{Code, End},
+    diag::RuleInfo,
+};
+
+pub(super) static CHECK: Check = Check {
+    info: RuleInfo {
+        id: "PG102",
+        name: "always_terminates",
+        summary: "A call whose request side is closed ends before its deadline.",
+        explain: "Nothing is left for the server to wait for once the client has half-closed, yet it did not \
+                  end the call. A client without a deadline waits for ever, and the stream keeps its place in \
+                  the connection.\n\n\
+                  Look for a lock held across a wait, a channel nobody closes, a response stream without an \
+                  end. In Go return from the handler; in Python end the generator; in Java call `onCompleted`; \
+                  in tonic drop the sender of the response stream.",
+        url: Some("https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md"),
+    },
+    applies: &[Class::Valid, Class::UnknownFields],
+    level: Level::On,
+    check,
+};
+
+/// Fewer replies than this prove no life: a stream that hangs after its first is a hang.
+const ALIVE: usize = 2;
+
+fn check(seen: &Seen<'_>) -> Verdict {
+    let exchange = seen.exchange;
+    let late = exchange.elapsed >= seen.deadline.mul_f64(0.9);
+    let timed_out = matches!(exchange.status().code, Code::DeadlineExceeded | Code::Cancelled);
+    let hangs = match exchange.end {
+        End::Hang | End::OverCap => true,
+        // A server may notice the deadline itself, which is polite and no answer.
+        End::Trailers | End::TrailersOnly | End::Reset(_) => late && timed_out,
+        _ => false,
+    };
+    if !hangs {
+        Verdict::Pass
+    } else if seen.method.desc.is_server_streaming() && exchange.messages.len() >= ALIVE {
+        Verdict::OpenEnded
+    } else {
+        let (got, deadline) = (exchange.messages.len(), seen.deadline);
+        fail("HANG", format!("the call had not ended after {deadline:?}, with {got} replies"))
+    }
+}

@@ -1,0 +1,178 @@
+//! The checks: one question per file, an exchange in, a verdict out. They call nothing.
+//!
+//! One cause gives one finding: each way to end badly belongs to exactly one check. What the specification
+//! leaves to frameworks, and five stock frameworks do differently, no check minds.
+
+mod always_terminates;
+mod grpc_envelope;
+mod no_transport_abort;
+mod not_a_server_error;
+mod response_cardinality;
+mod response_decodes;
+mod survives_malformed_input;
+mod unknown_fields_ignored;
+mod unknown_method_unimplemented;
+
+use std::time::Duration;
+
+use super::{Class, Method};
+use crate::{
+    client::{End, Exchange},
+    diag::{Diagnostic, RuleInfo},
+    schema::nearest,
+};
+
+/// When a check runs and how much its failure weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Always; an error.
+    On,
+    /// Always; a warning.
+    Warn,
+    /// With `--strict`, or when named; an error.
+    Strict,
+}
+
+/// What a check looks at.
+#[derive(Debug)]
+pub struct Seen<'a> {
+    /// The method that was called.
+    pub method: &'a Method,
+    /// What came back.
+    pub exchange: &'a Exchange,
+    /// For [`Class::UnknownFields`]: the same request without them, before and after.
+    pub base: &'a [Exchange],
+    /// For [`Class::Malformed`]: whether the server answered another call afterwards.
+    pub alive: bool,
+    /// The deadline the call had.
+    pub deadline: Duration,
+}
+
+/// What a check says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing to say.
+    Pass,
+    /// The stream has no end of its own; worth a note.
+    OpenEnded,
+    /// A failure. The cause is part of its key, the message is one sentence.
+    Fail {
+        /// Such as a status name: failures of one check on one method with the same cause are one.
+        cause: String,
+        /// What went wrong.
+        message: String,
+    },
+}
+
+fn fail(cause: impl Into<String>, message: impl Into<String>) -> Verdict {
+    Verdict::Fail { cause: cause.into(), message: message.into() }
+}
+
+/// One check.
+#[derive(Debug)]
+pub struct Check {
+    /// What `explain` prints.
+    pub info: RuleInfo,
+    /// The inputs it judges.
+    pub applies: &'static [Class],
+    /// When it runs.
+    pub level: Level,
+    /// The question.
+    pub check: fn(&Seen<'_>) -> Verdict,
+}
+
+/// Every check, by code.
+pub static CHECKS: &[&Check] = &[
+    &not_a_server_error::CHECK,
+    &always_terminates::CHECK,
+    &grpc_envelope::CHECK,
+    &no_transport_abort::CHECK,
+    &response_decodes::CHECK,
+    &response_cardinality::CHECK,
+    &unknown_method_unimplemented::CHECK,
+    &unknown_fields_ignored::CHECK,
+    &survives_malformed_input::CHECK,
+];
+
+/// What a run says besides its failures.
+pub static NOTES: &[&RuleInfo] = &[&OPEN_ENDED, &ENVIRONMENT, &UNREACHABLE, &UNKNOWN_CHECK, &SKIPPED];
+
+macro_rules! note {
+    ($name:ident, $id:literal, $word:literal, $summary:literal, $explain:literal) => {
+        pub(super) static $name: RuleInfo =
+            RuleInfo { id: $id, name: $word, summary: $summary, explain: $explain, url: None };
+    };
+}
+
+note!(
+    OPEN_ENDED,
+    "PG191",
+    "open_ended_stream",
+    "A server stream sent messages and had not ended at the deadline.",
+    "A watch or a long poll has no end of its own. It is not a failure: the stream was alive."
+);
+note!(
+    ENVIRONMENT,
+    "PG192",
+    "environment",
+    "More than 95 % of all calls to several methods ended with the same error.",
+    "A missing database, missing credentials or a wrong target look like this. Fix it and run again: until \
+     then the tests never reach the logic of the service."
+);
+note!(
+    UNREACHABLE,
+    "PG193",
+    "unreachable",
+    "The server could not be called.",
+    "No connection could be made, or the server stopped answering in the middle of the run. Start it, or read \
+     its log for the reason it died; the failures found before are still reported."
+);
+note!(
+    UNKNOWN_CHECK,
+    "PG194",
+    "unknown_check",
+    "A check was named that does not exist.",
+    "`protogate rules` lists every check. Both its name and its code can be given."
+);
+note!(
+    SKIPPED,
+    "PG195",
+    "calls_left_out",
+    "Calls were left out, because earlier ones hung or the time was up.",
+    "After three calls that hang, a method is not called again in this run. Lower the deadline, or fix the hang."
+);
+
+/// The checks that run: all that are on, or those of `only`; never those of `skip`. Names and codes both do.
+///
+/// # Errors
+/// A name that no check has, with the one that was probably meant.
+pub fn select(only: &[String], skip: &[String], strict: bool) -> Result<Vec<&'static Check>, Diagnostic> {
+    for word in only.iter().chain(skip) {
+        if !CHECKS.iter().any(|check| is(check, word)) {
+            let diagnostic = Diagnostic::failure(&UNKNOWN_CHECK, format!("there is no check `{word}`"));
+            let names = CHECKS.iter().map(|check| check.info.name);
+            return Err(match nearest(word, names) {
+                Some(name) => diagnostic.help(format!("did you mean `{name}`?")),
+                None => diagnostic.help("`protogate rules` lists them"),
+            });
+        }
+    }
+    let named = |words: &[String], check: &Check| words.iter().any(|word| is(check, word));
+    let wanted = |check: &Check| match only {
+        [] => strict || check.level != Level::Strict,
+        only => named(only, check),
+    };
+    Ok(CHECKS.iter().copied().filter(|check| wanted(check) && !named(skip, check)).collect())
+}
+
+fn is(check: &Check, word: &str) -> bool {
+    check.info.name == word || check.info.id.eq_ignore_ascii_case(word)
+}
+
+/// The response ended as HTTP/2 wants it, with or without a status.
+fn ended(exchange: &Exchange) -> bool {
+    matches!(exchange.end, End::Trailers | End::TrailersOnly | End::NoTrailers)
+}
+
+#[cfg(test)]
+mod tests;

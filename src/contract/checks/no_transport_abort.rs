@@ -1,0 +1,35 @@
+//! Whether the transport survived a valid call.
+
+use super::{Check, Class, Level, Seen, Verdict, fail};
+use crate::{client::End, diag::RuleInfo};
+
+pub(super) static CHECK: Check = Check {
+    info: RuleInfo {
+        id: "PG104",
+        name: "no_transport_abort",
+        summary: "A valid call never ends with a reset stream, GOAWAY or a lost connection.",
+        explain: "There is no gRPC status: the server gave up on the stream or the connection. A panic in a \
+                  tonic handler shows as RST_STREAM(CANCEL); a crash of the process loses the connection, and \
+                  with it every other call on it.\n\n\
+                  Read the server's log at this request. In Rust look for slicing a string by bytes, `unwrap` \
+                  and overflow; elsewhere for a crash in native code or a killed process. \
+                  `tower_http::catch_panic` turns what is left into a status.",
+        url: Some("https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md"),
+    },
+    applies: &[Class::Valid, Class::UnknownFields],
+    level: Level::On,
+    check,
+};
+
+fn check(seen: &Seen<'_>) -> Verdict {
+    let end = &seen.exchange.end;
+    match end {
+        // A reset at the deadline is a hang that the server noticed.
+        End::Reset(_) if seen.exchange.elapsed >= seen.deadline.mul_f64(0.9) => Verdict::Pass,
+        End::Closed(text) => fail("CLOSED", format!("a valid request lost the connection: {text}")),
+        End::Reset(_) | End::GoAway(_) | End::Violation(_) => {
+            fail(end.to_string(), format!("a valid request ended with {end} instead of a status"))
+        }
+        _ => Verdict::Pass,
+    }
+}

@@ -1,0 +1,36 @@
+//! Whether the number of replies fits the method and the status.
+
+use super::{Check, Class, Level, Seen, Verdict, ended, fail};
+use crate::{client::Code, diag::RuleInfo};
+
+pub(super) static CHECK: Check = Check {
+    info: RuleInfo {
+        id: "PG106",
+        name: "response_cardinality",
+        summary: "A method without a response stream answers OK with exactly one message, an error with none.",
+        explain: "Client libraries hand their user one message or one error. OK without a message, two \
+                  messages, or a message before an error is turned into INTERNAL or UNIMPLEMENTED, or lost.\n\n\
+                  Generated servers keep to this by themselves: look at middleware and hand-written handlers \
+                  that write frames.",
+        url: Some("https://github.com/grpc/grpc/blob/master/doc/statuscodes.md"),
+    },
+    applies: &[Class::Valid],
+    level: Level::On,
+    check,
+};
+
+fn check(seen: &Seen<'_>) -> Verdict {
+    let status = seen.exchange.status();
+    if seen.method.desc.is_server_streaming() || !ended(seen.exchange) || status.synthetic {
+        return Verdict::Pass;
+    }
+    match (status.code, seen.exchange.messages.len()) {
+        (Code::Ok, 1) => Verdict::Pass,
+        // A frame cut short belongs to `response_decodes`.
+        (Code::Ok, 0) if !seen.exchange.leftover.is_empty() => Verdict::Pass,
+        (Code::Ok, 0) => fail("NONE", "OK without a response message"),
+        (Code::Ok, count) => fail("MANY", format!("{count} response messages where one is declared")),
+        (_, 0) => Verdict::Pass,
+        (code, count) => fail("MESSAGE_AND_ERROR", format!("{count} response messages before {code}")),
+    }
+}

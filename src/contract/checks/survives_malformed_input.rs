@@ -1,0 +1,32 @@
+//! Whether the server outlives bytes that no client should send.
+
+use super::{Check, Class, Level, Seen, Verdict, fail};
+use crate::{client::End, diag::RuleInfo};
+
+pub(super) static CHECK: Check = Check {
+    info: RuleInfo {
+        id: "PG109",
+        name: "survives_malformed_input",
+        summary: "Malformed bytes end the call, and the server answers the next one.",
+        explain: "Which status malformed bytes get is up to the framework, and frameworks differ; that the \
+                  call ends and the server goes on is not. A server that hangs or dies here can be stopped by \
+                  anyone who can reach its port.\n\n\
+                  Hangs come from handlers that wait for a whole message without a deadline; deaths from \
+                  recursion without a limit and buffers sized by what a prefix announces. Update the \
+                  framework, limit message size and nesting, set a deadline on the server.",
+        url: Some("https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md"),
+    },
+    applies: &[Class::Malformed],
+    level: Level::On,
+    check,
+};
+
+fn check(seen: &Seen<'_>) -> Verdict {
+    if !seen.alive {
+        fail("DEAD", "the server answered no call after malformed input")
+    } else if seen.exchange.end == End::Hang && seen.exchange.messages.is_empty() {
+        fail("HANG", format!("malformed input was left unanswered for {:?}", seen.deadline))
+    } else {
+        Verdict::Pass
+    }
+}

@@ -1,0 +1,145 @@
+//! The whole tester against servers that are closures.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use bytes::Bytes;
+use prost_reflect::{DescriptorPool, DynamicMessage};
+use tokio::sync::watch;
+
+use super::*;
+use crate::{
+    client::{Call, CallError, End, Exchange, Step, Transport},
+    diag::{Run, Section, Verdict},
+    schema::{Source, load},
+};
+
+struct Mock<F>(F);
+
+impl<F: Fn(&Call) -> Exchange + Sync> Transport for Mock<F> {
+    async fn call(&self, call: &Call) -> Result<Exchange, CallError> {
+        // Lets other workers in, so that their order can differ.
+        tokio::task::yield_now().await;
+        Ok((self.0)(call))
+    }
+}
+
+fn users() -> DescriptorPool {
+    load(&Source::Directory("proto".into())).schema.pool().clone()
+}
+
+fn answer(end: End, status: &str, replies: usize) -> Exchange {
+    let pair = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
+    Exchange {
+        http_status: Some(200),
+        headers: vec![pair("content-type", "application/grpc")],
+        messages: vec![(0, Bytes::new()); replies],
+        leftover: Bytes::new(),
+        trailers: vec![pair("grpc-status", status)],
+        end,
+        elapsed: Duration::from_millis(1),
+    }
+}
+
+/// What a careful server answers: UNIMPLEMENTED, INTERNAL for what is no message, else an empty reply.
+fn healthy(pool: &DescriptorPool, call: &Call) -> Exchange {
+    let service = pool.get_service_by_name("user.UserService").unwrap();
+    let name = call.path.rsplit('/').next().unwrap();
+    let Some(method) = service.methods().find(|method| method.name() == name) else {
+        return answer(End::TrailersOnly, "12", 0);
+    };
+    let bad = call.script.iter().any(|step| match step {
+        Step::Raw(_) => true,
+        Step::Send(bytes) => DynamicMessage::decode(method.input(), bytes.as_ref()).is_err(),
+        _ => false,
+    });
+    if bad { answer(End::TrailersOnly, "13", 0) } else { answer(End::Trailers, "0", 1) }
+}
+
+/// A four-byte character in `name` of CreateUser panics.
+fn fragile(pool: &DescriptorPool, call: &Call) -> Exchange {
+    let wide = |bytes: &Bytes| bytes.iter().any(|byte| *byte >= 0xf0);
+    let hit = call
+        .script
+        .iter()
+        .any(|step| matches!(step, Step::Send(bytes) if named(pool, bytes).is_some_and(|n| wide(&n))));
+    match call.path.ends_with("/CreateUser") && hit {
+        true => answer(End::Reset(8), "", 0),
+        false => healthy(pool, call),
+    }
+}
+
+fn named(pool: &DescriptorPool, bytes: &Bytes) -> Option<Bytes> {
+    let desc = pool.get_message_by_name("user.CreateUserRequest")?;
+    let message = DynamicMessage::decode(desc, bytes.as_ref()).ok()?;
+    Some(Bytes::from(message.get_field_by_name("name")?.as_str()?.to_owned()))
+}
+
+async fn outcome<T: Transport>(transport: &T, config: Config) -> (Outcome, Run) {
+    let pool = users();
+    let (_keep, stop) = watch::channel(false);
+    let plan = Plan::new(pool.services(), &[]);
+    let outcome = run(&plan, transport, &config, stop, &mut |_| {}).await;
+    let Some(Section::Run(run)) = outcome.report.sections().first().cloned() else { panic!("no run") };
+    (outcome, run)
+}
+
+fn config(workers: usize) -> Config {
+    Config { workers, cases: 40, deadline: Duration::from_secs(1), seed: 7, ..Config::default() }
+}
+
+#[tokio::test]
+async fn a_healthy_server_passes() {
+    let pool = users();
+    let (outcome, run) = outcome(&Mock(|call: &Call| healthy(&pool, call)), config(4)).await;
+    assert_eq!(run.failures, []);
+    assert_eq!(outcome.report.verdict(), Verdict::Clean, "{:?}", outcome.report.diagnostics());
+    assert!(run.methods.iter().all(|method| method.calls > 40), "{:?}", run.methods);
+}
+
+#[tokio::test]
+async fn one_fault_is_one_finding_shrunk_and_replayed() {
+    let pool = users();
+    let server = Mock(|call: &Call| fragile(&pool, call));
+    let (found, run) = outcome(&server, config(4)).await;
+    assert_eq!(found.cases.len(), 1, "{:?}", run.failures);
+    let row = &run.failures[0];
+    assert_eq!((row.check.name, &*row.method), ("no_transport_abort", "user.UserService/CreateUser"));
+    assert_eq!(row.request_hex, ["0a04f09fa680"]);
+    assert_eq!(row.request_json.as_deref(), Some(&[serde_json::json!({ "name": "🦀" })][..]));
+
+    let dir = tempfile::tempdir().unwrap();
+    found.cases[0].save(dir.path()).unwrap();
+    let case = Case::load(dir.path(), &row.id).unwrap();
+    assert_eq!(case, found.cases[0]);
+    assert_eq!(replay(&case, &server, &pool).await.verdict(), Verdict::Findings);
+    let fixed = Mock(|call: &Call| healthy(&pool, call));
+    assert_eq!(replay(&case, &fixed, &pool).await.verdict(), Verdict::Clean);
+}
+
+#[tokio::test]
+async fn workers_do_not_change_the_cases() {
+    let pool = users();
+    let mut seen = Vec::new();
+    for workers in [1, 8] {
+        let calls = Mutex::new(Vec::new());
+        let server = Mock(|call: &Call| {
+            calls.lock().unwrap().push(format!("{} {:?}", call.path, call.script));
+            healthy(&pool, call)
+        });
+        outcome(&server, config(workers)).await;
+        let mut calls = calls.into_inner().unwrap();
+        calls.sort();
+        seen.push(calls);
+    }
+    assert!(seen[0].len() > 500 && seen[0] == seen[1]);
+}
+
+#[tokio::test]
+async fn an_error_everywhere_is_the_environment() {
+    let server = Mock(|_: &Call| answer(End::TrailersOnly, "2", 0));
+    let config = Config { checks: select(&["PG101".into()], &[], false).unwrap(), ..config(2) };
+    let (outcome, run) = outcome(&server, config).await;
+    assert_eq!(run.failures, []);
+    assert_eq!(outcome.report.diagnostics()[0].rule.name, "environment");
+}

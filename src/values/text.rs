@@ -1,0 +1,55 @@
+//! Strings: the ones that break servers, and ones a person would have typed.
+
+const EMOJI: &str = "🦀";
+
+/// Lengths around the column widths and limits people choose.
+const LENGTHS: [usize; 9] = [1, 2, 63, 64, 65, 100, 101, 255, 256];
+
+const SPECIAL: [&str; 17] = [
+    "",
+    " ",
+    "   ",
+    "\t\n",
+    EMOJI,
+    "a🦀",
+    "👨\u{200d}👩\u{200d}👧",
+    "𝒳",
+    // The same word twice, composed (NFC) and decomposed (NFD).
+    "caf\u{e9}",
+    "cafe\u{301}",
+    "\0",
+    "a\0b",
+    "\u{202e}שלום",
+    "\"'`\\",
+    "' OR '1'='1' --",
+    "%s{}<b>&amp;</b>",
+    "\u{feff}\u{fffd}\u{10ffff}",
+];
+
+/// Every edge, in a fixed order.
+pub(super) fn edges() -> Vec<String> {
+    let long = LENGTHS.iter().map(|length| "a".repeat(*length));
+    // One character, several bytes: a limit on characters and one on bytes part here.
+    let wide = [16, 64, 100].map(|length| EMOJI.repeat(length));
+    SPECIAL.iter().map(ToString::to_string).chain(long).chain(wide).collect()
+}
+
+/// What a person would put into a field of this name. Different salts give different strings, so that a
+/// field which must be unique can be.
+pub(super) fn plausible(field: &str, salt: u64) -> String {
+    let is = |word: &str| field.split('_').any(|part| part.eq_ignore_ascii_case(word));
+    if is("email") || is("mail") {
+        format!("a{salt:x}@example.com")
+    } else if is("url") || is("uri") || is("website") {
+        format!("https://example.com/{salt:x}")
+    } else if is("phone") {
+        format!("+4930{:07}", salt % 10_000_000)
+    } else if is("id") || is("uuid") {
+        let (high, low) = (salt >> 32, salt & 0xffff_ffff);
+        format!("{low:08x}-0000-4000-8000-{high:012x}")
+    } else if is("token") {
+        String::new()
+    } else {
+        format!("Ada {salt:x}")
+    }
+}
