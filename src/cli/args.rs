@@ -141,7 +141,7 @@ pub struct Generate {
 }
 
 /// `contract`
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Contract {
     /// The server, as http://HOST:PORT or HOST:PORT [default: start the service of \[gate\]]
     #[arg(long, value_name = "URI")]

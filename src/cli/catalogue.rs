@@ -4,6 +4,7 @@ use super::Outcome;
 use super::config::CONFIG;
 use super::service::SERVICE;
 use crate::codegen;
+use crate::contract::{CHECKS, NOTES};
 use crate::diag::{Diagnostic, Report, RuleInfo, Section, Table};
 use crate::rules::breaking::{BREAKING, Files, Rule, SELECTION};
 use crate::schema::{PROBLEMS, nearest};
@@ -17,9 +18,14 @@ static EXPLAIN: RuleInfo = RuleInfo {
     url: None,
 };
 
-/// Everything that has an id but is not a breaking rule.
+/// Everything that has an id but is neither a breaking rule nor a check.
 fn others() -> impl Iterator<Item = &'static RuleInfo> {
-    PROBLEMS.into_iter().chain(codegen::PROBLEMS).chain([&CONFIG, &SERVICE, &SELECTION, &EXPLAIN])
+    let notes = NOTES.iter().copied();
+    PROBLEMS
+        .into_iter()
+        .chain(codegen::PROBLEMS)
+        .chain([&CONFIG, &SERVICE, &SELECTION, &EXPLAIN])
+        .chain(notes)
 }
 
 pub fn rules() -> Report {
@@ -31,10 +37,15 @@ pub fn rules() -> Report {
         let categories: Vec<&str> = rule.categories.iter().map(|category| category.id()).collect();
         vec![rule.info.id.to_owned(), categories.join(" "), rule.info.summary.to_owned()]
     });
+    let checks = CHECKS.iter().map(|check| {
+        let level = format!("{:?}", check.level).to_lowercase();
+        vec![check.info.id.to_owned(), check.info.name.to_owned(), level, check.info.summary.to_owned()]
+    });
     let problems = others().map(|info| vec![info.id.to_owned(), info.summary.to_owned()]);
     Report::default()
         .with(table("check-breaking", &["rule", "categories", "what it checks"], breaking.collect()))
-        .with(table("\nproblems (exit code 2)", &["problem", "what it checks"], problems.collect()))
+        .with(table("\ncontract", &["code", "check", "level", "what it checks"], checks.collect()))
+        .with(table("\nproblems and notes", &["id", "what it checks"], problems.collect()))
 }
 
 pub fn explain(id: &str) -> Outcome {
@@ -42,12 +53,15 @@ pub fn explain(id: &str) -> Outcome {
     if let Some(rule) = BREAKING.iter().find(|rule| same(&rule.info)) {
         return Ok(Report::default().with(Section::Line(breaking_rule(rule))));
     }
-    if let Some(info) = others().find(|info| same(info)) {
+    let checks = || CHECKS.iter().map(|check| &check.info);
+    if let Some(info) = checks().chain(others()).find(|info| same(info)) {
         return Ok(Report::default().with(Section::Line(words(info))));
     }
-    let names = BREAKING.iter().map(|rule| rule.info.id).chain(others().map(|info| info.id));
+    let breaking = BREAKING.iter().map(|rule| rule.info.id);
+    let names: Vec<&str> =
+        breaking.chain(others().map(|info| info.id)).chain(checks().map(|info| info.name)).collect();
     let upper = id.to_uppercase();
-    let help = match nearest(&upper, names) {
+    let help = match nearest(&upper, names.iter().copied()).or_else(|| nearest(id, names.iter().copied())) {
         Some(name) => format!("did you mean {name}?"),
         None => "`protogate rules` lists them all".to_owned(),
     };

@@ -10,6 +10,8 @@ mod baseline;
 mod breaking;
 mod catalogue;
 mod config;
+mod contract;
+mod gate;
 mod generate;
 mod output;
 mod reference;
@@ -51,19 +53,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let report = match command {
         Command::CheckBreaking(arguments) => breaking::check_breaking(&arguments, &context),
         Command::Generate(arguments) => generate::generate(&arguments, &context),
-        Command::Contract(arguments) => {
-            let _ = arguments;
-            Ok(Report::default())
-        }
-        Command::Replay(arguments) => {
-            let _ = arguments;
-            Ok(Report::default())
-        }
+        Command::Contract(arguments) => contract::contract(&arguments, &context),
+        Command::Replay(arguments) => contract::replay(&arguments, &context),
         Command::ServeReference(arguments) => return reference::serve(&arguments, &context),
-        Command::Gate(arguments) => {
-            let _ = arguments;
-            Ok(Report::default())
-        }
+        Command::Gate(arguments) => gate::gate(&arguments, &context),
         Command::Baseline(args::Baseline::Update { input }) => baseline::update(input.as_deref(), &context),
         Command::Rules => Ok(catalogue::rules()),
         Command::Explain { id } => catalogue::explain(&id),

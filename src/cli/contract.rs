@@ -1,0 +1,264 @@
+//! `contract` and `replay`: a server, a schema, and what came of putting them together.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use prost_reflect::DescriptorPool;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+
+use super::args::{Contract, Replay};
+use super::config::CONFIG;
+use super::service::{self, SERVICE};
+use super::{Context, Outcome, output, sources};
+use crate::client::{CallError, H2Transport, Target, reflect};
+use crate::contract::{self, Case, Config, Event, Plan};
+use crate::diag::{Diagnostic, Place, Report, Severity};
+use crate::schema::Schema;
+
+/// Where failing cases are kept, below the folder of the configuration.
+const CASES: &str = ".protogate/cases";
+
+/// How long a server may take to answer the first time: it may still be starting.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+pub fn contract(arguments: &Contract, context: &Context) -> Outcome {
+    let config = config(arguments, context)?;
+    match &arguments.target {
+        Some(target) => on(target, arguments, config, context),
+        None => {
+            let service =
+                service::start(&context.config.gate, &context.config.folder).map_err(|d| vec![d])?;
+            on(&service.target, arguments, config, context)
+        }
+    }
+}
+
+/// `contract` with everything but the seed from the configuration.
+pub fn gate(seed: Option<u64>, context: &Context) -> Outcome {
+    contract(&Contract { seed, ..Contract::default() }, context)
+}
+
+fn on(target: &str, arguments: &Contract, mut config: Config, context: &Context) -> Outcome {
+    let address: Target = target.parse().map_err(|error| unreachable(target, &error))?;
+    config.target = address.to_string();
+    // One thread drives every call: on loopback that is faster than handing them from thread to thread.
+    let runtime = runtime()?;
+    runtime.block_on(async {
+        let transport = H2Transport::new(address);
+        transport.ready(PATIENCE).await.map_err(|error| unreachable(target, &error))?;
+        let (plan, mut said) = plan(arguments, &config, &transport, context).await?;
+        let progress = Progress::new(&plan, config.cases, context);
+        let (stop, stopped) = watch::channel(false);
+        // Ctrl-C ends the run early; what was found until then is still shrunk and printed.
+        let interrupt = tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                let _ = stop.send(true);
+            }
+            // A closed channel would end the run as well.
+            stop.closed().await;
+        });
+        let outcome =
+            contract::run(&plan, &transport, &config, stopped, &mut |event| progress.on(event)).await;
+        interrupt.abort();
+        progress.end();
+        said.extend(save(&outcome.cases, context));
+        Ok(outcome.report.merge(Report::new(said)))
+    })
+}
+
+/// The command line over the configuration over the defaults.
+fn config(arguments: &Contract, context: &Context) -> Result<Config, Vec<Diagnostic>> {
+    let configured = &context.config.contract;
+    let default = Config::default();
+    let skip = [&configured.skip[..], &arguments.skip].concat();
+    let checks = contract::select(&arguments.check, &skip, arguments.strict).map_err(|d| vec![d])?;
+    Ok(Config {
+        seed: arguments.seed.unwrap_or_else(fresh_seed),
+        cases: arguments.cases.or(configured.cases).map_or(default.cases, u64::from),
+        workers: arguments.workers.or(configured.workers).unwrap_or(default.workers),
+        deadline: configured.deadline.unwrap_or(default.deadline),
+        max_time: arguments.max_time.or(configured.max_time),
+        checks,
+        metadata: arguments.header.iter().map(|header| metadata(header)).collect::<Result<_, _>>()?,
+        target: default.target,
+    })
+}
+
+/// A seed nobody chose. Short enough to be typed.
+fn fresh_seed() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u64::from(now.subsec_nanos()) ^ now.as_secs()
+}
+
+/// `NAME:VALUE`; a value of `env:VAR` keeps secrets out of shell histories.
+fn metadata(header: &str) -> Result<(String, Vec<u8>), Vec<Diagnostic>> {
+    let wrong = |message: String| {
+        vec![
+            Diagnostic::failure(&CONFIG, message)
+                .help("write --header 'name:value' or --header 'name:env:VARIABLE'"),
+        ]
+    };
+    let (name, value) = header.split_once(':').ok_or_else(|| wrong(format!("`{header}` is no header")))?;
+    let value = value.trim();
+    let value = match value.strip_prefix("env:") {
+        Some(variable) => std::env::var(variable)
+            .map_err(|_| wrong(format!("the environment has no variable `{variable}`")))?,
+        None => value.to_owned(),
+    };
+    Ok((name.trim().to_lowercase(), value.into_bytes()))
+}
+
+async fn plan(
+    arguments: &Contract,
+    config: &Config,
+    transport: &H2Transport,
+    context: &Context,
+) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let globs = if arguments.method.is_empty() { &context.config.contract.method } else { &arguments.method };
+    let (plan, said) = if arguments.reflect {
+        let reflection = reflect(transport, &config.metadata).await.map_err(|error| {
+            vec![
+                Diagnostic::failure(&SERVICE, error.to_string())
+                    .help("give the schema with --schema, or let the server serve gRPC reflection"),
+            ]
+        })?;
+        let named = reflection.services.iter().filter_map(|name| reflection.pool.get_service_by_name(name));
+        let gaps = reflection.undescribed.iter().map(|(service, why)| {
+            let message = format!("reflection lists `{service}` but does not describe it: {why}");
+            Diagnostic::new(&SERVICE, Severity::Warning, message)
+        });
+        (Plan::new(named, globs), gaps.collect())
+    } else {
+        let loaded = sources::load_whole(&sources::input(arguments.schema.as_deref(), context)?)?;
+        let own = loaded.schema.own_files().flat_map(|file| file.descriptor().services().collect::<Vec<_>>());
+        let mut plan = Plan::new(own.collect::<Vec<_>>(), globs);
+        for method in &mut plan.methods {
+            method.place =
+                Some(loaded.schema.place(&method.desc.parent_service().parent_file(), method.desc.path()));
+        }
+        (plan, loaded.diagnostics)
+    };
+    if plan.called().next().is_none() {
+        let help = match plan.methods.as_slice() {
+            [] => "the schema has no service".to_owned(),
+            [method, ..] => format!("the schema has `{}`, for one; see --method", method.name),
+        };
+        return Err(vec![Diagnostic::failure(&CONFIG, "no method to test").help(help)]);
+    }
+    Ok((plan, said))
+}
+
+fn runtime() -> Result<Runtime, Vec<Diagnostic>> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| vec![Diagnostic::failure(&SERVICE, format!("cannot start: {error}"))])
+}
+
+fn unreachable(target: &str, error: &CallError) -> Vec<Diagnostic> {
+    vec![
+        Diagnostic::failure(&SERVICE, format!("cannot call {target}: {error}"))
+            .help("start the server, or name another with --target http://HOST:PORT"),
+    ]
+}
+
+fn cases(context: &Context) -> PathBuf {
+    context.config.folder.join(CASES)
+}
+
+/// Keeps failing cases for `replay`. A case that cannot be kept is still in the report.
+fn save(found: &[Case], context: &Context) -> Vec<Diagnostic> {
+    let folder = cases(context);
+    let failed = found.iter().filter_map(|case| case.save(&folder).err());
+    let said = failed.map(|error| {
+        Diagnostic::new(&SERVICE, Severity::Warning, error.to_string())
+            .help("make the folder writable, so that `replay` finds its cases")
+    });
+    said.collect()
+}
+
+pub fn replay(arguments: &Replay, context: &Context) -> Outcome {
+    let folder = cases(context);
+    let mut case = Case::load(&folder, &arguments.id).map_err(|error| {
+        vec![
+            Diagnostic::failure(&CONFIG, error.to_string())
+                .at(Place::file(folder.display().to_string()))
+                .help("`protogate contract` prints the id of each failing case; run it in the same folder"),
+        ]
+    })?;
+    if let Some(target) = &arguments.target {
+        case.target.clone_from(target);
+    }
+    let address: Target = case.target.parse().map_err(|error| unreachable(&case.target, &error))?;
+    runtime()?.block_on(async {
+        let transport = H2Transport::new(address);
+        transport.ready(PATIENCE).await.map_err(|error| unreachable(&case.target, &error))?;
+        let pool = pool_of(&case, &transport, context).await?;
+        Ok(contract::replay(&case, &transport, &pool).await)
+    })
+}
+
+/// The schema that judges a case: the configured one, or else what the server reflects.
+async fn pool_of(
+    case: &Case,
+    transport: &H2Transport,
+    context: &Context,
+) -> Result<DescriptorPool, Vec<Diagnostic>> {
+    let service = case.method.split('/').next().unwrap_or_default();
+    let configured = sources::input(None, context).ok().map(|source| crate::schema::load(&source).schema);
+    let known = |schema: &Schema| schema.pool().get_service_by_name(service).is_some();
+    if let Some(schema) = configured.filter(known) {
+        return Ok(schema.pool().clone());
+    }
+    let reflection = reflect(transport, &[]).await.map_err(|error| {
+        vec![Diagnostic::failure(&SERVICE, format!("no schema knows {}: {error}", case.method)).help(
+            "run it where a protogate.toml names the schema as `input`, or let the server serve reflection",
+        )]
+    })?;
+    Ok(reflection.pool)
+}
+
+/// A bar on a terminal, a line per failure in a log.
+struct Progress<'a> {
+    bar: ProgressBar,
+    context: &'a Context,
+    started: Instant,
+}
+
+impl Progress<'_> {
+    fn new<'a>(plan: &Plan, cases: u64, context: &'a Context) -> Progress<'a> {
+        let bar = match output::shows_progress(&context.common) {
+            true => ProgressBar::no_length(),
+            false => ProgressBar::hidden(),
+        };
+        let style = ProgressStyle::with_template("{spinner} {msg}  {pos} cases  {per_sec}  {elapsed}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        let methods = plan.called().count();
+        output::detail(&context.common, &format!("contract: {methods} methods, {cases} random cases each"));
+        Progress { bar, context, started: Instant::now() }
+    }
+
+    fn on(&self, event: Event) {
+        match event {
+            Event::PhaseStarted(phase) => {
+                self.bar.set_message(format!("{phase:?}"));
+                let line = format!("contract: {phase:?} after {:.1} s", self.started.elapsed().as_secs_f64());
+                output::detail(&self.context.common, &line);
+            }
+            Event::CaseDone(..) => self.bar.inc(1),
+            Event::FailureFound(check, method) => {
+                self.bar
+                    .suspend(|| output::log(&self.context.common, &format!("found    {check}  {method}")));
+            }
+            Event::Shrunk(id) => {
+                self.bar.suspend(|| output::log(&self.context.common, &format!("shrunk   {id}")));
+            }
+        }
+    }
+
+    fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+}

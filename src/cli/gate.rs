@@ -1,0 +1,61 @@
+//! `gate`: every promise, one report, one exit code.
+
+use std::time::Instant;
+
+use super::args::{CheckBreaking, Gate};
+use super::config::GatePhase;
+use super::{Context, Outcome, breaking, contract, generate, output};
+use crate::diag::{Phase, Report, Section, Severity};
+
+/// Runs every phase, also after one has failed: a gate that stops at the first finding is run twice.
+pub fn gate(arguments: &Gate, context: &Context) -> Outcome {
+    let configured = &context.config.gate.phases;
+    let phases: &[GatePhase] = if configured.is_empty() { &GatePhase::ALL } else { configured };
+    let mut whole = Report::default();
+    let mut rows = Vec::new();
+    for phase in phases {
+        output::log(&context.common, &format!("gate: {}", phase.name()));
+        let started = Instant::now();
+        let report = run(*phase, arguments, context).unwrap_or_else(Report::new);
+        rows.push(Phase {
+            name: phase.name().to_owned(),
+            verdict: report.verdict(),
+            summary: summary(&report),
+            elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        });
+        whole = whole.merge(report);
+    }
+    Ok(whole.with(Section::Phases(rows)))
+}
+
+fn run(phase: GatePhase, arguments: &Gate, context: &Context) -> Outcome {
+    match phase {
+        GatePhase::Generate => generate::check(context),
+        GatePhase::CheckBreaking => {
+            let defaults = CheckBreaking { input: None, against: Vec::new(), category: Vec::new() };
+            breaking::check_breaking(&defaults, context)
+        }
+        GatePhase::Contract => contract::gate(arguments.seed, context),
+    }
+}
+
+/// One line: what was found, or what was done.
+fn summary(report: &Report) -> String {
+    let run = report.sections().iter().find_map(|section| match section {
+        Section::Run(run) => Some(format!(
+            "{} failures in {} cases, {} calls over {} methods",
+            run.failures.len(),
+            run.cases,
+            run.calls,
+            run.methods.iter().filter(|method| method.skipped.is_none()).count()
+        )),
+        _ => None,
+    });
+    let heavy = |severity| report.diagnostics().iter().filter(|d| d.severity == severity).count();
+    match (heavy(Severity::Failure), heavy(Severity::Error), run) {
+        (0, 0, Some(run)) => run,
+        (0, 0, None) => "nothing found".to_owned(),
+        (0, findings, _) => format!("{findings} findings"),
+        (failures, ..) => format!("{failures} failures to do the job"),
+    }
+}
