@@ -12,8 +12,8 @@ use serde::Serialize;
 use super::problem::GENERATE_TEMPLATE;
 use crate::diag::{Diagnostic, Place, Span};
 
-/// The steps one template may take. The largest docs we have made took under a hundredth of them per
-/// hundred messages; a loop that never ends meets it within seconds.
+/// The instructions one template may take: a loop that never ends meets it within seconds, and a large
+/// page does not.
 const FUEL: u64 = 50_000_000;
 
 /// Name of a template and its text.
