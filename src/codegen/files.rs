@@ -162,7 +162,7 @@ pub(super) struct Found {
 
 fn manifest(root: &Path) -> io::Result<BTreeSet<String>> {
     match fs::read_to_string(root.join(MANIFEST)) {
-        Ok(text) if text.lines().next().is_some_and(|line| line.contains(ours::MARK)) => {
+        Ok(text) if ours::is_marked(text.as_bytes()) => {
             Ok(ours::manifest_paths(&text).map(str::to_owned).collect())
         }
         Ok(_) => Ok(BTreeSet::new()),

@@ -66,7 +66,9 @@ pub(super) fn generate(
         } else {
             format!("skeleton/{stem}.rs")
         };
-        let body = templates.render("skeleton.rs.jinja", &view(service, options)).map_err(|p| vec![p])?;
+        let body = templates
+            .render("skeleton.rs.jinja", &view(service, options))
+            .map_err(|problem| vec![*problem])?;
         if let Err(error) = syn::parse_file(&body) {
             let said = format!("{path} would not be Rust: {error}");
             return Err(vec![Diagnostic::failure(&problem::GENERATE_TEMPLATE, said)]);

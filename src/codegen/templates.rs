@@ -12,8 +12,8 @@ use serde::Serialize;
 use super::problem::GENERATE_TEMPLATE;
 use crate::diag::{Diagnostic, Place, Span};
 
-/// The steps one template may take. The largest docs we have made took under a hundredth of them per
-/// hundred messages; a loop that never ends meets it within seconds.
+/// The instructions one template may take: a loop that never ends meets it within seconds, and a large
+/// page does not.
 const FUEL: u64 = 50_000_000;
 
 /// Name of a template and its text.
@@ -26,8 +26,13 @@ const BUILT_IN: [(&str, &str); 3] = [
 /// Every template, parsed.
 pub(super) struct Templates {
     environment: Environment<'static>,
-    /// Template → where the user knows it, and its text.
-    sources: Vec<(&'static str, Arc<str>, Arc<str>)>,
+    sources: Vec<(&'static str, Text)>,
+}
+
+/// A template as the user knows it.
+struct Text {
+    shown: Arc<str>,
+    text: Arc<str>,
 }
 
 impl Templates {
@@ -52,14 +57,15 @@ impl Templates {
         let mut problems = Vec::new();
         for (name, built_in) in BUILT_IN {
             match read(folder, name) {
-                Ok(Some((shown, text))) => templates.sources.push((name, shown, text)),
+                Ok(Some(own)) => templates.sources.push((name, own)),
                 Ok(None) => {
-                    templates.sources.push((name, format!("templates/{name}").into(), built_in.into()));
+                    let shown = format!("templates/{name}").into();
+                    templates.sources.push((name, Text { shown, text: built_in.into() }));
                 }
-                Err(problem) => problems.push(problem),
+                Err(problem) => problems.push(*problem),
             }
         }
-        for (name, _, text) in &templates.sources {
+        for (name, Text { text, .. }) in &templates.sources {
             if let Err(error) = templates.environment.add_template_owned(*name, text.to_string()) {
                 problems.push(templates.problem(name, &error));
             }
@@ -68,11 +74,11 @@ impl Templates {
     }
 
     /// Renders one template over its view.
-    pub fn render(&self, name: &str, view: &impl Serialize) -> Result<String, Diagnostic> {
+    pub fn render(&self, name: &str, view: &impl Serialize) -> Result<String, Box<Diagnostic>> {
         self.environment
             .get_template(name)
             .and_then(|template| template.render(Serde(view)))
-            .map_err(|error| self.problem(name, &error))
+            .map_err(|error| Box::new(self.problem(name, &error)))
     }
 
     fn problem(&self, asked: &str, error: &minijinja::Error) -> Diagnostic {
@@ -81,7 +87,7 @@ impl Templates {
             Some(detail) => format!("{}: {detail}", error.kind()),
             None => error.kind().to_string(),
         };
-        let place = self.sources.iter().find(|(known, ..)| *known == name).map(|(_, shown, text)| {
+        let place = self.sources.iter().find(|(known, _)| *known == name).map(|(_, Text { shown, text })| {
             let line = error.line().and_then(|line| u32::try_from(line).ok());
             let span = match (error.range(), line) {
                 (Some(range), _) => Some(Span::from_bytes(text, range.start, range.end)),
@@ -98,13 +104,16 @@ impl Templates {
     }
 }
 
-fn read(folder: Option<&Path>, name: &str) -> Result<Option<(Arc<str>, Arc<str>)>, Diagnostic> {
+/// Where the user's own template is and what it says, if there is one.
+fn read(folder: Option<&Path>, name: &str) -> Result<Option<Text>, Box<Diagnostic>> {
     let Some(path) = folder.map(|folder| folder.join(name)) else { return Ok(None) };
     let shown: Arc<str> = path.display().to_string().into();
     match fs::read_to_string(&path) {
-        Ok(text) => Ok(Some((shown, text.into()))),
+        Ok(text) => Ok(Some(Text { shown, text: text.into() })),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Diagnostic::failure(&GENERATE_TEMPLATE, format!("cannot read {shown}: {error}"))
-            .at(Place::file(shown))),
+        Err(error) => {
+            let said = format!("cannot read {shown}: {error}");
+            Err(Box::new(Diagnostic::failure(&GENERATE_TEMPLATE, said).at(Place::file(shown))))
+        }
     }
 }

@@ -120,9 +120,10 @@ fn a_crate_of_everything_difficult_compiles_with_its_skeletons() {
 }
 
 fn write_crate(root: &Path, skeletons: &[&str]) {
-    fs::create_dir_all(root.join("src")).unwrap();
+    fs::create_dir_all(root.join("src")).expect("the target folder can be written");
     let workspace = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    fs::copy(workspace.join("Cargo.lock"), root.join("Cargo.lock")).unwrap();
+    fs::copy(workspace.join("Cargo.lock"), root.join("Cargo.lock"))
+        .expect("the target folder can be written");
     let manifest = r#"
         [workspace]
         [package]
@@ -137,7 +138,7 @@ fn write_crate(root: &Path, skeletons: &[&str]) {
         tonic = { version = "0.14", default-features = false, features = ["codegen", "router", "transport"] }
         tonic-prost = "0.14"
     "#;
-    fs::write(root.join("Cargo.toml"), manifest).unwrap();
+    fs::write(root.join("Cargo.toml"), manifest).expect("the target folder can be written");
     let modules: String = skeletons
         .iter()
         .map(|file| {
@@ -146,5 +147,5 @@ fn write_crate(root: &Path, skeletons: &[&str]) {
         })
         .collect();
     let library = format!("#[path = \"../generated/rust/mod.rs\"]\npub mod pb;\n{modules}");
-    fs::write(root.join("src/lib.rs"), library).unwrap();
+    fs::write(root.join("src/lib.rs"), library).expect("the target folder can be written");
 }

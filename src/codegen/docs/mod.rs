@@ -20,7 +20,7 @@ pub(super) fn generate(
     let sources: Vec<&str> = schema.own_files().map(|file| file.name()).collect();
     let mut files = BTreeMap::new();
     for (path, template) in [("docs/index.md", "docs.md.jinja"), ("docs/index.html", "docs.html.jinja")] {
-        let body = templates.render(template, &view).map_err(|problem| vec![problem])?;
+        let body = templates.render(template, &view).map_err(|problem| vec![*problem])?;
         let head = ours::header(path, &sources, &options.command);
         files.insert(path.to_owned(), format!("{head}{body}"));
     }
