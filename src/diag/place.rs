@@ -124,12 +124,13 @@ impl Place {
         self.span.unwrap_or(Span::START)
     }
 
-    /// The same place, from the last `word` before it on; unchanged where there is no such word.
+    /// The same place, from the last `word` before it on; unchanged where it starts with the word, or where
+    /// there is none.
     #[must_use]
     pub fn from_word(self, word: &str) -> Place {
         let wider = self.text.as_deref().zip(self.span).and_then(|(text, span)| {
             let start = byte_of(text, span.start_line, span.start_column);
-            let from = text.get(..start)?.rfind(word)?;
+            let from = if text[start..].starts_with(word) { start } else { text[..start].rfind(word)? };
             Some(Span::from_bytes(text, from, byte_of(text, span.end_line, span.end_column)))
         });
         Place { span: wider.or(self.span), ..self }
@@ -222,6 +223,7 @@ mod tests {
         let wider = place.clone().from_word("default").span_or_start();
         assert_eq!((wider.start_line, wider.start_column, wider.end_column), (2, 4, 15));
         assert_eq!(place.clone().from_word("reserved"), place);
+        assert_eq!(place.clone().from_word("1"), place);
     }
 
     #[test]

@@ -344,4 +344,157 @@ pub const VARIANTS: &[(&str, Files, Files)] = &[
         )],
         &[("a.proto", "syntax = \"proto3\";\nmessage M {\n  oneof y { int32 a = 1; }\n  int32 c = 3;\n}\n")],
     ),
+    (
+        "a nested type becomes a package",
+        &[
+            (
+                "a.proto",
+                "syntax = \"proto3\";\npackage a;\nmessage b { message C { int32 x = 1; } }\nmessage U { b.C c = 1; }\n",
+            ),
+            ("k.proto", "syntax = \"proto3\";\npackage a;\nmessage K {}\n"),
+        ],
+        &[
+            (
+                "a.proto",
+                "syntax = \"proto3\";\npackage a.b;\nmessage C { int64 x = 1; }\nmessage U { C c = 1; }\n",
+            ),
+            ("k.proto", "syntax = \"proto3\";\npackage a;\nmessage K {}\n"),
+        ],
+    ),
+    (
+        "a message becomes an enum, an enum a message",
+        &[(
+            "a.proto",
+            "syntax = \"proto3\";\nmessage A {}\nenum B { Z = 0; }\nmessage M { A a = 1; B b = 2; repeated B c = 3; }\n",
+        )],
+        &[(
+            "a.proto",
+            "syntax = \"proto3\";\nenum A { Z = 0; }\nmessage B {}\nmessage M { A a = 1; B b = 2; repeated B c = 3; }\n",
+        )],
+    ),
+    (
+        "the message around a deleted one moved to another file",
+        &[
+            (
+                "a.proto",
+                "syntax = \"proto3\";\npackage p;\nmessage A { message B { message C {} enum E { Z = 0; } } }\nenum F { Y = 0; }\n",
+            ),
+            ("b.proto", "syntax = \"proto3\";\npackage p;\n"),
+        ],
+        &[
+            ("a.proto", "syntax = \"proto3\";\npackage p;\nenum F { Y = 0; }\n"),
+            ("b.proto", "syntax = \"proto3\";\npackage p;\nmessage A {\n message B { } }\n"),
+        ],
+    ),
+    (
+        "a file goes while its package stays",
+        &[
+            (
+                "a.proto",
+                "syntax = \"proto2\";\npackage p;\nmessage M { extensions 1; extend M { optional int32 e = 1; } enum E { Z = 0; } }\nservice S {}\n",
+            ),
+            (
+                "b.proto",
+                "syntax = \"proto2\";\npackage p;\nmessage N { extensions 1; extend N { optional int32 e = 1; } enum E { Z = 0; } }\nservice T {}\n",
+            ),
+        ],
+        &[(
+            "b.proto",
+            "syntax = \"proto2\";\npackage p;\nmessage N { extensions 1; extend N { optional int32 e = 1; } enum E { Z = 0; } }\nservice T {}\n",
+        )],
+    ),
+    (
+        "defaults, spread over lines and comments",
+        &[(
+            "a.proto",
+            "syntax = \"proto2\";\nmessage M {\n  optional int32 a = 1 [deprecated = false, default\n = 1];\n  optional string default = 2 [default = \"default\"];\n\toptional E c\t= 3\t[\tdefault\t=\tX\t];\n}\nenum E { X = 1; Y = 2; }\n",
+        )],
+        &[(
+            "a.proto",
+            "syntax = \"proto2\";\nmessage M {\n  optional int32 a = 1 [deprecated = false, default // é\n = -1];\n  optional string default = 2 [default = \"x\" \"y\"];\n\toptional E c\t= 3\t[\tdefault\t=\tY\t];\n}\nenum E { X = 1; Y = 2; }\n",
+        )],
+    ),
+    (
+        "options in their long spellings",
+        &[(
+            "a.proto",
+            "syntax = \"proto3\";\noption java_package = \"a\" \"b\";\nmessage M { int64 a = 1 [jstype=JS_STRING,json_name='b']; }\nservice S { rpc A(M) returns (M) { option idempotency_level = IDEMPOTENT; } }\n",
+        )],
+        &[(
+            "a.proto",
+            "syntax = \"proto3\";\noption\njava_package = \"a\"\n \"c\";\nmessage M { int64 a = 1 [deprecated=true,\n jstype=\nJS_NUMBER,json_name='c'\n\"d\"]; }\nservice S { rpc A(M) returns (M) { option\n idempotency_level = NO_SIDE_EFFECTS; } }\n",
+        )],
+    ),
+    (
+        "one statement of extensions and of reserved numbers becomes many",
+        &[(
+            "a.proto",
+            "syntax = \"proto2\";\nmessage M { extensions 1 to 9, 25; reserved 10 to 20, 30 to max; }\nenum E { Z = 0; reserved -100 to -3, 5; }\n",
+        )],
+        &[(
+            "a.proto",
+            "syntax = \"proto2\";\nmessage M { extensions 1 to 3, 5 to 9; reserved 10 to 15, 16 to 19, 31 to max; }\nenum E { Z = 0; reserved -100 to -3; }\n",
+        )],
+    ),
+    (
+        "streams, written with comments between",
+        &[(
+            "a.proto",
+            "syntax = \"proto3\";\nmessage M {}\nservice S {\n  // A does.\n  rpc A /* a */ (M) returns (M);\n}\n",
+        )],
+        &[(
+            "a.proto",
+            "syntax = \"proto3\";\nmessage M {}\nservice S {\n  // A does.\n  rpc A /* a */ (/* b */ stream M) returns (stream /* c */ .M /* d */) {\n  }; // e\n}\n",
+        )],
+    ),
+    (
+        "extensions of another message's numbers, nested and of messages",
+        &[
+            ("a.proto", "syntax = \"proto2\";\npackage p;\nmessage M { extensions 1 to 100; }\n"),
+            (
+                "b.proto",
+                "syntax = \"proto2\";\npackage q;\nimport \"a.proto\";\nextend p.M { optional p.M m = 1; repeated int32 n = 2; optional group G = 3 {} }\nmessage O { extend p.M { optional string s = 4 [default = \"x\"]; optional int64 t = 5 [jstype = JS_STRING]; } }\n",
+            ),
+        ],
+        &[
+            ("a.proto", "syntax = \"proto2\";\npackage p;\nmessage M { extensions 1 to 100; }\n"),
+            (
+                "b.proto",
+                "syntax = \"proto2\";\npackage q;\nimport \"a.proto\";\nextend p.M { repeated p.M m = 1; repeated int32 nn = 2; optional group G = 33 {} }\nmessage O { extend p.M { optional string s = 4 [default = \"y\"]; optional int64 t = 5 [jstype = JS_NUMBER]; } }\n",
+            ),
+        ],
+    ),
+    (
+        "proto2 becomes proto3, with maps, closed enums and extensions of strings",
+        &[(
+            "a.proto",
+            "syntax = \"proto2\";\nimport \"google/protobuf/descriptor.proto\";\nmessage M { map<string, E> m = 1; oneof x { string s = 2; E e = 3; } repeated string r = 4; }\nenum E { Z = 0; A = 1; }\nextend google.protobuf.FieldOptions { optional string o = 50000; }\n",
+        )],
+        &[(
+            "a.proto",
+            "syntax = \"proto3\";\nimport \"google/protobuf/descriptor.proto\";\nmessage M { map<string, E> m = 1; oneof x { string s = 2; E e = 3; } repeated string r = 4; }\nenum E { Z = 0; A = 1; }\nextend google.protobuf.FieldOptions { string o = 50000; }\n",
+        )],
+    ),
+    (
+        "proto3 becomes proto2, with maps, oneofs and extensions of strings",
+        &[(
+            "a.proto",
+            "syntax = \"proto3\";\nimport \"google/protobuf/descriptor.proto\";\nmessage M { map<string, E> m = 1; oneof x { string s = 2; E e = 3; } E f = 4; }\nenum E { Z = 0; A = 1; }\nextend google.protobuf.FieldOptions { string o = 50000; }\n",
+        )],
+        &[(
+            "a.proto",
+            "syntax = \"proto2\";\nimport \"google/protobuf/descriptor.proto\";\nmessage M { map<string, E> m = 1; oneof x { string s = 2; E e = 3; } optional E f = 4; }\nenum E { Z = 0; A = 1; }\nextend google.protobuf.FieldOptions { optional string o = 50000; }\n",
+        )],
+    ),
+    (
+        "custom options do not count",
+        &[(
+            "a.proto",
+            "syntax = \"proto3\";\nimport \"google/protobuf/descriptor.proto\";\nextend google.protobuf.FieldOptions { string o = 50000; }\nmessage M { int32 a = 1 [(o) = \"x\"]; }\n",
+        )],
+        &[(
+            "a.proto",
+            "syntax = \"proto3\";\nimport \"google/protobuf/descriptor.proto\";\nextend google.protobuf.FieldOptions { string o = 50000; }\nmessage M { int32 a = 1 [(o) = \"y\"]; }\n",
+        )],
+    ),
 ];

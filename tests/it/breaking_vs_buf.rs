@@ -3,6 +3,7 @@
 
 #![allow(clippy::panic, clippy::unwrap_used)] // clippy knows the functions with #[test] only, not their helpers
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
@@ -49,6 +50,27 @@ fn buf_finds_the_same_at_the_same_places() {
     });
     let differences = differences.into_inner().unwrap();
     assert!(differences.is_empty(), "{} of {}:\n{}", differences.len(), cases.len(), differences.join("\n"));
+}
+
+#[test]
+fn buf_has_the_same_rules_in_the_same_categories() {
+    let Some(buf) = peers::or_skip("buf") else { return };
+    let arguments = ["config", "ls-breaking-rules", "--version", "v2", "--format", "json"];
+    let output = Command::new(buf).args(arguments).output().unwrap();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let bufs: BTreeSet<(String, BTreeSet<String>)> = lines
+        .lines()
+        .map(|line| line.parse::<serde_json::Value>().unwrap())
+        .map(|rule| {
+            let categories = rule["categories"].as_array().unwrap().iter();
+            let categories = categories.map(|it| it.as_str().unwrap().to_owned());
+            (rule["id"].as_str().unwrap().to_owned(), categories.collect())
+        })
+        .collect();
+    let ours = BREAKING.iter().map(|rule| {
+        (rule.info.id.to_owned(), rule.categories.iter().map(|category| category.id().to_owned()).collect())
+    });
+    assert_eq!(ours.collect::<BTreeSet<_>>(), bufs);
 }
 
 #[test]

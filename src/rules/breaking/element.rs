@@ -260,6 +260,11 @@ impl Field {
         Spot { first_word: Some("default"), ..self.token(token::FIELD_DEFAULT) }
     }
 
+    /// `json_name = …`.
+    pub(super) fn json_name_spot(&self) -> Spot {
+        Spot { first_word: Some("json_name"), ..self.token(token::FIELD_JSON_NAME) }
+    }
+
     /// The token of the type; of a group, the word `group`.
     pub(super) fn type_spot(&self) -> Spot {
         match self.kind() {

@@ -1,7 +1,7 @@
 //! FIELD_SAME_JSON_NAME.
 
 use super::category::Category::{Csr, File, Package, WireJson};
-use super::element::{Element, Field, token};
+use super::element::Field;
 use super::findings::Findings;
 use super::rule::{Check, Example, Rule, info};
 
@@ -24,11 +24,8 @@ fn check(old: &Field, new: &Field, findings: &mut Findings) {
     let (was, is) = (old.json_name(), new.json_name());
     if was != is && !old.is_extension() {
         findings
-            .add(
-                new.token(token::FIELD_JSON_NAME),
-                format!("{} changed JSON name from `{was}` to `{is}`", new.title()),
-            )
-            .was(old.token(token::FIELD_JSON_NAME), format!("it was `{was}` here"))
+            .add(new.json_name_spot(), format!("{} changed JSON name from `{was}` to `{is}`", new.title()))
+            .was(old.json_name_spot(), format!("it was `{was}` here"))
             .help(format!("write `[json_name = \"{was}\"]`"));
     }
 }
