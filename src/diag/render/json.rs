@@ -55,7 +55,8 @@ fn diagnostic(diagnostic: &Diagnostic) -> Value {
 }
 
 fn place(place: &Place) -> Map<String, Value> {
-    let span = place.span_or_start();
+    // The keys are buf's, and so are the units: buf counts columns as a terminal shows them.
+    let span = place.buf_span();
     let mut object = Map::new();
     object.insert("path".to_owned(), (*place.file).into());
     for (key, number) in [
