@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::args::{CheckBreaking, Gate};
 use super::config::GatePhase;
-use super::{Context, Outcome, breaking, contract, generate, output};
+use super::{Context, Outcome, breaking, contract, generate, output, settle};
 use crate::diag::{Phase, Report, Section, Severity};
 
 /// Runs every phase, also after one has failed: a gate that stops at the first finding is run twice.
@@ -16,7 +16,7 @@ pub fn gate(arguments: &Gate, context: &Context) -> Outcome {
     for phase in phases {
         output::log(&context.common, &format!("gate: {}", phase.name()));
         let started = Instant::now();
-        let report = run(*phase, arguments, context).unwrap_or_else(Report::new);
+        let report = settle(run(*phase, arguments, context));
         rows.push(Phase {
             name: phase.name().to_owned(),
             verdict: report.verdict(),

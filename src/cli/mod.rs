@@ -61,8 +61,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Rules => Ok(catalogue::rules()),
         Command::Explain { id } => catalogue::explain(&id),
     };
-    output::finish(&report.unwrap_or_else(Report::new), &context.common)
+    output::finish(&settle(report), &context.common)
 }
 
 /// What a command comes to: a report, or the reasons why there is none.
 type Outcome = Result<Report, Vec<Diagnostic>>;
+
+fn settle(outcome: Outcome) -> Report {
+    match outcome {
+        Ok(report) => report,
+        Err(reasons) => Report::new(reasons),
+    }
+}

@@ -28,6 +28,8 @@ pub static SERVICE: RuleInfo = RuleInfo {
 const START_TIME: Duration = Duration::from_secs(30);
 /// How long a service may take to stop after SIGTERM before it is killed.
 const STOP_TIME: Duration = Duration::from_secs(15);
+/// How long the last words of a service that has ended may take to arrive.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How much of what a service said is shown when it does not start.
 const LAST_LINES: usize = 20;
 
@@ -67,17 +69,18 @@ pub fn start(gate: &config::Gate, folder: &Path) -> Result<Service, Diagnostic> 
 
     let said = Said::default();
     let lines = said.follow(child.stdout.take());
-    let _ = said.follow(child.stderr.take());
+    let errors = said.follow(child.stderr.take());
     let mut service = Service { child, target: String::new(), _folder: temp };
     let deadline = Instant::now() + gate.start_time.unwrap_or(START_TIME);
     let target = gate.target.as_deref().map(fill);
     service.target = match (&gate.ready, target) {
         (Some(pattern), target) => {
-            let printed = wait_for_line(&lines, pattern, deadline).map_err(|why| said.add_to(why))?;
+            let printed =
+                wait_for_line(&lines, pattern, deadline).map_err(|why| said.add_to(why, &errors))?;
             target.unwrap_or(printed)
         }
         (None, Some(target)) => {
-            wait_for_port(&mut service.child, &target, deadline).map_err(|why| said.add_to(why))?;
+            wait_for_port(&mut service.child, &target, deadline).map_err(|why| said.add_to(why, &errors))?;
             target
         }
         (None, None) => {
@@ -125,7 +128,10 @@ impl Said {
         receiver
     }
 
-    fn add_to(&self, why: String) -> Diagnostic {
+    /// The reason why with the last words behind it. A service that has just ended may have said them a
+    /// moment ago: its errors are read to their end, unless something it started keeps them open.
+    fn add_to(&self, why: String, errors: &Receiver<String>) -> Diagnostic {
+        while errors.recv_timeout(LAST_WORDS).is_ok() {}
         let last = self.0.lock().map(|lines| Vec::from(lines.clone())).unwrap_or_default();
         let diagnostic = failure(why);
         match last.is_empty() {

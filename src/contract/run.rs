@@ -224,7 +224,7 @@ pub async fn run<T: Transport>(
     let tallies = tallies.into_inner();
     if let Some(code) = environment(&tallies) {
         let message = format!("more than 95 % of all calls ended with {code}: is the server set up?");
-        said.push(Diagnostic::new(&ENVIRONMENT, Severity::Warning, message));
+        said.push(Diagnostic::new(&ENVIRONMENT, Severity::Error, message));
         found.retain(|(_, case, _)| case.status != code || case.check != "not_a_server_error");
     }
     for (method, tally) in methods.iter().zip(&tallies) {

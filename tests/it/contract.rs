@@ -59,16 +59,18 @@ fn a_handler_that_panics_on_an_emoji_is_found_shrunk_and_replayed() {
 #[test]
 fn the_reference_is_clean_by_schema_and_by_reflection() {
     let folder = tempfile::tempdir().unwrap();
-    let server = Server::reference();
     for source in [&["--schema", PROTO][..], &["--reflect"]] {
+        // A server of its own: on one that already knows the users of this seed, every email is taken.
+        let server = Server::reference();
         let ran = contract(folder.path(), &server.address, &[source, &["--format", "json"]].concat());
         assert_eq!(ran.code, 0, "{ran:?}");
         let report = json(&ran);
         assert_eq!(report["seed"], 7);
         assert_eq!(report["failures"], Value::Array(Vec::new()));
         let methods = report["methods"].as_array().unwrap();
+        let methods: Vec<&Value> = methods.iter().filter(|method| method.get("skipped").is_none()).collect();
         assert_eq!(methods.len(), 8, "{report}");
-        for method in methods {
+        for method in &methods {
             assert!(method["calls"].as_u64().unwrap() > 20, "{method}");
         }
         let statuses = |name: &str| {
