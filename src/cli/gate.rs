@@ -43,8 +43,8 @@ fn run(phase: GatePhase, arguments: &Gate, context: &Context) -> Outcome {
 fn summary(report: &Report) -> String {
     let run = report.sections().iter().find_map(|section| match section {
         Section::Run(run) => Some(format!(
-            "{} failures in {} cases, {} calls over {} methods",
-            run.failures.len(),
+            "{} in {} cases, {} calls over {} methods",
+            count(run.failures.len(), "failure"),
             run.cases,
             run.calls,
             run.methods.iter().filter(|method| method.skipped.is_none()).count()
@@ -55,7 +55,11 @@ fn summary(report: &Report) -> String {
     match (heavy(Severity::Failure), heavy(Severity::Error), run) {
         (0, 0, Some(run)) => run,
         (0, 0, None) => "nothing found".to_owned(),
-        (0, findings, _) => format!("{findings} findings"),
-        (failures, ..) => format!("{failures} failures to do the job"),
+        (0, findings, _) => count(findings, "finding"),
+        _ => "could not do its job".to_owned(),
     }
+}
+
+fn count(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }

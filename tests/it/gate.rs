@@ -1,12 +1,11 @@
 //! `gate`: one command, one report, one exit code; configured, not wired.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
 use crate::cli::folder;
 use crate::peers;
-use crate::run::{command, protogate};
+use crate::run::protogate;
 use crate::servers::program;
 
 fn root() -> PathBuf {
@@ -104,16 +103,11 @@ fn the_article_s_python_service_passes_the_gate() {
     let interop = root().join("tests/interop");
     let config = committed
         .replace("../../target/peers/venv/bin/python", python.to_str().unwrap())
+        .replace("../../target/peers/pb2", pb2.to_str().unwrap())
         .replace("\"server.py\"", &format!("{:?}", interop.join("server.py")))
         .replace("\"article\"", &format!("{:?}", interop.join("article")));
     let folder = folder(&[("protogate.toml", &config)]);
-    let ran: crate::run::Ran = gate_in(folder.path(), &pb2).output().unwrap().into();
+    let ran = protogate(folder.path(), &["gate"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.stdout.contains("user.UserService/ListUsers"), "{}", ran.stdout);
-}
-
-fn gate_in(folder: &Path, pb2: &Path) -> Command {
-    let mut gate = command(folder, &["gate"]);
-    gate.env("PYTHONPATH", pb2).env("PYTHONDONTWRITEBYTECODE", "1");
-    gate
 }

@@ -26,12 +26,7 @@ impl From<Output> for Ran {
 
 /// `protogate ARGUMENTS…` in `folder`, with the environment of a pipe.
 pub fn protogate(folder: &Path, arguments: &[&str]) -> Ran {
-    command(folder, arguments).output().unwrap().into()
-}
-
-/// The same, not yet run.
-pub fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_protogate"));
     command.current_dir(folder).args(arguments).env_remove("CLICOLOR_FORCE").env_remove("RUST_BACKTRACE");
-    command
+    command.output().unwrap().into()
 }
