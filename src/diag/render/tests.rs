@@ -111,6 +111,20 @@ fn json() {
     insta::assert_snapshot!("gate_json", render(&gate(), Format::Json, Style::default()));
 }
 
+/// The same four reports in `format`.
+fn shown(format: Format) -> [String; 4] {
+    let run = Report::default().with(Section::Run(run()));
+    [findings(), run, gate(), table()].map(|report| render(&report, format, Style::default()))
+}
+
+#[test]
+fn github() {
+    let [findings, run, gate, table] = shown(Format::Github);
+    insta::assert_snapshot!("findings_github", findings);
+    assert_eq!(gate, findings + &run);
+    assert_eq!(table, "");
+}
+
 #[test]
 fn colour_only_when_asked() {
     let plain = render(&gate(), Format::Text, Style::default());
@@ -121,8 +135,9 @@ fn colour_only_when_asked() {
 
 #[test]
 fn silence_is_empty() {
-    for (_, format) in Format::ALL {
-        assert_eq!(render(&Report::default(), format, Style::default()), "");
+    let nothing = |format| render(&Report::default(), format, Style::default());
+    for format in [Format::Text, Format::Json, Format::Github] {
+        assert_eq!(nothing(format), "");
     }
     assert_eq!(Report::default().verdict(), Verdict::Clean);
     assert_eq!(findings().verdict(), Verdict::Findings);
