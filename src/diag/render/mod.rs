@@ -3,6 +3,7 @@
 
 mod finding;
 mod github;
+mod gitlab;
 mod json;
 mod text;
 
@@ -21,12 +22,18 @@ pub enum Format {
     Json,
     /// For the log of a GitHub workflow: commands that become annotations.
     Github,
+    /// For a GitLab merge request: a code quality report.
+    Gitlab,
 }
 
 impl Format {
     /// Every format, by the name `--format` takes.
-    pub const ALL: [(&'static str, Format); 3] =
-        [("text", Format::Text), ("json", Format::Json), ("github", Format::Github)];
+    pub const ALL: [(&'static str, Format); 4] = [
+        ("text", Format::Text),
+        ("json", Format::Json),
+        ("github", Format::Github),
+        ("gitlab", Format::Gitlab),
+    ];
 }
 
 /// How a text may look. Machine formats ignore it.
@@ -45,5 +52,6 @@ pub fn render(report: &Report, format: Format, style: Style) -> String {
         Format::Text => text::render(report, style),
         Format::Json => json::render(report),
         Format::Github => github::render(report),
+        Format::Gitlab => gitlab::render(report),
     }
 }

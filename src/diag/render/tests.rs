@@ -126,6 +126,12 @@ fn github() {
 }
 
 #[test]
+fn gitlab() {
+    let [.., gate, _] = shown(Format::Gitlab);
+    insta::assert_snapshot!("gate_gitlab", gate);
+}
+
+#[test]
 fn colour_only_when_asked() {
     let plain = render(&gate(), Format::Text, Style::default());
     let coloured = render(&gate(), Format::Text, Style { colour: true, width: None });
@@ -139,6 +145,7 @@ fn silence_is_empty() {
     for format in [Format::Text, Format::Json, Format::Github] {
         assert_eq!(nothing(format), "");
     }
+    assert_eq!(nothing(Format::Gitlab), "[]\n");
     assert_eq!(Report::default().verdict(), Verdict::Clean);
     assert_eq!(findings().verdict(), Verdict::Findings);
 }
