@@ -5,6 +5,7 @@ mod finding;
 mod github;
 mod gitlab;
 mod json;
+mod sarif;
 mod text;
 
 #[cfg(test)]
@@ -22,16 +23,19 @@ pub enum Format {
     Json,
     /// For the log of a GitHub workflow: commands that become annotations.
     Github,
+    /// For code scanning: SARIF 2.1.0.
+    Sarif,
     /// For a GitLab merge request: a code quality report.
     Gitlab,
 }
 
 impl Format {
     /// Every format, by the name `--format` takes.
-    pub const ALL: [(&'static str, Format); 4] = [
+    pub const ALL: [(&'static str, Format); 5] = [
         ("text", Format::Text),
         ("json", Format::Json),
         ("github", Format::Github),
+        ("sarif", Format::Sarif),
         ("gitlab", Format::Gitlab),
     ];
 }
@@ -52,6 +56,7 @@ pub fn render(report: &Report, format: Format, style: Style) -> String {
         Format::Text => text::render(report, style),
         Format::Json => json::render(report),
         Format::Github => github::render(report),
+        Format::Sarif => sarif::render(report),
         Format::Gitlab => gitlab::render(report),
     }
 }

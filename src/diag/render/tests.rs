@@ -126,6 +126,12 @@ fn github() {
 }
 
 #[test]
+fn sarif() {
+    let [.., gate, _] = shown(Format::Sarif);
+    insta::assert_snapshot!("gate_sarif", gate.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+}
+
+#[test]
 fn gitlab() {
     let [.., gate, _] = shown(Format::Gitlab);
     insta::assert_snapshot!("gate_gitlab", gate);
@@ -146,6 +152,7 @@ fn silence_is_empty() {
         assert_eq!(nothing(format), "");
     }
     assert_eq!(nothing(Format::Gitlab), "[]\n");
+    assert!(nothing(Format::Sarif).contains("\"results\": []"));
     assert_eq!(Report::default().verdict(), Verdict::Clean);
     assert_eq!(findings().verdict(), Verdict::Findings);
 }
