@@ -5,6 +5,7 @@ mod finding;
 mod github;
 mod gitlab;
 mod json;
+mod junit;
 mod sarif;
 mod text;
 
@@ -25,17 +26,20 @@ pub enum Format {
     Github,
     /// For code scanning: SARIF 2.1.0.
     Sarif,
+    /// For the test tab of a CI server: JUnit XML.
+    Junit,
     /// For a GitLab merge request: a code quality report.
     Gitlab,
 }
 
 impl Format {
     /// Every format, by the name `--format` takes.
-    pub const ALL: [(&'static str, Format); 5] = [
+    pub const ALL: [(&'static str, Format); 6] = [
         ("text", Format::Text),
         ("json", Format::Json),
         ("github", Format::Github),
         ("sarif", Format::Sarif),
+        ("junit", Format::Junit),
         ("gitlab", Format::Gitlab),
     ];
 }
@@ -57,6 +61,7 @@ pub fn render(report: &Report, format: Format, style: Style) -> String {
         Format::Json => json::render(report),
         Format::Github => github::render(report),
         Format::Sarif => sarif::render(report),
+        Format::Junit => junit::render(report),
         Format::Gitlab => gitlab::render(report),
     }
 }

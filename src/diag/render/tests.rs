@@ -132,6 +132,14 @@ fn sarif() {
 }
 
 #[test]
+fn junit() {
+    let [.., gate, _] = shown(Format::Junit);
+    insta::assert_snapshot!("gate_junit", gate);
+    let unplanned = Report::default().with(Section::Run(Run { methods: Vec::new(), ..run() }));
+    assert!(render(&unplanned, Format::Junit, Style::default()).contains("failures=\"1\""));
+}
+
+#[test]
 fn gitlab() {
     let [.., gate, _] = shown(Format::Gitlab);
     insta::assert_snapshot!("gate_gitlab", gate);
@@ -152,6 +160,7 @@ fn silence_is_empty() {
         assert_eq!(nothing(format), "");
     }
     assert_eq!(nothing(Format::Gitlab), "[]\n");
+    assert!(nothing(Format::Junit).contains("tests=\"0\""));
     assert!(nothing(Format::Sarif).contains("\"results\": []"));
     assert_eq!(Report::default().verdict(), Verdict::Clean);
     assert_eq!(findings().verdict(), Verdict::Findings);
