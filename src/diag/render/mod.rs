@@ -6,6 +6,7 @@ mod github;
 mod gitlab;
 mod json;
 mod junit;
+mod markdown;
 mod sarif;
 mod text;
 
@@ -30,17 +31,20 @@ pub enum Format {
     Junit,
     /// For a GitLab merge request: a code quality report.
     Gitlab,
+    /// For a job summary or a comment.
+    Markdown,
 }
 
 impl Format {
     /// Every format, by the name `--format` takes.
-    pub const ALL: [(&'static str, Format); 6] = [
+    pub const ALL: [(&'static str, Format); 7] = [
         ("text", Format::Text),
         ("json", Format::Json),
         ("github", Format::Github),
         ("sarif", Format::Sarif),
         ("junit", Format::Junit),
         ("gitlab", Format::Gitlab),
+        ("markdown", Format::Markdown),
     ];
 }
 
@@ -63,5 +67,6 @@ pub fn render(report: &Report, format: Format, style: Style) -> String {
         Format::Sarif => sarif::render(report),
         Format::Junit => junit::render(report),
         Format::Gitlab => gitlab::render(report),
+        Format::Markdown => markdown::render(report),
     }
 }

@@ -146,6 +146,13 @@ fn gitlab() {
 }
 
 #[test]
+fn markdown() {
+    let [_, _, gate, table] = shown(Format::Markdown);
+    insta::assert_snapshot!("gate_markdown", gate);
+    insta::assert_snapshot!("table_markdown", table);
+}
+
+#[test]
 fn colour_only_when_asked() {
     let plain = render(&gate(), Format::Text, Style::default());
     let coloured = render(&gate(), Format::Text, Style { colour: true, width: None });
@@ -160,6 +167,7 @@ fn silence_is_empty() {
         assert_eq!(nothing(format), "");
     }
     assert_eq!(nothing(Format::Gitlab), "[]\n");
+    assert_eq!(nothing(Format::Markdown), "### protogate: clean\n");
     assert!(nothing(Format::Junit).contains("tests=\"0\""));
     assert!(nothing(Format::Sarif).contains("\"results\": []"));
     assert_eq!(Report::default().verdict(), Verdict::Clean);
