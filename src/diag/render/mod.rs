@@ -11,6 +11,8 @@ mod sarif;
 mod text;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 use super::Report;
