@@ -18,7 +18,8 @@ const SCHEMA: &str =
 #[serde(rename_all = "camelCase")]
 struct Rule {
     id: &'static str,
-    name: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'static str>,
     short_description: Message,
     full_description: Message,
     help: Message,
@@ -125,7 +126,8 @@ fn describe(info: &RuleInfo, severity: Severity) -> Rule {
     let explain = if info.explain.is_empty() { info.summary } else { info.explain };
     Rule {
         id: info.id,
-        name: info.name,
+        // §3.49.7: a name is there to say more than the id.
+        name: (info.name != info.id).then_some(info.name),
         short_description: plain(info.summary),
         full_description: plain(explain),
         help: Message { markdown: Some(explain.to_owned()), ..plain(explain) },
