@@ -1,5 +1,5 @@
 //! Markdown as GitHub and GitLab read it, for a job summary or a comment on a change: counts, a row per
-//! finding, the details folded away. What a report carries is text here, never markup: see [`text`].
+//! finding, the details folded away. What a report carries is text here, never markup: see [`escape`].
 
 use std::fmt::{Result, Write};
 
@@ -110,7 +110,7 @@ fn write_diagnostics(out: &mut String, findings: &[Finding]) -> Result {
             }
         };
         let at = finding.place.map(place).unwrap_or_default();
-        vec![code(finding.rule.id), at, message, finding.help.as_deref().map(code).unwrap_or_default()]
+        vec![code(finding.rule.id), at, message, finding.help.as_deref().map(text).unwrap_or_default()]
     });
     write_rows(out, &heads(["rule", "place", "message", "help"]), rows)?;
     let older = || findings.iter().filter(|finding| !finding.related.is_empty());
@@ -213,20 +213,32 @@ fn code(content: &str) -> String {
 }
 
 fn element(content: &str) -> String {
-    format!("<code>{}</code>", text(content))
+    format!("<code>{}</code>", escape(content))
 }
 
-/// Text as itself: whatever could be Markdown or HTML becomes a character reference, which never is
-/// (CommonMark §2.5), in or outside a table. A line break stays one; a mention notifies nobody.
+/// Text as itself, but for what stands between backticks: messages quote names that way, and it becomes code.
 fn text(content: &str) -> String {
+    let parts: Vec<&str> = content.split('`').collect();
+    // An even number of parts has a backtick without its other one.
+    if parts.len().is_multiple_of(2) {
+        return escape(content);
+    }
+    let shown = parts.into_iter().enumerate();
+    shown.map(|(index, part)| if index.is_multiple_of(2) { escape(part) } else { element(part) }).collect()
+}
+
+/// Whatever could be Markdown or HTML is a character reference, which never is
+/// (CommonMark §2.5), in or outside a table. A line break stays one; a mention notifies nobody.
+fn escape(content: &str) -> String {
     let mut out = String::new();
     let content = tame(&content.replace("\r\n", "\n"), &['\n']);
     let mut rest = content.chars().peekable();
     let mut before = ' ';
     while let Some(c) = rest.next() {
         let inside_a_word = before.is_alphanumeric() && rest.peek().is_some_and(|c| c.is_alphanumeric());
-        // What begins a heading, a list or a quote only does so at the start.
-        let starts = out.is_empty() && !c.is_alphanumeric();
+        // What begins a list, a quote or indented code only does so at the start; a space before a word is none.
+        let word_follows = c == ' ' && rest.peek().is_some_and(|c| c.is_alphanumeric());
+        let starts = out.is_empty() && !c.is_alphanumeric() && !word_follows;
         match c {
             '\n' => out.push_str("<br>"),
             '@' => out.push_str("@&#8203;"),

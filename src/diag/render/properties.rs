@@ -192,7 +192,11 @@ proptest! {
         prop_assert_eq!(cells.len(), 4 * report.diagnostics().len() + 3);
         for (diagnostic, cells) in report.diagnostics().iter().zip(cells.chunks(4)) {
             let lines = diagnostic.message.replace("\r\n", "\n");
-            let expected = tame(&lines, &['\n']).replace('@', "@\u{200b}");
+            let mut expected = tame(&lines, &['\n']).replace('@', "@\u{200b}");
+            // Pairs of backticks have become code.
+            if expected.matches('`').count().is_multiple_of(2) {
+                expected = expected.replace('`', "");
+            }
             prop_assert_eq!(cells[2].trim(), expected.trim());
         }
     }
