@@ -12,6 +12,7 @@ mod codegen_compiles;
 mod contract;
 mod corpus;
 mod floors;
+mod formats;
 mod gate;
 mod interop;
 mod licences;

@@ -21,6 +21,7 @@ const PEERS: &[(&str, &str)] = &[
     // A binary `FileDescriptorProto`: no package carries the source of buf/validate/validate.proto.
     ("protovalidate", "protovalidate.binpb"),
     ("python", "venv/bin/python"),
+    ("sarif", "bin/sarif"),
 ];
 
 /// The path of `peer`, if it is installed.

@@ -7,6 +7,7 @@
 # CACHE/bin/buf                  the real buf
 # CACHE/google-proto-files-5, -6 two consecutive majors of Google's API definitions
 # CACHE/protovalidate.binpb      the descriptor of the original buf/validate/validate.proto
+# CACHE/bin/sarif                the SARIF Multitool: the schema, the standard's rules and those of code scanning
 # CACHE/venv, CACHE/pb2          Python with grpcio and the modules tests/interop needs
 set -euo pipefail
 
@@ -14,6 +15,7 @@ BUF=1.75.0
 GOOGLE_PROTO_FILES_5=5.0.3
 GOOGLE_PROTO_FILES_6=6.0.1
 PROTOVALIDATE=1.3.0
+SARIF_MULTITOOL=5.7.0
 # The Python packages are pinned in tests/interop/requirements.txt.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -25,10 +27,14 @@ install_from_npm() {
     local npm=$cache/npm modules=$cache/npm/node_modules
     rm -rf "$npm" "$cache"/google-proto-files-{5,6} "$cache/bin" "$cache/protovalidate.binpb"
     mkdir -p "$npm" "$cache/bin"
+    # The package for all systems would take any later version of the one for this system.
+    local system
+    system=$(uname -s | tr '[:upper:]' '[:lower:]')
     # Without a package.json here, npm would look for one in the folders above.
     echo '{"private": true}' >"$npm/package.json"
     npm install --prefix "$npm" --ignore-scripts --no-save --no-audit --no-fund --loglevel=error \
         "@bufbuild/buf@$BUF" "@bufbuild/protovalidate@$PROTOVALIDATE" \
+        "@microsoft/sarif-multitool-$system@$SARIF_MULTITOOL" \
         "gpf5@npm:google-proto-files@$GOOGLE_PROTO_FILES_5" \
         "gpf6@npm:google-proto-files@$GOOGLE_PROTO_FILES_6" >&2
 
@@ -36,6 +42,10 @@ install_from_npm() {
     local binary
     binary=$(echo "$modules"/@bufbuild/buf-*/bin/buf)
     ln -s "$binary" "$cache/bin/buf"
+    # The package's install script, which is not run, would do no more than this.
+    binary=$modules/@microsoft/sarif-multitool-$system/Sarif.Multitool
+    chmod u+x "$binary"
+    ln -s "$binary" "$cache/bin/sarif"
     ln -s "$modules/gpf5" "$cache/google-proto-files-5"
     ln -s "$modules/gpf6" "$cache/google-proto-files-6"
 
@@ -54,6 +64,7 @@ wanted="buf $BUF
 google-proto-files $GOOGLE_PROTO_FILES_5
 google-proto-files $GOOGLE_PROTO_FILES_6
 protovalidate $PROTOVALIDATE
+sarif-multitool $SARIF_MULTITOOL
 in $cache"
 if [[ ! -f $stamp || $(<"$stamp") != "$wanted" ]]; then
     rm -f "$stamp"

@@ -1,9 +1,17 @@
 //! Text out of a report. Renderers are functions from a report to a string: they never open a file,
 //! print or exit, and they never decide what is worth saying.
 
+mod finding;
+mod github;
+mod gitlab;
 mod json;
+mod junit;
+mod markdown;
+mod sarif;
 mod text;
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;
 
@@ -17,11 +25,29 @@ pub enum Format {
     Text,
     /// For machines: one object per line, or one object for a run.
     Json,
+    /// For the log of a GitHub workflow: commands that become annotations.
+    Github,
+    /// For code scanning: SARIF 2.1.0.
+    Sarif,
+    /// For the test tab of a CI server: JUnit XML.
+    Junit,
+    /// For a GitLab merge request: a code quality report.
+    Gitlab,
+    /// For a job summary or a comment.
+    Markdown,
 }
 
 impl Format {
     /// Every format, by the name `--format` takes.
-    pub const ALL: [(&'static str, Format); 2] = [("text", Format::Text), ("json", Format::Json)];
+    pub const ALL: [(&'static str, Format); 7] = [
+        ("text", Format::Text),
+        ("json", Format::Json),
+        ("github", Format::Github),
+        ("sarif", Format::Sarif),
+        ("junit", Format::Junit),
+        ("gitlab", Format::Gitlab),
+        ("markdown", Format::Markdown),
+    ];
 }
 
 /// How a text may look. Machine formats ignore it.
@@ -33,10 +59,16 @@ pub struct Style {
     pub width: Option<usize>,
 }
 
-/// The report as text that ends in a newline, or is empty when there is nothing to say.
+/// The report as text that ends in a newline. With nothing to say, formats that are a list of lines are
+/// empty; those that are a document say so in one.
 pub fn render(report: &Report, format: Format, style: Style) -> String {
     match format {
         Format::Text => text::render(report, style),
         Format::Json => json::render(report),
+        Format::Github => github::render(report),
+        Format::Sarif => sarif::render(report),
+        Format::Junit => junit::render(report),
+        Format::Gitlab => gitlab::render(report),
+        Format::Markdown => markdown::render(report),
     }
 }

@@ -111,6 +111,47 @@ fn json() {
     insta::assert_snapshot!("gate_json", render(&gate(), Format::Json, Style::default()));
 }
 
+/// The same four reports in `format`.
+fn shown(format: Format) -> [String; 4] {
+    let run = Report::default().with(Section::Run(run()));
+    [findings(), run, gate(), table()].map(|report| render(&report, format, Style::default()))
+}
+
+#[test]
+fn github() {
+    let [findings, run, gate, table] = shown(Format::Github);
+    insta::assert_snapshot!("findings_github", findings);
+    assert_eq!(gate, findings + &run);
+    assert_eq!(table, "");
+}
+
+#[test]
+fn sarif() {
+    let [.., gate, _] = shown(Format::Sarif);
+    insta::assert_snapshot!("gate_sarif", gate.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+}
+
+#[test]
+fn junit() {
+    let [.., gate, _] = shown(Format::Junit);
+    insta::assert_snapshot!("gate_junit", gate);
+    let unplanned = Report::default().with(Section::Run(Run { methods: Vec::new(), ..run() }));
+    assert!(render(&unplanned, Format::Junit, Style::default()).contains("failures=\"1\""));
+}
+
+#[test]
+fn gitlab() {
+    let [.., gate, _] = shown(Format::Gitlab);
+    insta::assert_snapshot!("gate_gitlab", gate);
+}
+
+#[test]
+fn markdown() {
+    let [_, _, gate, table] = shown(Format::Markdown);
+    insta::assert_snapshot!("gate_markdown", gate);
+    insta::assert_snapshot!("table_markdown", table);
+}
+
 #[test]
 fn colour_only_when_asked() {
     let plain = render(&gate(), Format::Text, Style::default());
@@ -121,9 +162,14 @@ fn colour_only_when_asked() {
 
 #[test]
 fn silence_is_empty() {
-    for (_, format) in Format::ALL {
-        assert_eq!(render(&Report::default(), format, Style::default()), "");
+    let nothing = |format| render(&Report::default(), format, Style::default());
+    for format in [Format::Text, Format::Json, Format::Github] {
+        assert_eq!(nothing(format), "");
     }
+    assert_eq!(nothing(Format::Gitlab), "[]\n");
+    assert_eq!(nothing(Format::Markdown), "### protogate: clean\n");
+    assert!(nothing(Format::Junit).contains("tests=\"0\""));
+    assert!(nothing(Format::Sarif).contains("\"results\": []"));
     assert_eq!(Report::default().verdict(), Verdict::Clean);
     assert_eq!(findings().verdict(), Verdict::Findings);
 }

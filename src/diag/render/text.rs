@@ -6,6 +6,7 @@ use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::Style;
+use super::finding::tame;
 use crate::diag::{CaseRow, Diagnostic, Phase, Place, Report, Run, Section, Severity, Table, Verdict};
 
 pub(super) fn render(report: &Report, style: Style) -> String {
@@ -151,17 +152,10 @@ fn run_text(out: &mut String, run: &Run, style: Style) -> std::fmt::Result {
     )
 }
 
-/// What a server says is shown, never obeyed: control characters would let it write on the terminal.
-fn tame(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() })
-        .collect()
-}
-
 fn failure_text(out: &mut String, failure: &CaseRow, style: Style) -> std::fmt::Result {
     let head = format!("{} {}", failure.check.id, failure.check.name);
     writeln!(out, "{}  {}", paint(&head, "1;31", style), failure.method)?;
-    writeln!(out, "  {}", tame(&failure.message))?;
+    writeln!(out, "  {}", tame(&failure.message, &[]))?;
     match &failure.request_json {
         Some(messages) if messages.is_empty() => writeln!(out, "  request  (no message)")?,
         Some(messages) => {
@@ -177,7 +171,7 @@ fn failure_text(out: &mut String, failure: &CaseRow, style: Style) -> std::fmt::
     }
     writeln!(out, "  answer   {}", failure.status)?;
     for (name, value) in &failure.details {
-        writeln!(out, "  {name:8} {}", tame(value))?;
+        writeln!(out, "  {name:8} {}", tame(value, &[]))?;
     }
     if let Some(place) = &failure.place {
         let span = place.span_or_start();
