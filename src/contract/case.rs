@@ -148,6 +148,7 @@ impl Case {
             check: &check.info,
             method: self.method.clone(),
             message: self.message.clone(),
+            client_streaming: method.desc.is_client_streaming(),
             request_json: self.request_json.clone(),
             request_hex: self.request_hex(),
             status: self.status.clone(),

@@ -102,6 +102,7 @@ const ENVIRONMENT_SHARE: f64 = 0.95;
 #[derive(Debug, Default)]
 struct Tally {
     statuses: BTreeMap<String, u64>,
+    malformed: BTreeMap<String, u64>,
     hangs: u64,
     left_out: u64,
     open_ended: bool,
@@ -188,7 +189,11 @@ pub async fn run<T: Transport>(
             on_event(Event::CaseDone(methods[at].name.clone(), outcome.clone()));
             let tally = &mut tallies.borrow_mut()[at];
             tally.open_ended |= open_ended;
-            *tally.statuses.entry(outcome).or_default() += 1;
+            let answers = match input.class {
+                Class::Valid | Class::UnknownFields => &mut tally.statuses,
+                Class::Malformed | Class::UnknownMethod => &mut tally.malformed,
+            };
+            *answers.entry(outcome).or_default() += 1;
             for failure in failures {
                 let known = fresh.iter().map(|(_, _, known)| known.key.clone());
                 let old = found.iter().any(|(_, case, _)| {
@@ -290,11 +295,12 @@ fn environment(tallies: &[Tally]) -> Option<String> {
 fn rows_of(plan: &Plan, tallies: &[Tally]) -> Vec<MethodRow> {
     let mut tallies = tallies.iter();
     let row = |method: &Method| {
-        let statuses =
-            method.skipped.is_none().then(|| tallies.next().map(|tally| tally.statuses.clone())).flatten();
-        let statuses: Vec<_> = statuses.unwrap_or_default().into_iter().collect();
-        let calls = statuses.iter().map(|(_, count)| count).sum();
-        MethodRow { name: method.name.clone(), calls, statuses, skipped: method.skipped.clone() }
+        let tally = if method.skipped.is_none() { tallies.next() } else { None };
+        let listed = |answers: &BTreeMap<String, u64>| answers.clone().into_iter().collect();
+        let statuses: Vec<(String, u64)> = tally.map(|tally| listed(&tally.statuses)).unwrap_or_default();
+        let malformed: Vec<(String, u64)> = tally.map(|tally| listed(&tally.malformed)).unwrap_or_default();
+        let calls = statuses.iter().chain(&malformed).map(|(_, count)| count).sum();
+        MethodRow { name: method.name.clone(), calls, statuses, malformed, skipped: method.skipped.clone() }
     };
     plan.methods.iter().map(row).collect()
 }

@@ -145,8 +145,10 @@ pub struct MethodRow {
     pub name: String,
     /// Calls made.
     pub calls: u64,
-    /// Calls by status code name, in the order of the codes.
+    /// How the calls with valid input ended: a status code's name or the way the call broke, and how often.
     pub statuses: Vec<(String, u64)>,
+    /// The same for malformed input, where INTERNAL is a right answer.
+    pub malformed: Vec<(String, u64)>,
     /// Why it was not called, if it was not.
     pub skipped: Option<String>,
 }
@@ -162,6 +164,8 @@ pub struct CaseRow {
     pub method: String,
     /// What went wrong, one sentence.
     pub message: String,
+    /// Whether the client streams: its request is a list, also of one message.
+    pub client_streaming: bool,
     /// The request messages as ProtoJSON; `None` for bytes that are no message.
     pub request_json: Option<Vec<serde_json::Value>>,
     /// The request messages as lowercase hex.

@@ -104,19 +104,20 @@ fn contract_run(run: &Run) -> Map<String, Value> {
 }
 
 fn method(row: &MethodRow) -> Value {
-    let statuses: Map<String, Value> =
-        row.statuses.iter().map(|(status, calls)| (status.clone(), (*calls).into())).collect();
+    let counts = |answers: &[(String, u64)]| -> Map<String, Value> {
+        answers.iter().map(|(answer, calls)| (answer.clone(), (*calls).into())).collect()
+    };
     let mut object = Map::new();
     object.insert("name".to_owned(), row.name.as_str().into());
     object.insert("calls".to_owned(), row.calls.into());
-    object.insert("statuses".to_owned(), statuses.into());
+    object.insert("statuses".to_owned(), counts(&row.statuses).into());
+    object.insert("malformed".to_owned(), counts(&row.malformed).into());
     if let Some(reason) = &row.skipped {
         object.insert("skipped".to_owned(), reason.as_str().into());
     }
     Value::Object(object)
 }
 
-/// One request is an object, the requests of a stream are a list; likewise their bytes.
 fn failure(row: &CaseRow) -> Value {
     json!({
         "id": row.id,
@@ -124,17 +125,18 @@ fn failure(row: &CaseRow) -> Value {
         "code": row.check.id,
         "method": row.method,
         "message": row.message,
-        "request_json": row.request_json.as_ref().map(|messages| one_or_list(messages.clone())),
-        "request_hex": one_or_list(row.request_hex.iter().map(|hex| Value::from(hex.as_str())).collect()),
+        "request_json": row.request_json.as_ref().map(|messages| request(row, messages.clone())),
+        "request_hex": request(row, row.request_hex.iter().map(|hex| Value::from(hex.as_str())).collect()),
         "status": row.status,
         "replay": row.replay,
         "details": row.details.iter().map(|(k, v)| (k.clone(), Value::from(v.as_str()))).collect::<Map<_, _>>(),
     })
 }
 
-fn one_or_list(mut values: Vec<Value>) -> Value {
-    match values.len() {
-        1 => values.remove(0),
-        _ => Value::Array(values),
+/// The request is one value, the requests of a stream are a list of them.
+fn request(row: &CaseRow, mut messages: Vec<Value>) -> Value {
+    match messages.len() {
+        1 if !row.client_streaming => messages.remove(0),
+        _ => Value::Array(messages),
     }
 }

@@ -75,8 +75,15 @@ fn finding() -> impl Strategy<Value = Diagnostic> {
 }
 
 fn report(diagnostics: Vec<Diagnostic>, said: String) -> Report {
-    let method = MethodRow { name: said.clone(), calls: 1, statuses: vec![(said.clone(), 1)], skipped: None };
+    let method = MethodRow {
+        name: said.clone(),
+        calls: 1,
+        statuses: vec![(said.clone(), 1)],
+        malformed: vec![(said.clone(), 1)],
+        skipped: None,
+    };
     let failure = CaseRow {
+        client_streaming: false,
         id: "1".into(),
         check: &RULE,
         method: said.clone(),

@@ -131,11 +131,19 @@ fn run_text(out: &mut String, run: &Run, style: Style) -> std::fmt::Result {
         failure_text(out, failure, style)?;
     }
     let rows = run.methods.iter().map(|method| {
-        let statuses: Vec<String> = match &method.skipped {
-            Some(reason) => vec![format!("skipped: {reason}")],
-            None => method.statuses.iter().map(|(status, calls)| format!("{status} {calls}")).collect(),
+        let listed = |answers: &[(String, u64)]| {
+            let listed: Vec<String> =
+                answers.iter().map(|(answer, calls)| format!("{answer} {calls}")).collect();
+            listed.join(", ")
         };
-        vec![method.name.clone(), method.calls.to_string(), statuses.join(", ")]
+        let answers = match &method.skipped {
+            Some(reason) => format!("skipped: {reason}"),
+            None if method.malformed.is_empty() => listed(&method.statuses),
+            None => {
+                format!("{}; to malformed input: {}", listed(&method.statuses), listed(&method.malformed))
+            }
+        };
+        vec![method.name.clone(), method.calls.to_string(), answers]
     });
     let columns = ["method", "calls", "answers"].map(str::to_owned).to_vec();
     table_text(out, &Table { title: String::new(), columns, rows: rows.collect() })?;
