@@ -76,23 +76,16 @@ pub(super) fn compile(found: Inputs) -> Loaded {
 
 /// Parses one input, or says everything that is wrong with it.
 fn parse(input: Input) -> Result<Parsed, (String, Vec<Diagnostic>)> {
-    let Input { name, shown, content } = input;
+    let Input { name, shown, origin, content } = input;
     match content {
         Content::Text(text) => match parse_text(&name, &shown, &text) {
-            Ok(descriptor) => {
-                Ok(Parsed { name, shown, text: Some(text), origin: Origin::Own, descriptor, encoded: None })
-            }
+            Ok(descriptor) => Ok(Parsed { name, shown, text: Some(text), origin, descriptor, encoded: None }),
             Err(diagnostics) => Err((name, diagnostics)),
         },
         Content::Encoded(encoded) => match decode(&shown, &encoded) {
-            Ok(descriptor) => Ok(Parsed {
-                name,
-                shown,
-                text: None,
-                origin: Origin::Own,
-                descriptor,
-                encoded: Some(encoded),
-            }),
+            Ok(descriptor) => {
+                Ok(Parsed { name, shown, text: None, origin, descriptor, encoded: Some(encoded) })
+            }
             Err(diagnostic) => Err((name, vec![diagnostic])),
         },
     }

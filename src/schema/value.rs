@@ -15,6 +15,9 @@ use crate::diag::{Place, Span};
 pub enum Origin {
     /// It is part of the source.
     Own,
+    /// It came with the source, but only because others import it: an import in one of buf's images, or
+    /// what a single file imports.
+    Imported,
     /// It was imported and comes with protogate.
     Bundled,
 }
