@@ -17,12 +17,12 @@ use super::{Loaded, bundled, edition, problem};
 use crate::diag::{Diagnostic, Place, Span};
 
 /// A file that parses on its own but is not linked yet.
-struct Parsed {
-    name: String,
+pub(super) struct Parsed {
+    pub name: String,
     shown: Arc<str>,
     text: Option<Arc<str>>,
     origin: Origin,
-    descriptor: FileDescriptorProto,
+    pub descriptor: FileDescriptorProto,
     /// The bytes it came as, with the custom options that `descriptor` cannot hold.
     encoded: Option<Bytes>,
 }
@@ -49,9 +49,16 @@ impl Parsed {
     }
 }
 
+/// A file that parses; or the name of one that does not, and what is wrong with it.
+pub(super) type Outcome = Result<Parsed, (String, Vec<Diagnostic>)>;
+
 pub(super) fn compile(found: Inputs) -> Loaded {
-    let parsed: Vec<_> = found.inputs.into_par_iter().map(parse).collect();
-    let mut linker = Linker { diagnostics: found.diagnostics, ..Linker::default() };
+    link(found.inputs.into_par_iter().map(parse).collect(), found.diagnostics)
+}
+
+/// Links all that parses, and adds what is wrong to `diagnostics`.
+pub(super) fn link(parsed: Vec<Outcome>, diagnostics: Vec<Diagnostic>) -> Loaded {
+    let mut linker = Linker { diagnostics, ..Linker::default() };
     for result in parsed {
         match result {
             Ok(file) => {
@@ -75,7 +82,7 @@ pub(super) fn compile(found: Inputs) -> Loaded {
 }
 
 /// Parses one input, or says everything that is wrong with it.
-fn parse(input: Input) -> Result<Parsed, (String, Vec<Diagnostic>)> {
+pub(super) fn parse(input: Input) -> Outcome {
     let Input { name, shown, origin, content } = input;
     match content {
         Content::Text(text) => match parse_text(&name, &shown, &text) {
@@ -232,7 +239,7 @@ fn cycle(stack: &[Frame], import: &str) -> String {
 }
 
 /// The files that need no vendoring: protobuf's own from protox, the others from [`bundled`].
-fn provided(name: &str) -> Option<Parsed> {
+pub(super) fn provided(name: &str) -> Option<Parsed> {
     let shown: Arc<str> = name.into();
     let (descriptor, text) = match bundled::source(name) {
         Some(text) => (protox_parse::parse(name, text).ok()?, Some(text.into())),

@@ -17,6 +17,7 @@ mod edition;
 mod fragment;
 mod git;
 mod image;
+mod pair;
 mod problem;
 mod revision;
 mod source;
@@ -26,8 +27,11 @@ mod value;
 #[cfg(test)]
 mod baseline_tests;
 #[cfg(test)]
+mod pair_tests;
+#[cfg(test)]
 mod tests;
 
+pub use pair::load_pair;
 pub use problem::{PROBLEMS, nearest};
 pub use revision::Revision;
 pub use source::Source;

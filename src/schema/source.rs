@@ -53,7 +53,7 @@ pub(super) struct Inputs {
 }
 
 /// One file of a source.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Input {
     /// The name other files import it by.
     pub name: String,
@@ -64,7 +64,7 @@ pub(super) struct Input {
     pub content: Content,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Content {
     Text(Arc<str>),
     /// An encoded `FileDescriptorProto`.
