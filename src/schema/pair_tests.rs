@@ -83,6 +83,36 @@ fn a_side_that_cannot_be_read_does_not_take_the_other_along() {
     }
 }
 
+#[test]
+fn places_are_those_of_a_schema_loaded_alone() {
+    let old = [("a.proto", "")];
+    let new = [
+        (
+            "a.proto",
+            "import \"google/protobuf/descriptor.proto\"; package a;
+             // Said of M.
+             message M { option deprecated = true; optional string s = 1 [(o).n = 2, deprecated = true]; }
+             message O { optional int32 n = 1; }
+             extend google.protobuf.FieldOptions { optional O o = 50001; }",
+        ),
+        ("wrong.proto", "package a;\n message W { optional Nothing n = 1; }"),
+    ];
+    let alone = load(&text(&new));
+    let (_, pair) = load_pair(&text(&old), &text(&new));
+    let info = |loaded: &Loaded| {
+        let file = loaded.schema.file("a.proto").unwrap();
+        file.descriptor().file_descriptor_proto().source_code_info.clone().unwrap().location
+    };
+    assert!(info(&pair).len() < info(&alone).len());
+    for location in info(&alone) {
+        let at = |loaded: &Loaded| loaded.schema.file("a.proto").unwrap().location(&location.path).cloned();
+        assert_eq!(at(&pair), at(&alone), "{:?}", location.path);
+    }
+    let said = |loaded: &Loaded| format!("{:?}", loaded.diagnostics);
+    assert_eq!(said(&pair), said(&alone));
+    assert_eq!(pair.diagnostics.len(), 1);
+}
+
 /// Up to six files in three packages; each imports some of those after it, and has one message or none.
 fn files() -> impl Strategy<Value = BTreeMap<String, String>> {
     let file = (0..3_usize, prop::collection::vec(any::<bool>(), 6), any::<bool>(), any::<bool>());
