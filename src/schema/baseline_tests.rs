@@ -117,7 +117,7 @@ fn tar() -> Vec<u8> {
     add("root/readme.md", tar::EntryType::Regular, "no schema");
     add("root/proto/link.proto", tar::EntryType::Symlink, "");
     add("root/proto/../../up.proto", tar::EntryType::Regular, "message Up {}");
-    add("/root/proto/absolute.proto", tar::EntryType::Regular, "message Absolute {}");
+    add("/absolute.proto", tar::EntryType::Regular, "message Absolute {}");
     builder.into_inner().unwrap()
 }
 
