@@ -2,13 +2,12 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Component, Path};
 
 use ignore::WalkBuilder;
 
-use super::MAX_FILE_BYTES;
-use super::problem;
 use super::source::{Input, Inputs, has_extension};
+use super::{MAX_FILE_BYTES, closure, problem};
 use crate::diag::{Diagnostic, Place};
 
 /// Every `.proto` file below `root`, in the order of their names. Symlinks are followed, loops are
@@ -42,17 +41,16 @@ pub(super) fn read(root: &Path) -> Result<Inputs, Box<Diagnostic>> {
     Ok(found)
 }
 
-/// One `.proto` file and what it imports from its own folder.
+/// One `.proto` file, and what it imports from its own folder and those below.
 pub(super) fn read_one(path: &Path) -> Result<Inputs, Box<Diagnostic>> {
-    let mut found = Inputs::default();
-    match path.file_name().map(Path::new).and_then(import_name) {
-        Some(name) => match read_file(path, name) {
-            Ok(input) => found.inputs.push(input),
-            Err(diagnostic) => found.diagnostics.push(diagnostic),
-        },
-        None => found.diagnostics.push(problem::bad_file_name(path)),
-    }
-    Ok(found)
+    let name = path.file_name().map(Path::new).and_then(import_name);
+    let name = name.ok_or_else(|| problem::bad_file_name(path))?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    Ok(closure::of(read_file(path, name)?, |import| {
+        let inside = Path::new(import).components().all(|part| matches!(part, Component::Normal(_)));
+        let path = folder.join(import);
+        (inside && path.is_file()).then(|| read_file(&path, import.to_owned()))
+    }))
 }
 
 /// The name that imports use: `/`-separated on every system.

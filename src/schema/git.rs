@@ -3,55 +3,17 @@
 //! The `git` program does the reading, because it knows alternates, worktrees, partial clones and
 //! `safe.directory`; two of its processes read any number of files.
 
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::MAX_FILE_BYTES;
-use super::problem;
-use super::source::{Input, Inputs, Source};
+use super::revision::Revision;
+use super::source::{Input, Inputs};
+use super::{MAX_FILE_BYTES, closure, problem};
 use crate::diag::{Diagnostic, Place};
 
-/// `REV` or `REV:PATH`, after the `git:`.
-pub(super) fn parse_short(rest: &str) -> Result<Source, Diagnostic> {
-    let (revision, path) = match rest.split_once(':') {
-        Some((revision, path)) => (revision, Some(path.trim_matches('/').to_owned())),
-        None => (rest, None),
-    };
-    if revision.is_empty() {
-        return Err(problem::bad_git_source(&format!("git:{rest}"), "it names no revision"));
-    }
-    Ok(Source::Git { repository: PathBuf::from("."), revision: revision.to_owned(), path })
-}
-
-/// `DIR/.git#branch=main,subdir=proto`, buf's spelling of a repository on disk.
-pub(super) fn parse_buf(spec: &str, repository: &str, fragment: &str) -> Result<Source, Diagnostic> {
-    if repository.contains("://") {
-        return Err(problem::bad_git_source(spec, "repositories are read from disk, never over the network"));
-    }
-    let mut revision = None;
-    let mut path = None;
-    for part in fragment.split(',') {
-        match part.split_once('=') {
-            Some(("branch" | "tag" | "commit" | "ref", value)) if !value.is_empty() => {
-                if revision.replace(value.to_owned()).is_some() {
-                    return Err(problem::bad_git_source(spec, "it names more than one revision"));
-                }
-            }
-            Some(("subdir", value)) => path = Some(value.trim_matches('/').to_owned()),
-            // A shallow clone, which is what `depth` asks for, has no meaning when nothing is cloned.
-            Some(("depth", _)) => {}
-            _ => return Err(problem::bad_git_source(spec, &format!("`{part}` is not understood"))),
-        }
-    }
-    Ok(Source::Git {
-        repository: PathBuf::from(repository),
-        revision: revision.unwrap_or_else(|| "HEAD".to_owned()),
-        path: Some(path.unwrap_or_default()),
-    })
-}
-
-/// Where `dir` stands in the repository, `/`-separated from its root; `None` when it stands elsewhere.
+/// Where a folder or file stands in the repository, `/`-separated from its root; `None` when it stands elsewhere.
 pub(super) fn path_in_repository(repository: &Path, dir: &Path) -> Option<String> {
     let top = git(repository, &["rev-parse", "--show-toplevel"]).ok()?;
     let top = Path::new(String::from_utf8(top).ok()?.trim_end_matches('\n')).canonicalize().ok()?;
@@ -62,17 +24,36 @@ pub(super) fn path_in_repository(repository: &Path, dir: &Path) -> Option<String
 }
 
 /// Every `.proto` file of `revision` below `path`.
-pub(super) fn read(repository: &Path, revision: &str, path: &str) -> Result<Inputs, Box<Diagnostic>> {
+/// A `path` that ends in `.proto` is one file, read with what it imports from its own folder and those below.
+pub(super) fn read(repository: &Path, revision: &Revision, path: &str) -> Result<Inputs, Box<Diagnostic>> {
     let repository = work_tree_or_git_dir(repository);
-    let wanted = format!("{revision}^{{commit}}");
-    let commit = git(&repository, &["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted])
-        .map_err(|_| problem::no_such_revision(&repository, revision))?;
-    let commit = String::from_utf8_lossy(&commit).trim().to_owned();
+    let commit = revision.resolve(&repository)?;
+    let revision = revision.to_string();
+    if !path.ends_with(".proto") {
+        return read_folder(&repository, &revision, &commit, path);
+    }
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let found = read_folder(&repository, &revision, &commit, folder)?;
+    let mut files: HashMap<String, Input> =
+        found.inputs.into_iter().map(|input| (input.name.clone(), input)).collect();
+    let first = files.remove(name).ok_or_else(|| {
+        let wrong = found.diagnostics.into_iter().next();
+        wrong.unwrap_or_else(|| problem::no_such_folder(&revision, path, "there is no such file"))
+    })?;
+    Ok(closure::of(first, |import| files.remove(import).map(Ok)))
+}
+
+fn read_folder(
+    repository: &Path,
+    revision: &str,
+    commit: &str,
+    path: &str,
+) -> Result<Inputs, Box<Diagnostic>> {
     let treeish = format!("{commit}:{path}");
-    let listing = git(&repository, &["ls-tree", "-r", "-z", "--full-tree", "--end-of-options", &treeish])
+    let listing = git(repository, &["ls-tree", "-r", "-z", "--full-tree", "--end-of-options", &treeish])
         .map_err(|error| problem::no_such_folder(revision, path, &error))?;
     let entries = proto_entries(&listing);
-    let blobs = read_blobs(&repository, &entries).map_err(|error| problem::git_failed(revision, &error))?;
+    let blobs = read_blobs(repository, &entries).map_err(|error| problem::git_failed(revision, &error))?;
 
     let mut found = Inputs::default();
     let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
@@ -128,9 +109,7 @@ fn proto_entries(listing: &[u8]) -> Vec<Entry> {
 
 /// The content of each entry, in order; `None` for an object the repository does not have.
 fn read_blobs(repository: &Path, entries: &[Entry]) -> std::io::Result<Vec<Option<Vec<u8>>>> {
-    let mut child = Command::new("git")
-        .arg("-C")
-        .arg(repository)
+    let mut child = command(repository)
         .args(["cat-file", "--batch"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -167,10 +146,8 @@ fn read_blob(replies: &mut impl BufRead) -> std::io::Result<Option<Vec<u8>>> {
 }
 
 /// The standard output of one git command, or what it said on standard error.
-fn git(repository: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(repository)
+pub(super) fn git(repository: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
+    let output = command(repository)
         .args(arguments)
         .stdin(Stdio::null())
         .output()
@@ -180,4 +157,26 @@ fn git(repository: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
     } else {
         Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
     }
+}
+
+/// git, at work in `repository`. In a hook git says by environment variables which repository it is about;
+/// that holds for the current folder, and not for a repository that the user has named.
+fn command(repository: &Path) -> Command {
+    let mut command = Command::new("git");
+    if repository != Path::new(".") {
+        command.arg("-C").arg(repository);
+        // `git rev-parse --local-env-vars`, those that choose what is read.
+        for name in [
+            "GIT_DIR",
+            "GIT_WORK_TREE",
+            "GIT_COMMON_DIR",
+            "GIT_OBJECT_DIRECTORY",
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+            "GIT_NAMESPACE",
+            "GIT_PREFIX",
+        ] {
+            command.env_remove(name);
+        }
+    }
+    command
 }

@@ -1,27 +1,39 @@
 //! `.proto` sources in, one immutable [`Schema`] out.
 //!
-//! A [`Source`] names where the files are: a directory, one file, a descriptor set, a git revision,
-//! text in memory. [`load`] reads and compiles it. What does not compile becomes a diagnostic beside the
+//! A [`Source`] names where the files are: a directory, one file, a descriptor set, an archive, a git
+//! revision, text in memory. [`load`] reads and compiles it. What does not compile becomes a diagnostic beside the
 //! schema of everything that does, so that one broken file never hides the others. After `load`
 //! nothing fails and nothing changes: a `Schema` is cheap to clone and safe to share.
 //!
 //! Absent on purpose: no rule is decided here, nothing is written, and no network is touched (a git
 //! revision is read from the objects at hand). Editions are refused by name, never half-read.
 
+mod archive;
 mod bundled;
+mod closure;
 mod compile;
 mod directory;
 mod edition;
+mod fragment;
 mod git;
 mod image;
+mod pair;
 mod problem;
+mod revision;
 mod source;
+mod unpack;
 mod value;
 
 #[cfg(test)]
+mod baseline_tests;
+#[cfg(test)]
+mod pair_tests;
+#[cfg(test)]
 mod tests;
 
+pub use pair::load_pair;
 pub use problem::{PROBLEMS, nearest};
+pub use revision::Revision;
 pub use source::Source;
 pub use value::{File, Origin, Schema};
 
@@ -30,6 +42,10 @@ use crate::diag::Diagnostic;
 /// The largest source file that is read, in bytes. protoc's own limit is 2 GiB; no schema written by
 /// people comes near this one, and it keeps a stray binary from eating the machine.
 pub const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// The most that a descriptor set or an archive may be, before and after it is unpacked, in bytes. A
+/// descriptor set of 7,000 files with their comments is a fifth of it; a zip bomb is not.
+pub const MAX_UNPACKED_BYTES: u64 = 512 * 1024 * 1024;
 
 /// What came of loading a source: the schema of all that compiles, and what was wrong with the rest.
 #[derive(Debug)]

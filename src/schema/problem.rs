@@ -20,8 +20,9 @@ macro_rules! problem {
 problem!(
     SCHEMA_INPUT,
     "The input can be read.",
-    "An input is a directory, a `.proto` file, a descriptor set, or a git revision (`git:REV[:PATH]`). \
-     This one is missing, not readable, or not what its name says. Nothing was checked."
+    "An input is a directory, a `.proto` file, a descriptor set (binary or JSON, also with gzip or zstd), a \
+     tar or zip archive, or a git revision (`git:REV[:PATH]`, `git:merge-base(REV)[:PATH]`, \
+     `git:latest-tag[:PATTERN[:PATH]]`). This one is missing, not readable, or not what its name says. Nothing was checked."
 );
 problem!(
     SCHEMA_PARSE,
@@ -68,7 +69,10 @@ pub(super) fn nothing_here(source: &Source) -> Diagnostic {
 pub(super) fn cannot_read(shown: &str, error: &std::io::Error) -> Diagnostic {
     Diagnostic::failure(&SCHEMA_INPUT, format!("cannot read {shown}: {error}"))
         .at(Place::file(shown))
-        .help("an input is a directory, a .proto file, a descriptor set (.binpb), or git:REV[:PATH]")
+        .help(
+            "an input is a directory, a .proto file, a descriptor set (.binpb, .json), an archive (.tar, .zip), or \
+             git:REV[:PATH]",
+        )
 }
 
 pub(super) fn cannot_walk(error: &ignore::Error) -> Diagnostic {
@@ -95,7 +99,7 @@ pub(super) fn too_large(place: Place) -> Diagnostic {
         .help("split the file, or move it out of the input directory")
 }
 
-pub(super) fn not_a_descriptor_set(shown: &str, error: &prost::DecodeError) -> Diagnostic {
+pub(super) fn not_a_descriptor_set(shown: &str, error: &dyn std::fmt::Display) -> Diagnostic {
     Diagnostic::failure(&SCHEMA_INPUT, format!("not a descriptor set: {error}")).at(Place::file(shown)).help(
         "write one with `protogate generate`, `buf build -o FILE.binpb`, or \
          `protoc --include_imports --include_source_info -o FILE.binpb`",
@@ -108,19 +112,75 @@ pub(super) fn nameless_file(shown: &str) -> Diagnostic {
         .help("write it again with protogate, buf or protoc")
 }
 
-pub(super) fn bad_git_source(spec: &str, why: &str) -> Diagnostic {
-    Diagnostic::failure(&SCHEMA_INPUT, format!("cannot understand the source `{spec}`: {why}"))
-        .help("write git:REV, git:REV:PATH, or DIR/.git#branch=NAME,subdir=PATH (also tag=, commit=, ref=)")
+pub(super) fn not_an_archive(shown: &str, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::failure(&SCHEMA_INPUT, format!("cannot unpack the archive: {error}"))
+        .at(Place::file(shown))
+        .help("an archive is .tar, .tar.gz, .tgz, .tar.zst or .zip; it may be fetched or packed again")
+}
+
+pub(super) fn bad_source(spec: &str, why: &str) -> Diagnostic {
+    Diagnostic::failure(&SCHEMA_INPUT, format!("cannot understand the source `{spec}`: {why}")).help(
+        "write a path, git:REV[:PATH], git:merge-base(REV)[:PATH], git:latest-tag[:PATTERN[:PATH]], \
+         DIR/.git#branch=NAME,subdir=PATH (also tag=, commit=, ref=), or FILE.tar#strip_components=N,subdir=PATH",
+    )
+}
+
+/// An option after the `#` that is not one of `keys`, or has no value.
+pub(super) fn bad_option(spec: &str, option: &str, keys: &[&str]) -> Diagnostic {
+    let (key, value) = option.split_once('=').unwrap_or((option, ""));
+    let diagnostic = bad_source(spec, &format!("`{option}` is not understood"));
+    match nearest(key, keys.iter().copied()) {
+        Some(known) if known == key => diagnostic.help(format!("give it a value: `{key}=VALUE`")),
+        Some(known) => diagnostic.help(format!("did you mean `{known}={value}`?")),
+        None => diagnostic.help(format!("it may have the options {}", keys.join(", "))),
+    }
+}
+
+pub(super) fn unknown_format(spec: &str, format: &str, known: &[&str]) -> Diagnostic {
+    let diagnostic = bad_source(spec, &format!("there is no format `{format}`"));
+    match nearest(format, known.iter().copied()) {
+        Some(known) => diagnostic.help(format!("did you mean `format={known}`?")),
+        None => diagnostic.help(format!("the formats are {}", known.join(", "))),
+    }
+}
+
+pub(super) fn not_a_repository(repository: &Path, error: &str) -> Diagnostic {
+    Diagnostic::failure(&SCHEMA_INPUT, format!("no git repository at {}: {error}", repository.display()))
+        .help("run protogate inside the repository, or name it: DIR/.git#branch=NAME")
 }
 
 pub(super) fn no_such_revision(repository: &Path, revision: &str) -> Diagnostic {
-    let here = if repository == Path::new(".") {
+    Diagnostic::failure(&SCHEMA_INPUT, format!("no git revision `{revision}` in {}", here(repository)))
+        .help("fetch it first (`git fetch origin BRANCH`, `git fetch --tags`), or name another revision")
+}
+
+pub(super) fn no_merge_base(repository: &Path, revision: &str) -> Diagnostic {
+    let message = format!("HEAD and `{revision}` have no common commit in {}", here(repository));
+    Diagnostic::failure(&SCHEMA_INPUT, message)
+        .help("a shallow clone ends before it: `git fetch --unshallow` (in GitHub Actions, `fetch-depth: 0`)")
+}
+
+pub(super) fn no_such_tag(repository: &Path, pattern: Option<&str>) -> Diagnostic {
+    let which = pattern.map(|pattern| format!(" that matches `{pattern}`")).unwrap_or_default();
+    let message = format!("no release tag{which} is reachable from HEAD in {}", here(repository));
+    Diagnostic::failure(&SCHEMA_INPUT, message).help(match pattern {
+        Some(_) => {
+            "a release tag ends in a version such as v1.2.3; fetch them with `git fetch --tags --unshallow`; \
+             for a folder, write git:latest-tag::PATH"
+        }
+        None => {
+            "a release tag is a version such as v1.2.3; fetch them with `git fetch --tags --unshallow`, or name a \
+             pattern: git:latest-tag:users/v*"
+        }
+    })
+}
+
+fn here(repository: &Path) -> String {
+    if repository == Path::new(".") {
         "the repository around the current folder".to_owned()
     } else {
         repository.display().to_string()
-    };
-    Diagnostic::failure(&SCHEMA_INPUT, format!("no git revision `{revision}` in {here}"))
-        .help("fetch it first (`git fetch origin BRANCH`, `git fetch --tags`), or name another revision")
+    }
 }
 
 pub(super) fn no_such_folder(revision: &str, path: &str, error: &str) -> Diagnostic {

@@ -15,6 +15,9 @@ use crate::diag::{Place, Span};
 pub enum Origin {
     /// It is part of the source.
     Own,
+    /// It came with the source, but only because others import it: an import in one of buf's images, or
+    /// what a single file imports.
+    Imported,
     /// It was imported and comes with protogate.
     Bundled,
 }
@@ -26,7 +29,9 @@ pub struct File {
     text: Option<Arc<str>>,
     origin: Origin,
     descriptor: FileDescriptor,
-    /// Path of a location → its index. Built when first asked for: most files are never pointed at.
+    /// Locations that are kept here and not in the descriptor.
+    beside: Vec<Location>,
+    /// Path of a location → its index, `beside` first. Built when first asked for: most files are never pointed at.
     locations: OnceLock<HashMap<Box<[i32]>, usize>>,
 }
 
@@ -37,6 +42,7 @@ pub(super) struct Unfrozen {
     pub shown: Arc<str>,
     pub text: Option<Arc<str>>,
     pub origin: Origin,
+    pub beside: Vec<Location>,
 }
 
 impl File {
@@ -67,16 +73,18 @@ impl File {
 
     /// The location of a descriptor path (`SourceCodeInfo.Location.path`), if the source has it.
     pub fn location(&self, path: &[i32]) -> Option<&Location> {
-        let info = self.descriptor.file_descriptor_proto().source_code_info.as_ref()?;
+        let info = self.descriptor.file_descriptor_proto().source_code_info.as_ref();
+        let within = info.map_or(&[][..], |info| &info.location);
         let locations = self.locations.get_or_init(|| {
-            let mut index = HashMap::with_capacity(info.location.len());
-            for (position, location) in info.location.iter().enumerate() {
+            let mut index = HashMap::with_capacity(self.beside.len() + within.len());
+            for (position, location) in self.beside.iter().chain(within).enumerate() {
                 // `extend` blocks share a path; protoc and buf take the first.
                 index.entry(location.path.as_slice().into()).or_insert(position);
             }
             index
         });
-        info.location.get(*locations.get(path)?)
+        let position = *locations.get(path)?;
+        self.beside.get(position).or_else(|| within.get(position - self.beside.len()))
     }
 
     /// The place of a descriptor path; the file as a whole where the source does not tell.
@@ -107,9 +115,9 @@ struct Inner {
 
 impl Schema {
     pub(super) fn freeze(pool: DescriptorPool, linked: Vec<Unfrozen>) -> Schema {
-        let freeze = |Unfrozen { name, shown, text, origin }| {
+        let freeze = |Unfrozen { name, shown, text, origin, beside }| {
             let descriptor = pool.get_file_by_name(&name)?;
-            Some(File { shown, text, origin, descriptor, locations: OnceLock::new() })
+            Some(File { shown, text, origin, descriptor, beside, locations: OnceLock::new() })
         };
         let mut files: Vec<File> = linked.into_iter().filter_map(freeze).collect();
         files.sort_by(|a, b| a.name().cmp(b.name()));
