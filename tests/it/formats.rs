@@ -30,6 +30,7 @@ fn place(file: &str, end_line: u32) -> Place {
 /// Every kind of place, severity and character that is worth a validator's opinion.
 fn sample() -> Report {
     let failure = CaseRow {
+        client_streaming: false,
         id: "7f3a".into(),
         check: &CHECK,
         method: "user.UserService/CreateUser".into(),
