@@ -41,7 +41,10 @@ fn bad_input_ends_with_2_and_a_way_out() {
     refused(&run(&["check-breaking", "nowhere", "--against", "good"]), &["cannot read nowhere", "git:REV"]);
     refused(&run(&["check-breaking", "good"]), &["nothing to compare with", "--against"]);
     refused(&run(&["check-breaking"]), &["no schema to work on", "protogate.toml"]);
-    refused(&run(&["check-breaking", "good", "--against", "git:main"]), &["no git repository", ".git#branch=NAME"]);
+    refused(
+        &run(&["check-breaking", "good", "--against", "git:main"]),
+        &["no git repository", ".git#branch=NAME"],
+    );
     refused(
         &run(&["check-breaking", "good", "--against", "good", "--category", "FIEL"]),
         &["FIEL", "did you mean `FILE`?"],
