@@ -54,7 +54,8 @@ impl Parsed {
 
 pub(super) fn compile(found: Inputs) -> Loaded {
     let parsed: Vec<_> = found.inputs.into_par_iter().map(parse).collect();
-    let mut linker = Linker { diagnostics: found.diagnostics, ..Linker::default() };
+    let unread = found.left_out.into_iter().map(|name| (name, State::Broken)).collect();
+    let mut linker = Linker { diagnostics: found.diagnostics, states: unread, ..Linker::default() };
     for result in parsed {
         match result {
             Ok(file) => {
@@ -74,7 +75,10 @@ pub(super) fn compile(found: Inputs) -> Loaded {
     for name in linker.waiting.keys().cloned().collect::<Vec<_>>() {
         linker.link(&name);
     }
-    Loaded { schema: Schema::freeze(linker.pool, linker.linked), diagnostics: linker.diagnostics }
+    let broken = linker.states.into_iter().filter(|(_, state)| *state == State::Broken);
+    let left_out = broken.map(|(name, _)| name).collect();
+    let schema = Schema::freeze(linker.pool, linker.linked, left_out);
+    Loaded { schema, diagnostics: linker.diagnostics }
 }
 
 /// Parses one input, or says everything that is wrong with it.

@@ -40,5 +40,5 @@ fn decode(shown: &str, bytes: Bytes) -> Result<Inputs, Diagnostic> {
             .ok_or_else(|| problem::nameless_file(shown))?;
         inputs.push(Input { shown: name.as_str().into(), name, content: Content::Encoded(encoded) });
     }
-    Ok(Inputs { inputs, diagnostics: Vec::new() })
+    Ok(Inputs { inputs, ..Inputs::default() })
 }

@@ -36,6 +36,8 @@ pub enum Source {
 #[derive(Debug, Default)]
 pub(super) struct Inputs {
     pub inputs: Vec<Input>,
+    /// The names of files that are there but cannot be read.
+    pub left_out: Vec<String>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -122,7 +124,7 @@ impl Source {
                         content: Content::Text(text.as_str().into()),
                     })
                     .collect(),
-                diagnostics: Vec::new(),
+                ..Inputs::default()
             }),
         }
     }
