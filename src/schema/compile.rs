@@ -57,7 +57,8 @@ impl Parsed {
 pub(super) type Outcome = Result<Parsed, (String, Vec<Diagnostic>)>;
 
 pub(super) fn compile(found: Inputs) -> Loaded {
-    link(found.inputs.into_par_iter().map(parse).collect(), found.diagnostics, Positions::InDescriptors)
+    let parsed = found.inputs.into_par_iter().map(parse).collect();
+    link(parsed, found.left_out, found.diagnostics, Positions::InDescriptors)
 }
 
 /// Where the positions and comments of a file are kept.
@@ -71,9 +72,16 @@ pub(super) enum Positions {
     Beside,
 }
 
-/// Links all that parses, and adds what is wrong to `diagnostics`.
-pub(super) fn link(parsed: Vec<Outcome>, diagnostics: Vec<Diagnostic>, positions: Positions) -> Loaded {
-    let mut linker = Linker { diagnostics, positions, ..Linker::default() };
+/// Links all that parses, and adds what is wrong to `diagnostics`. `unread` are the names of files that are
+/// there but could not be read.
+pub(super) fn link(
+    parsed: Vec<Outcome>,
+    unread: Vec<String>,
+    diagnostics: Vec<Diagnostic>,
+    positions: Positions,
+) -> Loaded {
+    let states = unread.into_iter().map(|name| (name, State::Broken)).collect();
+    let mut linker = Linker { diagnostics, positions, states, ..Linker::default() };
     for result in parsed {
         match result {
             Ok(file) => {
@@ -93,7 +101,10 @@ pub(super) fn link(parsed: Vec<Outcome>, diagnostics: Vec<Diagnostic>, positions
     for name in linker.waiting.keys().cloned().collect::<Vec<_>>() {
         linker.link(&name);
     }
-    Loaded { schema: Schema::freeze(linker.pool, linker.linked), diagnostics: linker.diagnostics }
+    let broken = linker.states.into_iter().filter(|(_, state)| *state == State::Broken);
+    let left_out = broken.map(|(name, _)| name).collect();
+    let schema = Schema::freeze(linker.pool, linker.linked, left_out);
+    Loaded { schema, diagnostics: linker.diagnostics }
 }
 
 /// Parses one input, or says everything that is wrong with it.

@@ -33,9 +33,12 @@ pub(super) fn read(root: &Path) -> Result<Inputs, Box<Diagnostic>> {
             found.diagnostics.push(problem::bad_file_name(&path));
             continue;
         };
-        match read_file(&path, name) {
+        match read_file(&path, name.clone()) {
             Ok(input) => found.inputs.push(input),
-            Err(diagnostic) => found.diagnostics.push(diagnostic),
+            Err(diagnostic) => {
+                found.left_out.push(name);
+                found.diagnostics.push(diagnostic);
+            }
         }
     }
     Ok(found)

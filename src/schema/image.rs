@@ -64,7 +64,7 @@ fn decode(shown: &str, bytes: Bytes) -> Result<Inputs, Diagnostic> {
         let origin = if imported { Origin::Imported } else { Origin::Own };
         inputs.push(Input { shown: name.as_str().into(), name, origin, content: Content::Encoded(encoded) });
     }
-    Ok(Inputs { inputs, diagnostics: Vec::new() })
+    Ok(Inputs { inputs, ..Inputs::default() })
 }
 
 /// The binary form of a set in ProtoJSON. Custom options are written by the names of their extensions,

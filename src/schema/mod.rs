@@ -37,6 +37,11 @@ pub use revision::Revision;
 pub use source::Source;
 pub use value::{File, Origin, Schema};
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use source::Inputs;
+
 use crate::diag::Diagnostic;
 
 /// The largest source file that is read, in bytes. protoc's own limit is 2 GiB; no schema written by
@@ -59,6 +64,56 @@ pub struct Loaded {
 impl Loaded {
     fn failed(diagnostic: Diagnostic) -> Loaded {
         Loaded { schema: Schema::default(), diagnostics: vec![diagnostic] }
+    }
+}
+
+/// One of several folders that form a schema together, such as a module of a buf workspace.
+#[derive(Debug, Clone)]
+pub struct Root {
+    /// Where it is; imports are relative to it.
+    pub source: Source,
+    /// Files and folders that belong to it, by the names that imports use; empty for all.
+    pub includes: Vec<String>,
+    /// Files and folders that do not.
+    pub excludes: Vec<String>,
+}
+
+/// Reads and compiles several folders as one schema: an import may be in any of them.
+pub fn load_roots(roots: &[Root]) -> Loaded {
+    let mut all = Inputs::default();
+    let mut seen: HashMap<String, Arc<str>> = HashMap::new();
+    for root in roots {
+        let found = match root.source.read() {
+            Ok(found) => found,
+            Err(diagnostic) => return Loaded::failed(*diagnostic),
+        };
+        all.left_out.extend(found.left_out);
+        all.diagnostics.extend(found.diagnostics);
+        for input in found.inputs.into_iter().filter(|input| root.has(&input.name)) {
+            match seen.insert(input.name.clone(), input.shown.clone()) {
+                None => all.inputs.push(input),
+                Some(first) => all.diagnostics.push(problem::twice(&input, &first)),
+            }
+        }
+    }
+    match (roots, all.inputs.is_empty() && all.diagnostics.is_empty()) {
+        ([root, ..], true) => Loaded::failed(problem::nothing_here(&root.source)),
+        _ => compile::compile(all),
+    }
+}
+
+impl Root {
+    fn has(&self, name: &str) -> bool {
+        let listed = |list: &[String]| list.iter().any(|path| is_at_or_below(name, path));
+        (self.includes.is_empty() || listed(&self.includes)) && !listed(&self.excludes)
+    }
+}
+
+/// Whether the file of this name is `path` or in the folder `path`; everything is in the folder ``.
+pub fn is_at_or_below(name: &str, path: &str) -> bool {
+    match name.strip_prefix(path) {
+        Some(rest) => path.is_empty() || rest.is_empty() || rest.starts_with('/'),
+        None => false,
     }
 }
 

@@ -76,8 +76,8 @@ fn compile(old: Inputs, new: Inputs) -> (Loaded, Loaded) {
     old_parsed.extend(parse_all(old_same));
     new_parsed.extend(parse_all(new_same));
     rayon::join(
-        || link(old_parsed, old.diagnostics, Positions::Beside),
-        || link(new_parsed, new.diagnostics, Positions::Beside),
+        || link(old_parsed, old.left_out, old.diagnostics, Positions::Beside),
+        || link(new_parsed, new.left_out, new.diagnostics, Positions::Beside),
     )
 }
 

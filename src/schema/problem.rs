@@ -66,6 +66,13 @@ pub(super) fn nothing_here(source: &Source) -> Diagnostic {
         .help("name the directory that imports are relative to, such as `proto`")
 }
 
+pub(super) fn twice(input: &super::source::Input, first: &str) -> Diagnostic {
+    let message = format!("`{}` is in two modules: also {first}", input.name);
+    Diagnostic::failure(&SCHEMA_INPUT, message)
+        .at(Place::file(input.shown.clone()))
+        .help("imports could mean either; rename one, or list it under `excludes` of its module")
+}
+
 pub(super) fn cannot_read(shown: &str, error: &std::io::Error) -> Diagnostic {
     Diagnostic::failure(&SCHEMA_INPUT, format!("cannot read {shown}: {error}"))
         .at(Place::file(shown))

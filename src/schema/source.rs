@@ -49,6 +49,8 @@ pub enum Source {
 #[derive(Debug, Default)]
 pub(super) struct Inputs {
     pub inputs: Vec<Input>,
+    /// The names of files that are there but cannot be read.
+    pub left_out: Vec<String>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -183,7 +185,7 @@ impl Source {
                         content: Content::Text(text.as_str().into()),
                     })
                     .collect(),
-                diagnostics: Vec::new(),
+                ..Inputs::default()
             }),
         }
     }

@@ -111,17 +111,20 @@ struct Inner {
     pool: DescriptorPool,
     /// In the order of their names.
     files: Vec<File>,
+    /// Sorted.
+    left_out: Vec<String>,
 }
 
 impl Schema {
-    pub(super) fn freeze(pool: DescriptorPool, linked: Vec<Unfrozen>) -> Schema {
+    pub(super) fn freeze(pool: DescriptorPool, linked: Vec<Unfrozen>, mut left_out: Vec<String>) -> Schema {
         let freeze = |Unfrozen { name, shown, text, origin, beside }| {
             let descriptor = pool.get_file_by_name(&name)?;
             Some(File { shown, text, origin, descriptor, beside, locations: OnceLock::new() })
         };
         let mut files: Vec<File> = linked.into_iter().filter_map(freeze).collect();
         files.sort_by(|a, b| a.name().cmp(b.name()));
-        Schema(Arc::new(Inner { pool, files }))
+        left_out.sort();
+        Schema(Arc::new(Inner { pool, files, left_out }))
     }
 
     /// All descriptors, linked.
@@ -143,6 +146,12 @@ impl Schema {
     pub fn file(&self, name: &str) -> Option<&File> {
         let position = self.0.files.binary_search_by(|file| file.name().cmp(name)).ok()?;
         self.0.files.get(position)
+    }
+
+    /// The names of files that the source has and the schema does not, sorted: they do not compile, or they
+    /// import what does not. Such a file is not deleted; nothing is known about it.
+    pub fn left_out(&self) -> &[String] {
+        &self.0.left_out
     }
 
     /// The place of a descriptor path in a file of this schema.

@@ -27,7 +27,7 @@ pub(super) fn gone_from_package(gone: &Declaration, new: &Schema, findings: &mut
     let message = format!("{word} `{name}` was deleted from package `{package}`");
     let said = match new.file(gone.file.name()) {
         Some(file) => findings.add(survivor_in_package(gone, file.descriptor()), message),
-        None => findings.add_nowhere(message),
+        None => findings.add_gone(&gone.file, message),
     };
     said.was(gone.whole(), "it was here").help("keep it with `option deprecated = true;`");
 }

@@ -50,6 +50,10 @@ impl Spot {
         Spot { file: file.clone(), paths: vec![token.to_vec()], first_word: None }
     }
 
+    pub(super) fn into_file(self) -> FileDescriptor {
+        self.file
+    }
+
     /// The first path that the source knows, else the file.
     pub(super) fn resolve(&self, schema: &Schema) -> Place {
         let Some(file) = schema.file(self.file.name()) else { return Place::file(self.file.name()) };
@@ -318,7 +322,7 @@ impl<'a> Number<'a> {
 }
 
 /// What can be declared at the top of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Message,
     Enum,

@@ -12,7 +12,8 @@ pub static RULE: Rule = Rule {
         "A file is not deleted.",
         "Others import it by its path, and in several languages generated code is included by a path made \
          from it. A renamed or moved file is a deleted one. Leave a file that says `import public` of the \
-         new one. Imported files count as well.",
+         new one. Imported files count as well, but not those that come with every compiler \
+         (`google/protobuf/*`): they are still there.",
     ),
     categories: &[Category::File, Csr],
     check: Check::FileGone(check),
@@ -25,7 +26,7 @@ pub static RULE: Rule = Rule {
 fn check(gone: &File, new: &Schema, findings: &mut Findings) {
     let name = gone.name();
     let said = findings
-        .add_nowhere(format!("file `{name}` was deleted"))
+        .add_gone(gone.descriptor(), format!("file `{name}` was deleted"))
         .was(Spot::file(gone.descriptor()), "it was here");
     match heir(gone, new) {
         Some(heir) => said.help(format!("leave a `{name}` that says `import public \"{heir}\";`")),
@@ -46,22 +47,13 @@ mod tests {
     use super::super::tests::says_of_files;
 
     #[test]
-    fn a_moved_file_is_deleted_and_an_import_counts() {
+    fn a_moved_file_is_deleted() {
         let text = "syntax = \"proto3\"; message M {}";
         says_of_files(
             &super::RULE,
             &[("a.proto", text)],
             &[("b/a.proto", text)],
-            &["nowhere: file `a.proto` was deleted; a.proto: it was here"],
-        );
-        let import = "syntax = \"proto3\"; import \"google/protobuf/empty.proto\";";
-        says_of_files(
-            &super::RULE,
-            &[("a.proto", import)],
-            &[("a.proto", text)],
-            &[
-                "nowhere: file `google/protobuf/empty.proto` was deleted; google/protobuf/empty.proto: it was here",
-            ],
+            &["a.proto: file `a.proto` was deleted; a.proto: it was here"],
         );
     }
 }

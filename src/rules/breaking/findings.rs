@@ -1,6 +1,9 @@
 //! Where rules put what they find.
 
+use prost_reflect::FileDescriptor;
+
 use super::element::Spot;
+use super::selection::Selection;
 use crate::diag::{Diagnostic, Place, Related, RuleInfo, Severity};
 use crate::schema::Schema;
 
@@ -9,9 +12,17 @@ use crate::schema::Schema;
 pub(super) struct Findings<'a> {
     old: &'a Schema,
     new: &'a Schema,
+    selection: &'a Selection,
     /// Who speaks; the walker sets it before it asks a rule.
     pub(super) rule: &'static RuleInfo,
-    list: Vec<Diagnostic>,
+    list: Vec<Found>,
+}
+
+/// A finding and the files it is in: the place alone does not tell the package, and a place may be nowhere.
+struct Found {
+    diagnostic: Diagnostic,
+    new: Option<FileDescriptor>,
+    old: Option<FileDescriptor>,
 }
 
 /// Who speaks before anybody was asked.
@@ -21,40 +32,53 @@ static NOBODY: RuleInfo = RuleInfo { id: "", name: "", summary: "", explain: "",
 pub(super) struct Said<'f> {
     old: &'f Schema,
     new: &'f Schema,
-    diagnostic: &'f mut Diagnostic,
+    found: &'f mut Found,
 }
 
 impl<'a> Findings<'a> {
-    pub(super) fn new(old: &'a Schema, new: &'a Schema) -> Findings<'a> {
-        Findings { old, new, rule: &NOBODY, list: Vec::new() }
+    pub(super) fn new(old: &'a Schema, new: &'a Schema, selection: &'a Selection) -> Findings<'a> {
+        Findings { old, new, selection, rule: &NOBODY, list: Vec::new() }
     }
 
     /// Adds a finding at a spot of the new schema.
     pub(super) fn add(&mut self, at: Spot, message: String) -> Said<'_> {
         let place = at.resolve(self.new);
-        self.push(Diagnostic::new(self.rule, Severity::Error, message).at(place))
+        self.push(Some(at.into_file()), Some(place), message)
     }
 
-    /// Adds a finding that is nowhere in the new schema.
-    pub(super) fn add_nowhere(&mut self, message: String) -> Said<'_> {
-        self.push(Diagnostic::new(self.rule, Severity::Error, message))
+    /// Adds a finding about a file that is gone: it is shown where the file would be now, and nowhere as
+    /// buf has it.
+    pub(super) fn add_gone(&mut self, file: &FileDescriptor, message: String) -> Said<'_> {
+        let place = (!self.selection.is_as_buf()).then(|| Place::file(would_be(file.name(), self.new)));
+        self.push(None, place, message)
     }
 
-    fn push(&mut self, diagnostic: Diagnostic) -> Said<'_> {
+    fn push(&mut self, new: Option<FileDescriptor>, place: Option<Place>, message: String) -> Said<'_> {
         let position = self.list.len();
-        self.list.push(diagnostic);
-        Said { old: self.old, new: self.new, diagnostic: &mut self.list[position] }
+        let diagnostic = Diagnostic::new(self.rule, Severity::Error, message).at(place);
+        self.list.push(Found { diagnostic, new, old: None });
+        Said { old: self.old, new: self.new, found: &mut self.list[position] }
     }
 
+    /// What is not ignored.
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
-        self.list
+        let ignores = self.selection.ignores();
+        let is_dropped = |it: &Found| ignores.drop(it.diagnostic.rule.id, it.new.as_ref(), it.old.as_ref());
+        self.list.into_iter().filter(|it| !is_dropped(it)).map(|it| it.diagnostic).collect()
     }
 }
 
+/// What the user would know a file by, if the schema had it: as its neighbours are shown.
+fn would_be(name: &str, schema: &Schema) -> String {
+    let prefix = schema.own_files().find_map(|file| file.shown().strip_suffix(file.name()));
+    format!("{}{name}", prefix.unwrap_or(""))
+}
+
 impl Said<'_> {
-    /// Points at a spot of the old schema.
+    /// Points at a spot of the old schema. The first one is where the finding was.
     pub(super) fn was(self, spot: Spot, message: impl Into<String>) -> Self {
         let place = spot.resolve(self.old);
+        self.found.old.get_or_insert_with(|| spot.into_file());
         self.points_at(place, message)
     }
 
@@ -65,12 +89,12 @@ impl Said<'_> {
     }
 
     fn points_at(self, place: Place, message: impl Into<String>) -> Self {
-        self.diagnostic.related.push(Related { place, message: message.into() });
+        self.found.diagnostic.related.push(Related { place, message: message.into() });
         self
     }
 
     /// Says the way out.
     pub(super) fn help(self, help: impl Into<String>) {
-        self.diagnostic.help = Some(help.into());
+        self.found.diagnostic.help = Some(help.into());
     }
 }

@@ -4,24 +4,28 @@
 //! team can move over without reading a word. [`check`] walks both schemas once and hands every active
 //! rule the pairs it asks about; a rule is one function over one pair and never loops over a schema.
 //!
-//! Absent on purpose: history (two schemas, no more), custom options, suppressions. What a finding means
-//! for an exit code is the caller's business.
+//! Absent on purpose: history (two schemas, no more), custom options. What a finding means for an exit code
+//! is the caller's business.
 //!
-//! We follow buf where it is odd (the generated messages of map fields count for `MESSAGE_NO_DELETE`),
-//! with one exception: `PACKAGE_{ENUM,EXTENSION,MESSAGE}_NO_DELETE` also speak when the package has none
-//! of its kind left, where buf falls silent.
+//! Rules know nothing of what is ignored (`ignore.rs` drops it) and nothing of where we differ from buf: the
+//! walker does not ask them about the messages that map fields generate, nor about well-known files that
+//! are merely no longer imported, and it asks them about the last type of a package.
+//! [`Selection::exactly_as_buf`] turns that round; `docs/differences-from-buf.md` has the list.
 
 mod cardinality;
 mod category;
 mod declaration;
 mod element;
 mod findings;
+mod ignore;
 mod pair;
 mod ranges;
 mod registry;
 mod rule;
 mod selection;
 mod syntax;
+mod vocabulary;
+mod well_known;
 
 mod enum_no_delete;
 mod enum_same_json_format;
@@ -74,21 +78,27 @@ mod rpc_same_server_streaming;
 mod service_no_delete;
 
 #[cfg(test)]
+mod differences;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod tests;
 
 pub use category::Category;
+pub use ignore::Ignores;
 pub use registry::BREAKING;
 pub use rule::{Example, Files, Rule};
 pub use selection::{SELECTION, Selection};
+pub use vocabulary::{Named, Vocabulary};
 
 use crate::diag::Diagnostic;
 use crate::schema::Schema;
 
 /// Everything in `new` that breaks somebody who knows `old`, by the selected rules. One diagnostic per
-/// finding, in no particular order (`diag::Report` sorts); each has the place in `new`, or none where the
-/// file is gone, and the place in `old` as a related one.
+/// finding, in no particular order (`diag::Report` sorts); each has the place in `new`, or where a deleted
+/// file would be in it, and the place in `old` as a related one.
+///
+/// A file that is [left out](Schema::left_out) of `new` is not deleted: nothing is said about it.
 pub fn check(old: &Schema, new: &Schema, selection: &Selection) -> Vec<Diagnostic> {
-    pair::walk(old, new, selection.rules())
+    pair::walk(old, new, selection)
 }

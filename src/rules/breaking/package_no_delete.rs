@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
         "PACKAGE_NO_DELETE",
         "A package is not deleted.",
         "At least one file has to stay in every package: its name is part of every type name and every \
-         rpc path. Imported packages count as well.",
+         rpc path. Imported packages count as well, but not `google.protobuf`: it is still there.",
     ),
     categories: &[Package],
     check: Check::PackageGone(check),
@@ -28,7 +28,8 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(gone: &str, files: &[&File], findings: &mut Findings) {
-    let mut said = findings.add_nowhere(format!("package `{gone}` was deleted"));
+    let Some(first) = files.first() else { return };
+    let mut said = findings.add_gone(first.descriptor(), format!("package `{gone}` was deleted"));
     for file in files {
         said = said.was(Spot::part(file.descriptor(), token::PACKAGE), "it was here");
     }
@@ -45,7 +46,7 @@ mod tests {
             &super::RULE,
             "syntax = \"proto3\"; package p;",
             "syntax = \"proto3\"; package q;",
-            &["nowhere: package `p` was deleted; 1:20-1:30: it was here"],
+            &["a.proto: package `p` was deleted; 1:20-1:30: it was here"],
         );
     }
 }

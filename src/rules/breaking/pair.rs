@@ -11,20 +11,22 @@ use rayon::prelude::*;
 
 use super::element::{Declaration, Element, Field, Kind, Number, full_name};
 use super::findings::Findings;
-use super::rule::{Check, Rule};
+use super::rule::Check;
+use super::selection::Selection;
+use super::well_known::is_always_there;
 use crate::diag::{Diagnostic, RuleInfo};
 use crate::schema::{File, Origin, Schema};
 
-/// Everything in `new` that breaks `old`, by these rules.
-pub(super) fn walk(old: &Schema, new: &Schema, rules: &[&'static Rule]) -> Vec<Diagnostic> {
-    let walk = Walk::new(old, new, rules);
-    let found = old.files().par_iter().map(|file| {
-        let mut findings = Findings::new(old, new);
+/// Everything in `new` that breaks `old`, by what is selected.
+pub(super) fn walk(old: &Schema, new: &Schema, selection: &Selection) -> Vec<Diagnostic> {
+    let walk = Walk::new(old, new, selection);
+    let found = old.files().par_iter().filter(|file| walk.is_comparable(file)).map(|file| {
+        let mut findings = Findings::new(old, new, selection);
         walk.file(file, &mut findings);
         findings.into_diagnostics()
     });
     let mut all: Vec<Diagnostic> = found.flatten_iter().collect();
-    let mut findings = Findings::new(old, new);
+    let mut findings = Findings::new(old, new, selection);
     walk.packages(&mut findings);
     all.extend(findings.into_diagnostics());
     all
@@ -39,23 +41,30 @@ macro_rules! walk {
             /// The extensions of the new schema by what they extend and their number.
             new_extensions: HashMap<(String, u32), ExtensionDescriptor>,
             new_packages: HashSet<&'a str>,
+            /// Packages with files that the new schema leaves out: what is not in them may be in those.
+            half_known: HashSet<&'a str>,
+            /// Kinds of declarations that a package of the new schema has any of; only to be as buf.
+            new_kinds: Option<HashSet<(Kind, String)>>,
             gone_from_file: Vec<(Kind, &'static RuleInfo, fn(&Declaration, &FileDescriptor, &mut Findings))>,
             gone_from_package: Vec<(Kind, &'static RuleInfo, fn(&Declaration, &Schema, &mut Findings))>,
             $($list: Vec<(&'static RuleInfo, fn($($Argument,)* &mut Findings))>,)*
         }
 
         impl<'a> Walk<'a> {
-            fn new(old: &'a Schema, new: &'a Schema, rules: &'a [&'static Rule]) -> Walk<'a> {
+            fn new(old: &'a Schema, new: &'a Schema, selection: &Selection) -> Walk<'a> {
+                let package = |file: &'a File| file.descriptor().package_name();
                 let mut walk = Walk {
                     old,
                     new,
                     new_extensions: extensions_by_number(new),
-                    new_packages: new.files().iter().map(|file| file.descriptor().package_name()).collect(),
+                    new_packages: new.files().iter().map(package).collect(),
+                    half_known: old.files().iter().filter(|it| is_left_out(new, it.name())).map(package).collect(),
+                    new_kinds: selection.is_as_buf().then(|| kinds_of_packages(new)),
                     gone_from_file: Vec::new(),
                     gone_from_package: Vec::new(),
                     $($list: Vec::new(),)*
                 };
-                for rule in rules {
+                for rule in selection.rules() {
                     match rule.check {
                         Check::GoneFromFile(kind, check) => walk.gone_from_file.push((kind, &rule.info, check)),
                         Check::GoneFromPackage(kind, check) => walk.gone_from_package.push((kind, &rule.info, check)),
@@ -91,12 +100,22 @@ walk! {
 }
 
 impl Walk<'_> {
+    fn is_as_buf(&self) -> bool {
+        self.new_kinds.is_some()
+    }
+
+    /// Whether something can be said about a file of the old schema.
+    fn is_comparable(&self, old: &File) -> bool {
+        match self.new.file(old.name()) {
+            // What comes with protogate came with it on both sides.
+            Some(new) => old.origin() != Origin::Bundled || new.origin() != Origin::Bundled,
+            None if is_left_out(self.new, old.name()) => false,
+            None => self.is_as_buf() || !is_always_there(old),
+        }
+    }
+
     fn file(&self, old: &File, findings: &mut Findings) {
         let new = self.new.file(old.name());
-        // What comes with protogate came with it on both sides.
-        if old.origin() == Origin::Bundled && new.is_some_and(|new| new.origin() == Origin::Bundled) {
-            return;
-        }
         match new {
             None => self.file_gone(old, self.new, findings),
             Some(new) => self.file_pair(old.descriptor(), new.descriptor(), findings),
@@ -112,7 +131,10 @@ impl Walk<'_> {
     /// The compiler bounds how deep messages nest, so recursion is fine.
     fn message(&self, old: &MessageDescriptor, new_file: Option<&FileDescriptor>, findings: &mut Findings) {
         let new = self.new.pool().get_message_by_name(old.full_name());
-        self.declaration(Kind::Message, old, old.full_name(), new.as_ref(), new_file, findings);
+        // Nobody wrote the message of a map field; that the field is no map any more is said by others.
+        if self.is_as_buf() || !old.is_map_entry() {
+            self.declaration(Kind::Message, old, old.full_name(), new.as_ref(), new_file, findings);
+        }
         if let Some(new) = &new {
             self.message_pair(old, new, findings);
             for field in old.fields() {
@@ -215,19 +237,27 @@ impl Walk<'_> {
                 check(&gone(), new_file, findings);
             }
         }
-        let found =
-            now.is_some_and(|now| now.package_name() == package) || !self.new_packages.contains(package);
+        let found = now.is_some_and(|now| now.package_name() == package)
+            || !self.new_packages.contains(package)
+            || self.half_known.contains(package)
+            || self.buf_overlooks(kind, package);
         for (_, rule, check) in self.gone_from_package.iter().filter(|it| !found && it.0 == kind) {
             findings.rule = rule;
             check(&gone(), self.new, findings);
         }
     }
 
+    /// buf misses that the last enum, extension or message of a package is gone; not so the last service.
+    fn buf_overlooks(&self, kind: Kind, package: &str) -> bool {
+        let has_any = |kinds: &HashSet<(Kind, String)>| kinds.contains(&(kind, package.to_owned()));
+        kind != Kind::Service && self.new_kinds.as_ref().is_some_and(|kinds| !has_any(kinds))
+    }
+
     fn packages(&self, findings: &mut Findings) {
         let mut gone: HashMap<&str, Vec<&File>> = HashMap::new();
-        for file in self.old.files() {
+        for file in self.old.files().iter().filter(|file| self.is_comparable(file)) {
             let package = file.descriptor().package_name();
-            if !self.new_packages.contains(package) {
+            if !self.new_packages.contains(package) && !self.half_known.contains(package) {
                 gone.entry(package).or_default().push(file);
             }
         }
@@ -235,6 +265,18 @@ impl Walk<'_> {
             self.package_gone(package, &files, findings);
         }
     }
+}
+
+fn is_left_out(schema: &Schema, name: &str) -> bool {
+    schema.left_out().binary_search_by(|it| it.as_str().cmp(name)).is_ok()
+}
+
+fn kinds_of_packages(schema: &Schema) -> HashSet<(Kind, String)> {
+    let pool = schema.pool();
+    let messages = pool.all_messages().map(|it| (Kind::Message, it.package_name().to_owned()));
+    let enums = pool.all_enums().map(|it| (Kind::Enum, it.package_name().to_owned()));
+    let extensions = pool.all_extensions().map(|it| (Kind::Extension, it.package_name().to_owned()));
+    messages.chain(enums).chain(extensions).collect()
 }
 
 fn extensions_by_number(schema: &Schema) -> HashMap<(String, u32), ExtensionDescriptor> {

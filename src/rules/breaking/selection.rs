@@ -1,10 +1,11 @@
-//! Which rules are asked.
+//! What is asked: which rules, about which files, and whether as buf does.
 
 use super::category::Category;
+use super::ignore::Ignores;
 use super::registry::BREAKING;
 use super::rule::Rule;
+use super::vocabulary::Vocabulary;
 use crate::diag::{Diagnostic, RuleInfo};
-use crate::schema::nearest;
 
 /// The problem of a name that is neither a rule nor a category.
 pub static SELECTION: RuleInfo = RuleInfo {
@@ -12,14 +13,17 @@ pub static SELECTION: RuleInfo = RuleInfo {
     name: "RULE_SELECTION",
     summary: "Every selected rule or category exists.",
     explain: "Rules are chosen by their names (`FIELD_NO_DELETE`) or by category (`FILE`, `PACKAGE`, \
-              `WIRE_JSON`, `WIRE`, `CSR`). This name is neither. Nothing was checked.",
+              `WIRE_JSON`, `WIRE`, `CSR`). An old name is still read, and a name that is neither stops \
+              everything: nothing was checked.",
     url: None,
 };
 
-/// The rules that are asked, in the order of [`BREAKING`].
+/// What is asked, and what is said of the answers.
 #[derive(Debug, Clone)]
 pub struct Selection {
     rules: Vec<&'static Rule>,
+    ignores: Ignores,
+    as_buf: bool,
 }
 
 impl Selection {
@@ -30,31 +34,64 @@ impl Selection {
     ///
     /// One diagnostic per name that is neither a rule nor a category.
     pub fn new(used: &[String], except: &[String]) -> Result<Selection, Vec<Diagnostic>> {
-        let unknown: Vec<Diagnostic> =
-            used.iter().chain(except).filter(|name| !is_known(name)).map(|name| problem(name)).collect();
-        if !unknown.is_empty() {
-            return Err(unknown);
+        let mut unknown = Vec::new();
+        let mut look_up = |names: &[String]| {
+            let mut rules = Vec::new();
+            for name in names {
+                match Vocabulary::V2.look_up(name) {
+                    Ok(named) => rules.extend(named.rules),
+                    Err(problem) => unknown.push(problem),
+                }
+            }
+            rules
+        };
+        let (mut base, except) = (look_up(used), look_up(except));
+        if used.is_empty() {
+            base = Vocabulary::V2.category(Category::File);
         }
-        let base = if used.is_empty() { Selection::default().rules } else { named(used) };
-        let except: Vec<&str> = named(except).iter().map(|rule| rule.info.id).collect();
-        Ok(Selection { rules: base.into_iter().filter(|rule| !except.contains(&rule.info.id)).collect() })
+        if unknown.is_empty() { Ok(Selection::of(&base, &except)) } else { Err(unknown) }
+    }
+
+    /// These rules without those.
+    pub fn of(used: &[&'static Rule], except: &[&'static Rule]) -> Selection {
+        let has = |list: &[&Rule], rule: &Rule| list.iter().any(|it| it.info.id == rule.info.id);
+        let rules = BREAKING.iter().copied().filter(|rule| has(used, rule) && !has(except, rule));
+        Selection { rules: rules.collect(), ignores: Ignores::default(), as_buf: false }
     }
 
     /// All rules of a category.
     pub fn category(category: Category) -> Selection {
-        Selection {
-            rules: BREAKING.iter().copied().filter(|rule| rule.categories.contains(&category)).collect(),
-        }
+        Selection::of(&Vocabulary::V2.category(category), &[])
     }
 
     /// Every rule there is. No team wants this: the rules of a strict category contain those of a weak one.
     pub fn all() -> Selection {
-        Selection { rules: BREAKING.to_vec() }
+        Selection::of(BREAKING, &[])
+    }
+
+    /// Drops what `ignores` says.
+    #[must_use]
+    pub fn ignoring(self, ignores: Ignores) -> Selection {
+        Selection { ignores, ..self }
+    }
+
+    /// Finds what buf finds, also where buf is wrong by its own rules (`docs/differences-from-buf.md`).
+    #[must_use]
+    pub fn exactly_as_buf(self) -> Selection {
+        Selection { as_buf: true, ..self }
     }
 
     /// The rules, in the order of [`BREAKING`].
     pub fn rules(&self) -> &[&'static Rule] {
         &self.rules
+    }
+
+    pub(super) fn ignores(&self) -> &Ignores {
+        &self.ignores
+    }
+
+    pub(super) fn is_as_buf(&self) -> bool {
+        self.as_buf
     }
 }
 
@@ -62,28 +99,6 @@ impl Selection {
 impl Default for Selection {
     fn default() -> Selection {
         Selection::category(Category::File)
-    }
-}
-
-fn is_named(rule: &Rule, name: &str) -> bool {
-    rule.info.id == name || rule.categories.iter().any(|category| category.id() == name)
-}
-
-fn is_known(name: &str) -> bool {
-    BREAKING.iter().any(|rule| is_named(rule, name))
-}
-
-fn named(names: &[String]) -> Vec<&'static Rule> {
-    BREAKING.iter().copied().filter(|rule| names.iter().any(|name| is_named(rule, name))).collect()
-}
-
-fn problem(name: &str) -> Diagnostic {
-    let rules = BREAKING.iter().map(|rule| rule.info.id);
-    let known = rules.chain(Category::ALL.map(Category::id));
-    let said = Diagnostic::failure(&SELECTION, format!("`{name}` is neither a rule nor a category"));
-    match nearest(&name.to_uppercase(), known) {
-        Some(meant) => said.help(format!("did you mean `{meant}`?")),
-        None => said.help("`protogate rules` lists them all"),
     }
 }
 
