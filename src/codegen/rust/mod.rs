@@ -42,7 +42,7 @@ pub(super) fn generate(schema: &Schema, options: &Options) -> Result<Rust, Vec<D
     let mut sources: BTreeMap<Module, BTreeSet<&str>> = BTreeMap::new();
     let mut requests = Vec::new();
     for file in &files {
-        let mut descriptor = file.descriptor().file_descriptor_proto().clone();
+        let mut descriptor = file.proto();
         comments::tame(&mut descriptor);
         let module = Module::from_protobuf_package_name(descriptor.package());
         sources.entry(module.clone()).or_default().insert(file.name());
