@@ -26,7 +26,7 @@ pub struct UserResponse {
 pub struct CreateUserRequest {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// Unique among all users.
+    /// Unique among all users. No mailbox has a longer address (RFC 5321, 4.5.3.1.3).
     #[prost(string, tag = "2")]
     pub email: ::prost::alloc::string::String,
 }
@@ -197,7 +197,8 @@ pub mod user_service_client {
                 .insert(GrpcMethod::new("user.UserService", "CreateUser"));
             self.inner.unary(req, path, codec).await
         }
-        /// Streams one page of users in the order of their creation.
+        /// Streams one page of users in the order of their creation. A user created, changed or deleted while it
+        /// is streamed may be in it or not, in either form; no user is in it twice, and none that stays is left out.
         pub async fn list_users(
             &mut self,
             request: impl tonic::IntoRequest<super::ListUsersRequest>,
@@ -370,7 +371,8 @@ pub mod user_service_server {
             >
             + std::marker::Send
             + 'static;
-        /// Streams one page of users in the order of their creation.
+        /// Streams one page of users in the order of their creation. A user created, changed or deleted while it
+        /// is streamed may be in it or not, in either form; no user is in it twice, and none that stays is left out.
         async fn list_users(
             &self,
             request: tonic::Request<super::ListUsersRequest>,

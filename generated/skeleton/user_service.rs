@@ -39,7 +39,8 @@ impl UserService for UserServiceImpl {
 
     type ListUsersStream = Answers<crate::pb::user::UserResponse>;
 
-    // Streams one page of users in the order of their creation.
+    // Streams one page of users in the order of their creation. A user created, changed or deleted while it
+    // is streamed may be in it or not, in either form; no user is in it twice, and none that stays is left out.
     async fn list_users(
         &self,
         _request: Request<crate::pb::user::ListUsersRequest>,

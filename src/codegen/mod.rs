@@ -65,11 +65,13 @@ impl Default for Options {
 /// Names that have no form in Rust, and templates that do not parse, fail, or do not end.
 pub fn generate(schema: &Schema, options: &Options) -> Result<FileSet, Vec<Diagnostic>> {
     let templates = templates::Templates::load(options.templates.as_deref())?;
-    let rust = rust::generate(schema, options)?;
+    let (rust, docs) =
+        rayon::join(|| rust::generate(schema, options), || docs::generate(schema, options, &templates));
+    let rust = rust?;
     let mut files = FileSet::default();
     files.extend(rust.files);
     files.insert("descriptor.binpb", schema.descriptor_set());
-    files.extend(docs::generate(schema, options, &templates)?);
+    files.extend(docs?);
     files.extend(skeleton::generate(&rust.services, options, &templates)?);
     files.add_manifest(&options.command);
     Ok(files)

@@ -13,6 +13,14 @@ syntax = "proto3";
 package shop.v1;
 
 import "buf/validate/validate.proto";
+import "google/protobuf/descriptor.proto";
+
+extend google.protobuf.FieldOptions {
+  // In one of:
+  // * `a|b`
+  // * a [Color][shop.v1.Color] or [Size][shop.v1.Size]
+  repeated string shelf = 50001;
+}
 
 // Sells <b>things</b>.
 service Shop {

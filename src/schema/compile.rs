@@ -58,30 +58,14 @@ pub(super) type Outcome = Result<Parsed, (String, Vec<Diagnostic>)>;
 
 pub(super) fn compile(found: Inputs) -> Loaded {
     let parsed = found.inputs.into_par_iter().map(parse).collect();
-    link(parsed, found.left_out, found.diagnostics, Positions::InDescriptors)
-}
-
-/// Where the positions and comments of a file are kept.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Positions {
-    /// In its descriptor, for whoever hands that on.
-    #[default]
-    InDescriptors,
-    /// Beside it. The pool holds every descriptor twice, and looks at every position once for every
-    /// option: over 7,000 files that is two thirds of the time and a third of the memory of linking.
-    Beside,
+    link(parsed, found.left_out, found.diagnostics)
 }
 
 /// Links all that parses, and adds what is wrong to `diagnostics`. `unread` are the names of files that are
 /// there but could not be read.
-pub(super) fn link(
-    parsed: Vec<Outcome>,
-    unread: Vec<String>,
-    diagnostics: Vec<Diagnostic>,
-    positions: Positions,
-) -> Loaded {
+pub(super) fn link(parsed: Vec<Outcome>, unread: Vec<String>, diagnostics: Vec<Diagnostic>) -> Loaded {
     let states = unread.into_iter().map(|name| (name, State::Broken)).collect();
-    let mut linker = Linker { diagnostics, positions, states, ..Linker::default() };
+    let mut linker = Linker { diagnostics, states, ..Linker::default() };
     for result in parsed {
         match result {
             Ok(file) => {
@@ -164,7 +148,6 @@ struct Linker {
     pool: DescriptorPool,
     linked: Vec<Unfrozen>,
     diagnostics: Vec<Diagnostic>,
-    positions: Positions,
 }
 
 /// A file whose imports are being linked.
@@ -232,10 +215,7 @@ impl Linker {
             return State::Broken;
         }
         let Parsed { name, shown, text, origin, mut descriptor, encoded } = frame.file;
-        let beside = match (self.positions, &encoded) {
-            (Positions::Beside, None) => take_positions(&mut descriptor),
-            _ => Vec::new(),
-        };
+        let beside = if encoded.is_none() { take_positions(&mut descriptor) } else { Vec::new() };
         let added = match (encoded, &text) {
             (Some(encoded), _) => self.pool.decode_file_descriptor_proto(encoded),
             (None, Some(text)) if !beside.is_empty() => {
@@ -268,9 +248,10 @@ impl Linker {
     }
 }
 
-/// Takes the locations out of a descriptor, but for those of options that are not resolved yet: the linker
-/// writes the numbers of the options into their paths, where 999 stands now
-/// (`uninterpreted_option` of descriptor.proto).
+/// Takes the locations out of a descriptor, to be kept beside the pool: it would hold them twice, and look at
+/// every one for every option, which over 7,000 files is two thirds of the time of linking. Those of options
+/// that are not resolved yet stay: the linker writes the numbers of the options into their paths, where 999
+/// stands now (`uninterpreted_option` of descriptor.proto).
 fn take_positions(descriptor: &mut FileDescriptorProto) -> Vec<Location> {
     let Some(info) = &mut descriptor.source_code_info else { return Vec::new() };
     let (options, others) =

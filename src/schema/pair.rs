@@ -20,13 +20,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
 
-use super::compile::{Outcome, Parsed, Positions, link, parse, provided};
+use super::compile::{Outcome, Parsed, link, parse, provided};
 use super::source::{Input, Inputs, Source};
 use super::{Loaded, load, problem};
 
 /// Reads two sources and compiles what differs between them, with what that needs: for comparing `old` with
-/// `new`, and for nothing else, because both schemas may lack files that are the same in both. Positions and
-/// comments are found by [`super::File::location`] only, and not in the descriptors.
+/// `new`, and for nothing else, because both schemas may lack files that are the same in both.
 pub fn load_pair(old: &Source, new: &Source) -> (Loaded, Loaded) {
     let (Ok(old_found), Ok(new_found)) = (old.read(), new.read()) else {
         return (load(old), load(new));
@@ -76,8 +75,8 @@ fn compile(old: Inputs, new: Inputs) -> (Loaded, Loaded) {
     old_parsed.extend(parse_all(old_same));
     new_parsed.extend(parse_all(new_same));
     rayon::join(
-        || link(old_parsed, old.left_out, old.diagnostics, Positions::Beside),
-        || link(new_parsed, new.left_out, new.diagnostics, Positions::Beside),
+        || link(old_parsed, old.left_out, old.diagnostics),
+        || link(new_parsed, new.left_out, new.diagnostics),
     )
 }
 

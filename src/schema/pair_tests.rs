@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use prost_reflect::DescriptorPool;
+use prost_types::FileDescriptorProto;
 
 use super::{File, Loaded, Schema, Source, load, load_pair};
 
@@ -99,14 +101,22 @@ fn places_are_those_of_a_schema_loaded_alone() {
     ];
     let alone = load(&text(&new));
     let (_, pair) = load_pair(&text(&old), &text(&new));
-    let info = |loaded: &Loaded| {
-        let file = loaded.schema.file("a.proto").unwrap();
-        file.descriptor().file_descriptor_proto().source_code_info.clone().unwrap().location
+    // What the linker makes of the same text with the positions inside.
+    let mut pool = DescriptorPool::global();
+    pool.add_file_descriptor_proto(protox_parse::parse("a.proto", new[0].1).unwrap()).unwrap();
+    let whole = pool.get_file_by_name("a.proto").unwrap().file_descriptor_proto().clone();
+    let sorted = |proto: FileDescriptorProto| {
+        let mut locations = proto.source_code_info.unwrap().location;
+        locations.sort_by(|a, b| a.path.cmp(&b.path));
+        locations
     };
-    assert!(info(&pair).len() < info(&alone).len());
-    for location in info(&alone) {
-        let at = |loaded: &Loaded| loaded.schema.file("a.proto").unwrap().location(&location.path).cloned();
-        assert_eq!(at(&pair), at(&alone), "{:?}", location.path);
+    for loaded in [&alone, &pair] {
+        let file = loaded.schema.file("a.proto").unwrap();
+        assert!(sorted(file.descriptor().file_descriptor_proto().clone()).len() < sorted(file.proto()).len());
+        assert_eq!(sorted(file.proto()), sorted(whole.clone()));
+        for location in sorted(whole.clone()) {
+            assert_eq!(file.location(&location.path), Some(&location));
+        }
     }
     let said = |loaded: &Loaded| format!("{:?}", loaded.diagnostics);
     assert_eq!(said(&pair), said(&alone));

@@ -66,9 +66,20 @@ impl File {
         self.origin
     }
 
-    /// The linked descriptor.
+    /// The linked descriptor. Positions and comments are not part of it: they are found by
+    /// [`location`](File::location).
     pub fn descriptor(&self) -> &FileDescriptor {
         &self.descriptor
+    }
+
+    /// The file as protoc would hand it to a generator: the descriptor with every position and comment.
+    pub fn proto(&self) -> FileDescriptorProto {
+        let mut proto = self.descriptor.file_descriptor_proto().clone();
+        if !self.beside.is_empty() {
+            let info = proto.source_code_info.get_or_insert_default();
+            info.location.splice(..0, self.beside.iter().cloned());
+        }
+        proto
     }
 
     /// The location of a descriptor path (`SourceCodeInfo.Location.path`), if the source has it.

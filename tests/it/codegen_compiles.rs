@@ -1,11 +1,16 @@
 //! Generated Rust is compiled, skeletons included, with the versions of this workspace and no network.
 
+#![allow(clippy::panic, clippy::unwrap_used)] // clippy knows the functions with #[test] only, not their helpers
+
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use protogate::codegen::{Options, generate};
-use protogate::schema::{Source, load};
+use protogate::codegen::{FileSet, Options, generate};
+use protogate::schema::{Schema, Source, load};
+
+use crate::peers;
 
 /// Everything that has broken a Rust generator before, in as few lines as it takes.
 const TORTURE: [(&str, &str); 5] = [
@@ -97,18 +102,72 @@ const TORTURE: [(&str, &str); 5] = [
 #[test]
 fn a_crate_of_everything_difficult_compiles_with_its_skeletons() {
     let sources = TORTURE.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect();
+    let (_, files) = generated(sources);
+    assert_eq!(skeletons(&files), ["match.rs", "root_service.rs"]);
+    compile("codegen_compiles", &files);
+}
+
+#[test]
+fn googles_pubsub_of_the_corpus_has_docs_and_rust_that_compiles() {
+    let Some(root) = peers::or_skip("google-proto-files-6") else { return };
+    let (schema, files) = generated(with_imports(&root, "google/pubsub/v1"));
+    assert_eq!(skeletons(&files), ["publisher.rs", "schema_service.rs", "subscriber.rs"]);
+
+    let services: Vec<_> = schema.own_files().flat_map(|file| file.descriptor().services()).collect();
+    let methods: Vec<_> = services.iter().flat_map(|service| service.methods()).collect();
+    assert!(services.len() == 3 && methods.len() > 30, "{} methods", methods.len());
+    let names = services.iter().map(|it| it.full_name()).chain(methods.iter().map(|it| it.full_name()));
+    let page = |path: &str| String::from_utf8(files.get(path).unwrap().to_vec()).unwrap();
+    let (html, markdown) = (page("docs/index.html"), page("docs/index.md"));
+    for name in names {
+        assert!(html.contains(&format!("id=\"{name}\"")), "{name}");
+        assert!(markdown.contains(&format!("<a id=\"{name}\"></a>")), "{name}");
+    }
+    for target in html.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(target == "content" || html.contains(&format!("id=\"{target}\"")), "#{target} leads nowhere");
+    }
+    assert!(!html.contains("][google."), "a link to an element is left as it was written");
+
+    compile("corpus_compiles", &files);
+}
+
+/// The `.proto` files of one folder, and everything of the same tree that they import.
+fn with_imports(root: &Path, folder: &str) -> Vec<(String, String)> {
+    let names = fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().file_name());
+    let names = names.filter_map(|name| name.into_string().ok()).filter(|name| name.ends_with(".proto"));
+    let mut waiting: Vec<String> = names.map(|name| format!("{folder}/{name}")).collect();
+    let mut found = BTreeMap::new();
+    while let Some(name) = waiting.pop() {
+        // protogate brings `google/protobuf` itself; the copies here ask for a newer compiler.
+        if name.starts_with("google/protobuf/") || found.contains_key(&name) {
+            continue;
+        }
+        let text = fs::read_to_string(root.join(&name)).unwrap();
+        let imports = text.lines().filter_map(|line| line.strip_prefix("import ")?.split('"').nth(1));
+        waiting.extend(imports.map(str::to_owned));
+        found.insert(name, text);
+    }
+    found.into_iter().collect()
+}
+
+fn generated(sources: Vec<(String, String)>) -> (Schema, FileSet) {
     let loaded = load(&Source::Text(sources));
     let said: Vec<_> = loaded.diagnostics.iter().map(|d| &d.message).collect();
     assert!(said.is_empty(), "{said:?}");
     let files = generate(&loaded.schema, &Options::default()).unwrap_or_else(|said| panic!("{said:#?}"));
+    (loaded.schema, files)
+}
 
+fn skeletons(files: &FileSet) -> Vec<&str> {
+    files.iter().filter_map(|(path, _)| path.strip_prefix("skeleton/")).collect()
+}
+
+/// Writes a crate around the files and has cargo check it.
+fn compile(name: &str, files: &FileSet) {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("it is inside the target folder");
-    let root = target.join("it/codegen_compiles");
-    let skeletons: Vec<&str> = files.iter().filter_map(|(path, _)| path.strip_prefix("skeleton/")).collect();
-    assert_eq!(skeletons, ["match.rs", "root_service.rs"]);
-    write_crate(&root, &skeletons);
+    let root = target.join("it").join(name);
+    write_crate(&root, name, &skeletons(files));
     files.write(&root.join("generated")).unwrap_or_else(|said| panic!("{said:#?}"));
-
     let cargo = Command::new(env!("CARGO"))
         .args(["check", "--offline", "--quiet", "--message-format", "short"])
         .current_dir(&root)
@@ -119,18 +178,15 @@ fn a_crate_of_everything_difficult_compiles_with_its_skeletons() {
     assert!(cargo.status.success(), "{}", String::from_utf8_lossy(&cargo.stderr));
 }
 
-fn write_crate(root: &Path, skeletons: &[&str]) {
+fn write_crate(root: &Path, name: &str, skeletons: &[&str]) {
     fs::create_dir_all(root.join("src")).expect("the target folder can be written");
     let workspace = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     fs::copy(workspace.join("Cargo.lock"), root.join("Cargo.lock"))
         .expect("the target folder can be written");
-    let manifest = r#"
-        [workspace]
-        [package]
-        name = "codegen-compiles"
-        version = "0.0.0"
-        edition = "2024"
-        [dependencies]
+    let package = format!(
+        "[workspace]\n[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[dependencies]\n"
+    );
+    let dependencies = r#"
         prost = "0.14"
         prost-types = "0.14"
         tokio = { version = "1", features = ["rt-multi-thread", "macros"] }
@@ -138,7 +194,7 @@ fn write_crate(root: &Path, skeletons: &[&str]) {
         tonic = { version = "0.14", default-features = false, features = ["codegen", "router", "transport"] }
         tonic-prost = "0.14"
     "#;
-    fs::write(root.join("Cargo.toml"), manifest).expect("the target folder can be written");
+    fs::write(root.join("Cargo.toml"), package + dependencies).expect("the target folder can be written");
     let modules: String = skeletons
         .iter()
         .map(|file| {

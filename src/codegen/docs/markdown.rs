@@ -3,22 +3,29 @@
 use minijinja::{Environment, Value};
 use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd, html};
 
-/// Adds the filters `markdown` (to HTML), `commonmark` (a block of Markdown) and `cell` (Markdown in one
-/// cell of a table).
+/// Adds the filters `markdown` (to HTML), `commonmark` (a block of Markdown), `cell` (Markdown in one cell of a
+/// table) and `breakable` (a name as HTML that may go on in the next line).
 pub(in crate::codegen) fn add_filters(environment: &mut Environment<'static>) {
     environment.add_filter("markdown", |text: String| Value::from_safe_string(to_html(&text)));
     environment.add_filter("commonmark", |text: String| escape_html(&text));
     environment.add_filter("cell", |text: String| cell(&text));
+    environment.add_filter("breakable", |name: String| Value::from_safe_string(breakable(&name)));
 }
 
-fn extensions() -> Options {
+pub(super) fn extensions() -> Options {
     Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH
 }
 
 /// Sound HTML: no tag of the comment's own, no image (it would be a request), no script behind a link, and
 /// headings as bold lines, so that the outline of the page is the schema's.
 fn to_html(text: &str) -> String {
-    let events = Parser::new_ext(text, extensions()).map(|event| match event {
+    let mut made = String::with_capacity(text.len() * 3 / 2);
+    html::push_html(&mut made, sound(text));
+    made
+}
+
+fn sound(text: &str) -> impl Iterator<Item = Event<'_>> {
+    Parser::new_ext(text, extensions()).map(|event| match event {
         Event::Html(raw) | Event::InlineHtml(raw) => Event::Text(raw),
         Event::Start(Tag::HtmlBlock) => Event::Start(Tag::Paragraph),
         Event::End(TagEnd::HtmlBlock) => Event::End(TagEnd::Paragraph),
@@ -32,10 +39,7 @@ fn to_html(text: &str) -> String {
         }
         Event::End(TagEnd::Image) => Event::End(TagEnd::Link),
         other => other,
-    });
-    let mut made = String::with_capacity(text.len() * 3 / 2);
-    html::push_html(&mut made, events);
-    made
+    })
 }
 
 fn safe(url: CowStr<'_>) -> CowStr<'_> {
@@ -61,8 +65,79 @@ fn escape_html(text: &str) -> String {
     made
 }
 
-/// One line without a bare `|`: what a cell of a Markdown table may hold (GFM 4.10).
+/// One line without a bare `|`: what a cell of a Markdown table may hold (GFM 4.10). Lists and code blocks
+/// have no Markdown in one line, but HTML.
 fn cell(text: &str) -> String {
+    let is_block = |event| matches!(event, Event::Start(tag) if is_block(&tag));
+    if Parser::new_ext(text, extensions()).any(is_block) { cell_of_html(text) } else { cell_of_text(text) }
+}
+
+fn is_block(tag: &Tag<'_>) -> bool {
+    matches!(tag, Tag::List(_) | Tag::CodeBlock(_) | Tag::BlockQuote(_) | Tag::Table(_) | Tag::Heading { .. })
+}
+
+fn cell_of_html(text: &str) -> String {
+    // Within a code block every line is a text of its own, its end included.
+    let mut line_ended = false;
+    let events = sound(text).map(|event| match event {
+        Event::Text(text) => {
+            let line = text.strip_suffix('\n').unwrap_or(&text);
+            let between = if line_ended { "<br>" } else { "" };
+            line_ended = text.ends_with('\n');
+            Event::InlineHtml((between.to_owned() + &literal(line)).into())
+        }
+        Event::Code(code) => Event::InlineHtml(format!("<code>{}</code>", literal(&code)).into()),
+        Event::SoftBreak => Event::InlineHtml(" ".into()),
+        Event::Start(Tag::CodeBlock(_)) => Event::InlineHtml("<pre>".into()),
+        Event::End(TagEnd::CodeBlock) => {
+            line_ended = false;
+            Event::InlineHtml("</pre>".into())
+        }
+        other => other,
+    });
+    let mut made = String::with_capacity(text.len() * 2);
+    html::push_html(&mut made, events);
+    made.lines().collect::<Vec<_>>().join("").replace('|', "&#124;")
+}
+
+/// Text that neither Markdown nor HTML reads anything into.
+fn literal(text: &str) -> String {
+    let mut made = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' | '<' | '>' | '"' | '*' | '_' | '`' | '[' | ']' | '\\' | '~' | '!' | ':' | '$' => {
+                made.push_str(&format!("&#{};", u32::from(letter)));
+            }
+            other => made.push(other),
+        }
+    }
+    made
+}
+
+/// `<wbr>` where a long name may be broken: behind `.` and `_`, and before the upper case of a new word.
+fn breakable(name: &str) -> String {
+    let mut made = String::with_capacity(name.len() * 2);
+    let mut before = None;
+    for letter in name.chars() {
+        let new_word = match before {
+            Some('.' | '_') => !matches!(letter, '.' | '_'),
+            Some(before) => letter.is_uppercase() && !char::is_uppercase(before),
+            None => false,
+        };
+        if new_word {
+            made.push_str("<wbr>");
+        }
+        match letter {
+            '&' => made.push_str("&amp;"),
+            '<' => made.push_str("&lt;"),
+            other => made.push(other),
+        }
+        before = Some(letter);
+    }
+    made
+}
+
+fn cell_of_text(text: &str) -> String {
     let escaped = escape_html(text);
     let joined = escaped.lines().map(str::trim).collect::<Vec<_>>().join("\n");
     let paragraphs = joined.split("\n\n").map(|paragraph| paragraph.replace('\n', " "));
@@ -98,12 +173,34 @@ mod tests {
     }
 
     #[test]
+    fn names_break_between_words() {
+        for (name, broken) in [
+            ("a.b_c", "a.<wbr>b_<wbr>c"),
+            ("HTTPRule", "HTTPRule"),
+            ("ListUsersRequest", "List<wbr>Users<wbr>Request"),
+            ("__x<&", "__<wbr>x&lt;&amp;"),
+        ] {
+            assert_eq!(breakable(name), broken);
+        }
+    }
+
+    #[test]
     fn markdown_keeps_its_code_and_loses_its_tags() {
         for (text, block, in_cell) in [
             ("a <b>c</b> `<d>`", "a &lt;b>c&lt;/b> `<d>`", "a &lt;b>c&lt;/b> `<d>`"),
             ("a\nb\n\nc | d", "a\nb\n\nc | d", "a b<br>c \\| d"),
             ("x \\| y", "x \\| y", "x \\| y"),
             ("<!-- gone", "&lt;!-- gone", "&lt;!-- gone"),
+            (
+                "one of\n* `a|b`\n* c_d",
+                "one of\n* `a|b`\n* c_d",
+                "<p>one of</p><ul><li><code>a&#124;b</code></li><li>c&#95;d</li></ul>",
+            ),
+            (
+                "so:\n\n    x <y>\n      *z*\n\nend",
+                "so:\n\n    x <y>\n      *z*\n\nend",
+                "<p>so&#58;</p><pre>x &#60;y&#62;<br>  &#42;z&#42;</pre><p>end</p>",
+            ),
         ] {
             assert_eq!(escape_html(text), block, "{text}");
             assert_eq!(cell(text), in_cell, "{text}");

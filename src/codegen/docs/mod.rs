@@ -1,5 +1,7 @@
 //! The docs: one page in Markdown, one in HTML, of the source's own files.
 
+mod build;
+mod links;
 pub(super) mod markdown;
 mod option_text;
 pub mod view;
@@ -16,7 +18,7 @@ pub(super) fn generate(
     options: &Options,
     templates: &Templates,
 ) -> Result<BTreeMap<String, String>, Vec<Diagnostic>> {
-    let view = view::Docs::new(schema, &options.title);
+    let view = build::docs(schema, &options.title);
     let sources: Vec<&str> = schema.own_files().map(|file| file.name()).collect();
     let mut files = BTreeMap::new();
     for (path, template) in [("docs/index.md", "docs.md.jinja"), ("docs/index.html", "docs.html.jinja")] {

@@ -1,6 +1,6 @@
 //! Names that Rust cannot tell apart, found before a compiler has to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use prost_build::Module;
 use prost_reflect::{EnumDescriptor, FileDescriptor, MessageDescriptor};
@@ -52,29 +52,35 @@ fn visit(file: &FileDescriptor, check: &mut impl FnMut(&str, &[i32])) {
     }
 }
 
-/// Every name that is declared twice in one scope of the generated code.
-pub(super) fn collisions(trees: &[(&Module, syn::File)]) -> Vec<Diagnostic> {
-    let mut scopes = Scopes::default();
-    for (module, tree) in trees {
-        let parts: Vec<&str> = module.parts().collect();
-        // The modules of two packages may be the same; a package and a message may share one, too.
-        for depth in 0..parts.len() {
-            let parent = parts[..depth].join("::");
-            scopes.packages.insert((parent, parts[depth].to_owned()));
-        }
-        scopes.items(&parts.join("::"), &tree.items);
-    }
-    scopes.twice()
-}
-
+/// What the generated code declares, and in which scope.
 #[derive(Default)]
-struct Scopes {
+pub(super) struct Scopes {
     /// (scope, name) → how often. Types and modules share a namespace, as in Rust itself.
     declared: BTreeMap<(String, String), usize>,
-    packages: std::collections::BTreeSet<(String, String)>,
+    packages: BTreeSet<(String, String)>,
 }
 
 impl Scopes {
+    /// The names of one module.
+    pub fn of(module: &Module, tree: &syn::File) -> Scopes {
+        let mut scopes = Scopes::default();
+        let parts: Vec<&str> = module.parts().collect();
+        // The modules of two packages may be the same; a package and a message may share one, too.
+        for depth in 0..parts.len() {
+            scopes.packages.insert((parts[..depth].join("::"), parts[depth].to_owned()));
+        }
+        scopes.items(&parts.join("::"), &tree.items);
+        scopes
+    }
+
+    /// Adds the names of another module.
+    pub fn merge(&mut self, other: Scopes) {
+        for (key, count) in other.declared {
+            *self.declared.entry(key).or_default() += count;
+        }
+        self.packages.extend(other.packages);
+    }
+
     fn add(&mut self, scope: &str, name: impl ToString) {
         *self.declared.entry((scope.to_owned(), name.to_string())).or_default() += 1;
     }
@@ -131,7 +137,8 @@ impl Scopes {
         }
     }
 
-    fn twice(&self) -> Vec<Diagnostic> {
+    /// Every name that is declared twice in one scope.
+    pub fn twice(&self) -> Vec<Diagnostic> {
         let said = |(scope, name): &(String, String)| {
             let scope = if scope.is_empty() { "the root module" } else { scope };
             problem::name(format!("two names of the schema become `{name}` in Rust, in {scope}"))

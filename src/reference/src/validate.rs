@@ -31,7 +31,7 @@ impl Validate for UserRequest {
 
 impl Validate for CreateUserRequest {
     fn violations(&self) -> Vec<Violation> {
-        [length("name", &self.name, 1, 100), email("email", &self.email)].into_iter().flatten().collect()
+        length("name", &self.name, 1, 100).into_iter().chain(email("email", &self.email)).collect()
     }
 }
 
@@ -47,8 +47,8 @@ impl Validate for ListUsersRequest {
 impl Validate for UpdateUserRequest {
     fn violations(&self) -> Vec<Violation> {
         let name = self.name.as_deref().and_then(|name| length("name", name, 1, 100));
-        let email = self.email.as_deref().and_then(|address| email("email", address));
-        [length("id", &self.id, 1, 64), name, email].into_iter().flatten().collect()
+        let email = self.email.as_deref().into_iter().flat_map(|address| email("email", address));
+        length("id", &self.id, 1, 64).into_iter().chain(name).chain(email).collect()
     }
 }
 
@@ -67,9 +67,10 @@ fn length(field: &'static str, value: &str, min: usize, max: usize) -> Option<Vi
     Some(Violation { field, rule, wants })
 }
 
-fn email(field: &'static str, value: &str) -> Option<Violation> {
+fn email(field: &'static str, value: &str) -> impl Iterator<Item = Violation> {
     let wants = || "must be an email address".to_owned();
-    (!is_email(value)).then(|| Violation { field, rule: "string.email", wants: wants() })
+    let no_email = (!is_email(value)).then(|| Violation { field, rule: "string.email", wants: wants() });
+    length(field, value, 0, 254).into_iter().chain(no_email)
 }
 
 fn not_negative(field: &'static str, value: i32) -> Option<Violation> {

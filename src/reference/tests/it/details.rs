@@ -13,6 +13,11 @@ fn broken(status: &Status) -> Vec<(String, String)> {
     fields.into_iter().map(|violation| (violation.field, violation.reason)).collect()
 }
 
+/// An email of this many bytes.
+fn email_of(length: usize) -> String {
+    format!("{}@example.com", "a".repeat(length - "@example.com".len()))
+}
+
 #[tokio::test]
 async fn every_broken_rule_is_named_at_once() {
     let mut client = client().await;
@@ -29,11 +34,20 @@ async fn every_broken_rule_is_named_at_once() {
         (client.delete_user(id("")).await.unwrap_err(), vec![("id", min)]),
         (client.create_user(new_user("", "")).await.unwrap_err(), vec![("name", min), ("email", email)]),
         (client.create_user(new_user(&long, "a@b")).await.unwrap_err(), vec![("name", max)]),
+        (client.create_user(new_user("Ada", &email_of(255))).await.unwrap_err(), vec![("email", max)]),
+        (
+            client.create_user(new_user("Ada", &"x".repeat(255))).await.unwrap_err(),
+            vec![("email", max), ("email", email)],
+        ),
         (client.list_users(window(-1, -2)).await.unwrap_err(), vec![("limit", gte), ("offset", gte)]),
         (client.stream_users(window(3, -2)).await.unwrap_err(), vec![("offset", gte)]),
         (
             client.update_user(update("", Some(""), Some(""))).await.unwrap_err(),
             vec![("id", min), ("name", min), ("email", email)],
+        ),
+        (
+            client.update_user(update("1", None, Some(&email_of(255)))).await.unwrap_err(),
+            vec![("email", max)],
         ),
         (client.update_user(update("", None, None)).await.unwrap_err(), vec![("id", min)]),
     ];
@@ -59,8 +73,8 @@ async fn what_is_missing_or_taken_is_named() {
     let missing = client.get_user(id("nobody")).await.unwrap_err().get_error_details();
     assert_eq!(missing.resource_info().unwrap().resource_name, "nobody");
 
-    // Long enough to break the headers, were it repeated whole.
-    let email = format!("{}@example.com", "a".repeat(100_000));
+    // As long as an email may be.
+    let email = email_of(254);
     create(&mut client, new_user("Ada", &email)).await;
     let status = client.create_user(new_user("Eve", &email)).await.unwrap_err();
     assert_eq!(status.code(), Code::AlreadyExists);
