@@ -15,6 +15,7 @@ mod floors;
 mod gate;
 mod interop;
 mod licences;
+mod pairs;
 mod peers;
 mod run;
 mod servers;
