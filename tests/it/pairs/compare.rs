@@ -45,6 +45,24 @@ impl Outcome {
     pub fn is_disagreement(&self) -> bool {
         matches!(self, Outcome::Compared { ours, bufs } if ours != bufs)
     }
+
+    /// What only one of the tools finds: who, and what.
+    pub fn differences(&self) -> Vec<(&'static str, Finding)> {
+        let Outcome::Compared { ours, bufs } = self else { return Vec::new() };
+        let only = |who, these: &[Finding], those: &[Finding]| {
+            let mut those = those.to_vec();
+            let mut only = these.to_vec();
+            // Once for once: the same finding twice is not the same as once.
+            only.retain(|it| those.iter().position(|that| that == it).map(|at| those.remove(at)).is_none());
+            only.into_iter().map(move |it| (who, it)).collect::<Vec<_>>()
+        };
+        [only("ours", ours, bufs), only("buf", bufs, ours)].concat()
+    }
+
+    /// The difference without its places: disagreements of one kind have one cause, most likely.
+    pub fn difference(&self) -> BTreeSet<(&'static str, String)> {
+        self.differences().into_iter().map(|(who, finding)| (who, finding.0)).collect()
+    }
 }
 
 /// Asks both tools about every pair.
@@ -82,7 +100,7 @@ pub fn compare(buf: &Path, pairs: &[Pair]) -> Vec<Outcome> {
 fn ours(sides: &Sides) -> Result<Vec<Diagnostic>, String> {
     let (old, new) = (schema(&sides.old)?, schema(&sides.new)?);
     let found = Report::new(check(&old, &new, &Selection::all())).diagnostics().to_vec();
-    Ok(without_the_last_of_a_package(found, &old, &new))
+    Ok(without_imports(without_the_last_of_a_package(found, &old, &new)))
 }
 
 pub fn schema(texts: &Texts) -> Result<Schema, String> {
@@ -92,6 +110,12 @@ pub fn schema(texts: &Texts) -> Result<Schema, String> {
         None => Ok(loaded.schema),
         Some(problem) => Err(problem.message.clone()),
     }
+}
+
+/// buf is asked beside `keep.proto`, which imports all that any pair does; we are asked without it.
+fn without_imports(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let own = |it: &Diagnostic| !it.related.iter().any(|it| it.place.file.starts_with("google/"));
+    found.into_iter().filter(own).collect()
 }
 
 /// The one deliberate difference: buf says nothing of the last enum, extension or message of a package.
@@ -160,7 +184,12 @@ fn ask(
         .output()
         .unwrap();
     let ran = matches!(output.status.code(), Some(0 | 100));
-    assert!(ran, "{}", String::from_utf8_lossy(&output.stderr));
+    if !ran {
+        // What only the linker of descriptors refuses ends buf's run; it names the first element it minds.
+        let why = String::from_utf8_lossy(&output.stderr);
+        let index = pair_in(&why).unwrap_or_else(|| panic!("{why}"));
+        return Err(BTreeMap::from([(index, format!("buf: {why}"))]));
+    }
     let mut found: BTreeMap<usize, Vec<Finding>> = BTreeMap::new();
     let mut refused = BTreeMap::new();
     for line in String::from_utf8(output.stdout).unwrap().lines() {
@@ -181,12 +210,14 @@ fn ask(
 
 /// The pair that a line of buf's is about: its path tells, or its message where the file is gone.
 fn pair_of(line: &serde_json::Value) -> Option<usize> {
-    let number = |text: &str| {
-        let rest = &text[text.find("pair")? + "pair".len()..];
-        let end = rest.find(|it: char| !it.is_ascii_digit()).unwrap_or(rest.len());
-        rest[..end].parse().ok()
-    };
-    [&line["path"], &line["message"]].into_iter().filter_map(|it| number(it.as_str()?)).next()
+    [&line["path"], &line["message"]].into_iter().find_map(|it| pair_in(it.as_str()?))
+}
+
+/// The first pair that a text names.
+fn pair_in(text: &str) -> Option<usize> {
+    let rest = &text[text.find("pair")? + "pair".len()..];
+    let end = rest.find(|it: char| !it.is_ascii_digit()).unwrap_or(rest.len());
+    rest[..end].parse().ok()
 }
 
 /// The rules that a pair's outcome holds.

@@ -34,7 +34,7 @@ use super::peers;
 const BATCH: usize = 125;
 /// Pairs in the ordinary suite.
 const PAIRS: usize = 1_000;
-/// Disagreements that are shrunk; the others are counted.
+/// Kinds of disagreement that are shrunk; all are counted.
 const SHOWN: usize = 8;
 
 #[test]
@@ -45,15 +45,15 @@ fn buf_says_the_same_of_generated_pairs() {
     let start = Instant::now();
     let mut runner = runner(seed);
     let mut tally = Tally::default();
-    let mut shown = Vec::new();
+    let (mut shown, mut kinds) = (Vec::new(), BTreeSet::new());
     let mut left = usize::try_from(pairs).unwrap();
     while left > 0 {
         let batch = drawn(&draw::pair(), &mut runner, left.min(BATCH));
         left -= batch.len();
         for (pair, outcome) in batch.iter().zip(compare(&buf, &batch)) {
             tally.add(pair, &outcome);
-            if outcome.is_disagreement() && shown.len() < SHOWN {
-                shown.push(disagreement(&buf, pair));
+            if shown.len() < SHOWN && outcome.is_disagreement() && kinds.insert(outcome.difference()) {
+                shown.push(disagreement(&buf, pair, &outcome));
             }
         }
     }
@@ -113,22 +113,22 @@ fn drawn(pairs: &impl Strategy<Value = Pair>, runner: &mut TestRunner, count: us
 }
 
 /// A pair on which the tools disagree: its smallest form, ready for `breaking_variants.rs`.
-fn disagreement(buf: &Path, pair: &Pair) -> String {
-    let small =
-        shrink::shrink(pair, &|pairs| compare(buf, pairs).iter().map(Outcome::is_disagreement).collect());
+fn disagreement(buf: &Path, pair: &Pair, outcome: &Outcome) -> String {
+    let kind = outcome.difference();
+    let small = shrink::shrink(pair, &|pairs| {
+        compare(buf, pairs)
+            .iter()
+            .map(|it| it.is_disagreement() && it.difference().is_subset(&kind))
+            .collect()
+    });
     let sides = Sides::of(&small, 0);
-    let outcome = compare(buf, std::slice::from_ref(&small));
-    let only = |these: &[compare::Finding], those: &[compare::Finding]| {
-        these.iter().filter(|it| !those.contains(it)).cloned().collect::<Vec<_>>()
-    };
-    let findings = match &outcome[0] {
-        Outcome::Compared { ours, bufs } => {
-            format!("only ours: {:?}\nonly buf: {:?}", only(ours, bufs), only(bufs, ours))
-        }
-        Outcome::Rejected(why) => why.clone(),
-    };
+    let differences: Vec<String> = compare(buf, std::slice::from_ref(&small))
+        .iter()
+        .flat_map(Outcome::differences)
+        .map(|(who, finding)| format!("  only {who}: {finding:?}\n"))
+        .collect();
     let files =
         |texts: &print::Texts| texts.iter().map(|it| format!("{it:?}")).collect::<Vec<_>>().join(", ");
     let (old, new) = (files(&sides.old), files(&sides.new));
-    format!("{:?}\n{findings}\n    (\"…\", &[{old}], &[{new}]),\n", pair.edits)
+    format!("{:?}\n{}    (\"…\", &[{old}], &[{new}]),\n", pair.edits, differences.concat())
 }

@@ -24,7 +24,8 @@ impl Home {
     }
 
     pub fn package(self, package: &str) -> String {
-        join(&format!("pair{}", self.index), package)
+        let own = format!("pair{}", self.index);
+        if package.is_empty() { own } else { join(&own, package) }
     }
 
     pub fn path(self, path: &str) -> String {

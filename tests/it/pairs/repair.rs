@@ -28,9 +28,16 @@ fn round(schema: &mut Schema) {
     }
     let types = schema.types();
     let ranges = extension_ranges(schema);
+    let closed: Vec<bool> = schema.files.iter().map(|file| file.syntax != Syntax::Proto3).collect();
     let mut numbers = BTreeSet::new();
     for (index, file) in schema.files.iter_mut().enumerate() {
-        let here = Here { index, proto3: file.syntax == Syntax::Proto3, types: &types, ranges: &ranges };
+        let here = Here {
+            index,
+            proto3: file.syntax == Syntax::Proto3,
+            types: &types,
+            ranges: &ranges,
+            closed: &closed,
+        };
         here.file(file, &mut numbers);
     }
 }
@@ -60,6 +67,8 @@ struct Here<'a> {
     proto3: bool,
     types: &'a BTreeMap<Name, (usize, Option<Enum>)>,
     ranges: &'a BTreeMap<Name, Vec<(i32, i32)>>,
+    /// By file: its enums are closed.
+    closed: &'a [bool],
 }
 
 impl Here<'_> {
@@ -151,7 +160,9 @@ impl Here<'_> {
         let fits = match &it.kind {
             Kind::Scalar(_) => true,
             Kind::Named(name) => self.is_type(name),
-            Kind::Map(_, kind) => !matches!(&**kind, Kind::Named(name) if !self.is_type(name)),
+            Kind::Map(_, kind) => {
+                !matches!(&**kind, Kind::Named(name) if !self.is_type(name) || !self.starts_at_zero(name))
+            }
             Kind::Group(name) => !self.proto3 && groups.contains(name),
         };
         let single = !matches!(it.kind, Kind::Map(..)) && it.label != Label::Repeated;
@@ -164,12 +175,18 @@ impl Here<'_> {
             Label::Required if self.proto3 => Label::None,
             label => label,
         };
-        let has_default = match &it.kind {
-            Kind::Scalar(_) => true,
-            Kind::Named(name) => self.types.get(name).is_some_and(|(_, it)| it.is_some()),
-            _ => false,
+        let defaults = match &it.kind {
+            Kind::Scalar(_) => u8::MAX,
+            Kind::Named(name) => self
+                .types
+                .get(name)
+                .and_then(|(_, it)| it.as_ref())
+                .map_or(0, |it| u8::try_from(it.values.len()).expect("a small enum")),
+            _ => 0,
         };
-        if self.proto3 || !single || !has_default {
+        // A value of an enum stays the default when others come behind it.
+        it.default = it.default.and_then(|which| which.checked_rem(defaults));
+        if self.proto3 || !single {
             it.default = None;
         }
         if !matches!(it.kind, Kind::Scalar(name) if name.ends_with("64")) {
@@ -183,13 +200,16 @@ impl Here<'_> {
 
     /// A message or an enum that this file may use as the type of a field.
     fn is_type(&self, name: &str) -> bool {
-        let open = |first: &(String, i32)| first.1 == 0;
         match self.types.get(name) {
-            Some((_, Some(it))) => {
-                self.is_visible(name) && (!self.proto3 || it.values.first().is_some_and(open))
-            }
+            Some((file, Some(_))) => self.is_visible(name) && !(self.proto3 && self.closed[*file]),
             _ => self.is_message(name),
         }
+    }
+
+    /// Not an enum whose first value is another number than 0, which maps do not take.
+    fn starts_at_zero(&self, name: &str) -> bool {
+        let r#enum = self.types.get(name).and_then(|(_, it)| it.as_ref());
+        r#enum.and_then(|it| it.values.first()).is_none_or(|first| first.1 == 0)
     }
 }
 

@@ -211,10 +211,6 @@ impl Schema {
         all
     }
 
-    pub fn is_proto3(&self, path: &[usize]) -> bool {
-        self.files[path[0]].syntax == Syntax::Proto3
-    }
-
     /// Every type: its file, and the enum if it is one.
     pub fn types(&self) -> BTreeMap<Name, (usize, Option<Enum>)> {
         fn below(scope: &Scope, outer: &str, file: usize, all: &mut BTreeMap<Name, (usize, Option<Enum>)>) {

@@ -1,6 +1,8 @@
 //! The smallest pair that still shows the same: first fewer edits, then less schema. Candidates are asked
 //! about together, so that a round is one call.
 
+use std::collections::BTreeSet;
+
 use super::draw::Pair;
 use super::repair::repaired;
 use super::schema::{Enum, File, Label, Message, Schema, Scope, Service, join};
@@ -40,41 +42,47 @@ fn fewer_edits(pair: &Pair) -> Vec<Pair> {
     all
 }
 
-/// One thing less, on both sides at once or on one of them, biggest things first.
+/// Less of it: halves first, then quarters, down to single things; on both sides at once, and on one of
+/// them for single things.
 fn smaller(pair: &Pair) -> Vec<Pair> {
     let plain = pair.layout.map(|_| Pair { layout: None, ..pair.clone() });
-    let mut names = names(&pair.old);
-    names.extend(self::names(&pair.new));
-    names.sort_by_key(|name| name.matches('.').count());
-    names.dedup();
-    let less = names.iter().flat_map(|name| {
-        let (old, new) = (without(&pair.old, name), without(&pair.new, name));
-        // The edits do not lead from one to the other any more.
-        let made = |old: &Schema, new: &Schema| Pair {
-            old: old.clone(),
-            new: new.clone(),
-            edits: Vec::new(),
-            layout: pair.layout,
-        };
-        [made(&old, &new), made(&old, &pair.new), made(&pair.old, &new)]
-    });
-    plain.into_iter().chain(less.filter(|it| it.old != pair.old || it.new != pair.new)).collect()
+    let names: Vec<String> = names(&pair.old).union(&names(&pair.new)).cloned().collect();
+    // The edits do not lead from one side to the other any more.
+    let made = |old: &Schema, new: &Schema| Pair {
+        old: old.clone(),
+        new: new.clone(),
+        edits: Vec::new(),
+        layout: pair.layout,
+    };
+    let mut all: Vec<Pair> = plain.into_iter().collect();
+    let mut size = names.len() / 2;
+    while size > 0 && all.len() + names.len() / size < WIDTH {
+        for out in names.chunks(size) {
+            let (old, new) = (without(&pair.old, out), without(&pair.new, out));
+            all.push(made(&old, &new));
+            if size == 1 {
+                all.extend([made(&old, &pair.new), made(&pair.old, &new)]);
+            }
+        }
+        size = if size == 1 { 0 } else { size.div_ceil(2) };
+    }
+    all.retain(|it| it.layout != pair.layout || it.old != pair.old || it.new != pair.new);
+    all
 }
 
 /// A handle for everything that can be taken out: a path of names, whatever stands there.
-fn names(schema: &Schema) -> Vec<String> {
-    let mut all = Vec::new();
-    let mut schema = schema.clone();
-    schema.visit(&mut |name| {
-        all.push(name.to_owned());
+fn names(schema: &Schema) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    schema.clone().visit(&mut |name| {
+        all.insert(name.to_owned());
         true
     });
     all
 }
 
-fn without(schema: &Schema, out: &str) -> Schema {
+fn without(schema: &Schema, out: &[String]) -> Schema {
     let mut schema = schema.clone();
-    schema.visit(&mut |name| name != out);
+    schema.visit(&mut |name| !out.iter().any(|out| out == name));
     repaired(schema)
 }
 

@@ -15,7 +15,10 @@ pub struct Tally {
     findings: BTreeMap<String, usize>,
     /// How often an edit was drawn, and how often its pair was rejected.
     edits: BTreeMap<&'static str, (usize, usize)>,
-    rejected: BTreeMap<String, usize>,
+    /// How many, and the first reason in full.
+    rejected: BTreeMap<String, (usize, String)>,
+    /// By who alone finds it, and the rule.
+    differences: BTreeMap<(&'static str, String), usize>,
 }
 
 impl Tally {
@@ -28,16 +31,21 @@ impl Tally {
             *drawn += 1;
             *rejected += usize::from(refused);
         }
+        for kind in outcome.difference() {
+            *self.differences.entry(kind).or_default() += 1;
+        }
         match outcome {
             Outcome::Compared { bufs, .. } => {
                 rules_of(bufs).for_each(|rule| *self.findings.entry(rule.to_owned()).or_default() += 1);
             }
-            Outcome::Rejected(why) => *self.rejected.entry(without_names(why)).or_default() += 1,
+            Outcome::Rejected(why) => {
+                self.rejected.entry(without_names(why)).or_insert_with(|| (0, why.clone())).0 += 1;
+            }
         }
     }
 
     pub fn rejections(&self) -> usize {
-        self.rejected.values().sum()
+        self.rejected.values().map(|it| it.0).sum()
     }
 
     /// The rules that buf never named.
@@ -58,10 +66,14 @@ impl Tally {
         lines.extend(BREAKING.iter().map(|rule| {
             format!("  {:>8} {}", self.findings.get(rule.info.id).copied().unwrap_or_default(), rule.info.id)
         }));
-        lines.extend(self.rejected.iter().map(|(why, count)| format!("  {count:>8} rejected: {why}")));
+        lines.extend(self.rejected.values().map(|(count, why)| format!("  {count:>8} rejected: {why}")));
         lines.extend(self.edits.iter().map(|(edit, (drawn, rejected))| {
             format!("  {drawn:>8} drawn, {rejected} of them rejected: {edit}")
         }));
+        let differences = self.differences.iter();
+        lines.extend(
+            differences.map(|((who, rule), count)| format!("  {count:>8} pairs: only {who} says {rule}")),
+        );
         lines.join("\n")
     }
 }

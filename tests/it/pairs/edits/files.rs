@@ -8,7 +8,13 @@ pub const EDITS: &[Edit] = &[
     Edit {
         name: "delete a file",
         rules: &["FILE_NO_DELETE", "PACKAGE_NO_DELETE", "PACKAGE_SERVICE_NO_DELETE"],
-        apply: |schema, dice| with_file(schema, dice, |schema, file, _| drop(schema.files.remove(file))),
+        apply: |schema, dice| {
+            with_file(schema, dice, |schema, file, _| {
+                if schema.files.len() > 1 {
+                    schema.files.remove(file);
+                }
+            });
+        },
     },
     Edit {
         name: "rename a file",
