@@ -89,6 +89,29 @@ fn a_schema_against_itself_and_what_is_added_are_silent() {
     }
 }
 
+#[test]
+fn a_disagreement_is_seen_and_shrinks_to_what_it_takes() {
+    let renamed =
+        |it: &Pair| says(it).is_some_and(|said| said.iter().any(|it| it.starts_with("FIELD_SAME_NAME:")));
+    let pairs = drawn(&draw::pair(), &mut runner(2), 100);
+    let pair = pairs.iter().find(|it| it.edits.len() > 2 && renamed(it)).expect("a renamed field");
+    let small = Sides::of(&shrink::shrink(pair, &|pairs| pairs.iter().map(renamed).collect()), 1);
+    for side in [&small.old, &small.new] {
+        let lines: usize = side.iter().map(|it| it.1.lines().count()).sum();
+        assert!(lines <= 10, "{side:#?}");
+    }
+
+    let finding = |line| ("A".to_owned(), "a.proto".to_owned(), [line, 1, line, 1]);
+    let compared = |ours: &[u64], bufs: &[u64]| Outcome::Compared {
+        ours: ours.iter().copied().map(finding).collect(),
+        bufs: bufs.iter().copied().map(finding).collect(),
+    };
+    assert!(!compared(&[1, 1], &[1, 1]).is_disagreement());
+    assert_eq!(compared(&[1, 2], &[1, 3]).differences(), [("ours", finding(2)), ("buf", finding(3))]);
+    assert!(compared(&[1, 1], &[1]).is_disagreement(), "twice is not once");
+    assert_eq!(compared(&[1, 1], &[1]).differences(), [("ours", finding(1))]);
+}
+
 /// What we say about a pair, if both sides compile and we do not keep silent.
 fn says(pair: &Pair) -> Option<Vec<String>> {
     let sides = Sides::of(pair, 1);
