@@ -16,6 +16,7 @@ mod formats;
 mod gate;
 mod interop;
 mod licences;
+mod pairs;
 mod peers;
 mod run;
 mod servers;

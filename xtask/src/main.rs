@@ -9,6 +9,7 @@ fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     match arguments.get(1).and_then(|command| command.to_str()) {
         Some("corpus") => corpus(),
+        Some("campaign") => campaign(&arguments[2..]),
         _ => protogate::cli::run(arguments),
     }
 }
@@ -27,4 +28,34 @@ fn corpus() -> ExitCode {
         .current_dir(&root)
         .status();
     ExitCode::from(if tests.is_ok_and(|status| status.success()) { 0 } else { 1 })
+}
+
+/// `campaign pairs [--pairs N] [--seed N]`: the long run of the comparison with buf on generated pairs of
+/// schemas (`tests/it/pairs`).
+fn campaign(arguments: &[OsString]) -> ExitCode {
+    let words: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
+    let (mut pairs, mut seed) = ("50000", "0");
+    let mut options = words.iter().skip(1);
+    while let Some(option) = options.next() {
+        match (*option, options.next()) {
+            ("--pairs", Some(number)) => pairs = number,
+            ("--seed", Some(number)) => seed = number,
+            _ => return campaign_usage(),
+        }
+    }
+    if words.first() != Some(&"pairs") || [pairs, seed].iter().any(|it| it.parse::<u64>().is_err()) {
+        return campaign_usage();
+    }
+    let tests = Command::new(env!("CARGO"))
+        .args(["test", "--package", "protogate", "--test", "it", "--", "--nocapture", "--exact"])
+        .arg("pairs::buf_says_the_same_of_generated_pairs")
+        .envs([("PROTOGATE_REQUIRE_PEERS", "1"), ("PROTOGATE_PAIRS", pairs), ("PROTOGATE_SEED", seed)])
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .status();
+    ExitCode::from(if tests.is_ok_and(|status| status.success()) { 0 } else { 1 })
+}
+
+fn campaign_usage() -> ExitCode {
+    eprintln!("usage: cargo xtask campaign pairs [--pairs N] [--seed N]");
+    ExitCode::from(2)
 }
