@@ -4,6 +4,7 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 mod breaking;
+mod breaking_config;
 mod breaking_variants;
 mod breaking_vs_buf;
 mod bundled;
