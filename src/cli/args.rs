@@ -101,6 +101,11 @@ pub enum Command {
     /// Work on the accepted schema
     #[command(subcommand)]
     Baseline(Baseline),
+    /// Write a first protogate.toml from what is here, or print a snippet for CI
+    #[command(after_help = "Examples:
+  protogate init                              from the buf.yaml, the .proto files and the git branches here
+  protogate init --ci github > .github/workflows/protogate.yaml")]
+    Init(Init),
     /// List every rule and check
     Rules,
     /// Say what a rule or check means, with its example
@@ -145,6 +150,25 @@ pub struct CheckBreaking {
     /// Find what buf finds, also where it is wrong, and end as it does: 0, 100 for findings, 1 for failures
     #[arg(long)]
     pub buf_exact: bool,
+}
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Print a ready job for this CI instead, and write nothing
+    #[arg(long, value_name = "CI")]
+    pub ci: Option<Ci>,
+}
+
+/// Where checks run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Ci {
+    /// GitHub Actions
+    Github,
+    /// GitLab CI/CD
+    Gitlab,
+    /// <https://pre-commit.com>
+    PreCommit,
 }
 
 /// `generate`

@@ -15,6 +15,7 @@ mod config;
 mod contract;
 mod gate;
 mod generate;
+mod init;
 mod output;
 mod paths;
 mod reference;
@@ -63,6 +64,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::ServeReference(arguments) => return reference::serve(&arguments, &context),
         Command::Gate(arguments) => gate::gate(&arguments, &context),
         Command::Baseline(args::Baseline::Update { input }) => baseline::update(input.as_deref(), &context),
+        Command::Init(arguments) => init::init(&arguments, &context),
         Command::Rules => Ok(catalogue::rules()),
         Command::Explain { id } => catalogue::explain(&id),
     };

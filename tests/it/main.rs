@@ -14,6 +14,7 @@ mod contract;
 mod corpus;
 mod floors;
 mod gate;
+mod init;
 mod interop;
 mod licences;
 mod peers;
