@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ColorChoice, Parser, Subcommand, builder::TypedValueParser};
 
+use super::output::Codes;
 use crate::diag::render::Format;
 
 /// Keeps .proto schemas, the code and docs generated from them, and the services that speak them in step.
@@ -35,7 +36,7 @@ pub struct Common {
     /// How to print results
     #[arg(long, global = true, default_value = "text", value_parser = format_parser(), value_name = "FORMAT")]
     pub format: Format,
-    /// The protogate.toml to use [default: the nearest one, here or above]
+    /// The protogate.toml or buf.yaml to use [default: the nearest one, here or above]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Print results only, no progress
@@ -65,7 +66,8 @@ pub enum Command {
   protogate check-breaking proto --against git:main          against the same folder on main
   protogate check-breaking proto --against git:v1.2.0:proto --category WIRE
   protogate check-breaking proto --against '.git#branch=main,subdir=proto'
-  protogate check-breaking new.binpb --against old.binpb --format json")]
+  protogate check-breaking new.binpb --against old.binpb --format json
+  protogate check-breaking --against '.git#branch=main' --buf-exact      in place of buf breaking")]
     CheckBreaking(CheckBreaking),
     /// Make Rust code, a server skeleton, docs and the descriptor set
     #[command(after_help = "Examples:
@@ -99,6 +101,11 @@ pub enum Command {
     /// Work on the accepted schema
     #[command(subcommand)]
     Baseline(Baseline),
+    /// Write a first protogate.toml from what is here, or print a snippet for CI
+    #[command(after_help = "Examples:
+  protogate init                              from the buf.yaml, the .proto files and the git branches here
+  protogate init --ci github > .github/workflows/protogate.yaml")]
+    Init(Init),
     /// List every rule and check
     Rules,
     /// Say what a rule or check means, with its example
@@ -111,8 +118,26 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// The schema that is named on the command line, where a command takes one: a `buf.yaml` may stand by it.
+    pub fn input(&self) -> Option<&str> {
+        match self {
+            Command::CheckBreaking(arguments) => arguments.input.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The exit codes that the command ends with.
+    pub fn codes(&self) -> Codes {
+        match self {
+            Command::CheckBreaking(arguments) if arguments.buf_exact => Codes::Buf,
+            _ => Codes::Ours,
+        }
+    }
+}
+
 /// `check-breaking`
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct CheckBreaking {
     /// The schema now: a directory, a .proto file, a descriptor set, or git:REV[:PATH]
     pub input: Option<String>,
@@ -122,6 +147,28 @@ pub struct CheckBreaking {
     /// The promise to hold: FILE, PACKAGE, WIRE_JSON, WIRE or CSR, or a rule ID; may be given several times
     #[arg(long, value_name = "CATEGORY")]
     pub category: Vec<String>,
+    /// Find what buf finds, also where it is wrong, and end as it does: 0, 100 for findings, 1 for failures
+    #[arg(long)]
+    pub buf_exact: bool,
+}
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Print a ready job for this CI instead, and write nothing
+    #[arg(long, value_name = "CI")]
+    pub ci: Option<Ci>,
+}
+
+/// Where checks run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Ci {
+    /// GitHub Actions
+    Github,
+    /// GitLab CI/CD
+    Gitlab,
+    /// <https://pre-commit.com>
+    PreCommit,
 }
 
 /// `generate`

@@ -1,6 +1,7 @@
 //! `rules` and `explain`: everything that can be said, and what it means.
 
 use super::Outcome;
+use super::breaking::COMPILE;
 use super::config::CONFIG;
 use super::service::SERVICE;
 use crate::codegen;
@@ -24,7 +25,7 @@ fn others() -> impl Iterator<Item = &'static RuleInfo> {
     PROBLEMS
         .into_iter()
         .chain(codegen::PROBLEMS)
-        .chain([&CONFIG, &SERVICE, &SELECTION, &EXPLAIN])
+        .chain([&CONFIG, &COMPILE, &SERVICE, &SELECTION, &EXPLAIN])
         .chain(notes)
 }
 

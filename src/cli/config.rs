@@ -1,12 +1,19 @@
-//! `protogate.toml`: what the commands do without being told on the command line.
+//! `protogate.toml`: what the commands do without being told on the command line. Where there is none, a
+//! `buf.yaml` says where the schema is and what `check-breaking` asks.
 //!
 //! Every path in it is relative to the folder it stands in, and the command line wins over it. Unknown
 //! keys are errors: a setting that is silently ignored is worse than none.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
+use toml::Spanned;
+
+use super::block::{Block, Ignored, Word};
+use super::buf_yaml::{self, Module};
+use super::paths::{inside, normal};
 
 use crate::diag::{Diagnostic, Place, RuleInfo, Span};
 use crate::schema::nearest;
@@ -19,8 +26,9 @@ pub static CONFIG: RuleInfo = RuleInfo {
     id: "CONFIG",
     name: "CONFIG",
     summary: "The configuration can be used.",
-    explain: "`protogate.toml` is missing although it was named, is not TOML, or holds a key that protogate \
-              does not know. Nothing was done. Keys and their meaning: `docs/configuration.md`.",
+    explain: "`protogate.toml` or `buf.yaml` is missing although it was named, is not TOML or YAML, holds a \
+              key that is not known, or ignores a path that is nowhere. Keys and their meaning: \
+              `docs/configuration.md`.",
     url: None,
 };
 
@@ -32,8 +40,9 @@ pub struct Config {
     pub input: Option<String>,
     /// The accepted schema: what `--against` defaults to.
     pub baseline: Option<String>,
-    /// `[breaking]`
-    pub breaking: Breaking,
+    /// `[breaking]`, as written.
+    #[serde(rename = "breaking")]
+    written: Breaking,
     /// `[generate]`
     pub generate: Generate,
     /// `[contract]`
@@ -45,17 +54,58 @@ pub struct Config {
     /// The folder the file stands in, as seen from the current one. Empty for the current folder.
     #[serde(skip)]
     pub folder: PathBuf,
+    /// The block that is asked of a schema that is in none of the modules.
+    #[serde(skip)]
+    pub breaking: Block,
+    /// The modules of a `buf.yaml`; none in a `protogate.toml`.
+    #[serde(skip)]
+    pub modules: Vec<Module>,
+    /// What the `buf.yaml` ignores outside of its modules.
+    #[serde(skip)]
+    pub astray: Block,
 }
 
-/// Which rules run.
+/// Which rules run, and which changes do not count.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Breaking {
+struct Breaking {
     /// Rule IDs and categories; empty means the category FILE.
     #[serde(rename = "use")]
-    pub include: Vec<String>,
+    used: Vec<Spanned<String>>,
     /// Rule IDs and categories that do not run.
-    pub except: Vec<String>,
+    except: Vec<Spanned<String>>,
+    /// Files and folders.
+    ignore: Vec<Spanned<String>>,
+    /// The same for one rule or category.
+    ignore_only: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
+    /// Whether packages such as `shop.v1beta1` may break.
+    ignore_unstable_packages: bool,
+}
+
+impl Breaking {
+    /// Paths are relative to the file, or as imports know them.
+    fn block(&self, input: Option<&str>, place: impl Fn(std::ops::Range<usize>) -> Place) -> Block {
+        let word = |word: &Spanned<String>| Word { text: word.get_ref().clone(), place: place(word.span()) };
+        let root = input.and_then(normal);
+        let ignored = |path: &Spanned<String>| {
+            let name = normal(path.get_ref()).map(|path| {
+                let below_input = root.as_deref().and_then(|root| inside(&path, root));
+                below_input.map_or(path.clone(), str::to_owned)
+            });
+            Ignored { word: word(path), name }
+        };
+        let only = self.ignore_only.iter();
+        Block {
+            used: self.used.iter().map(word).collect(),
+            except: self.except.iter().map(word).collect(),
+            ignore: self.ignore.iter().map(ignored).collect(),
+            ignore_only: only
+                .map(|(rule, paths)| (word(rule), paths.iter().map(ignored).collect()))
+                .collect(),
+            unstable_packages: self.ignore_unstable_packages,
+            ..Block::default()
+        }
+    }
 }
 
 /// Where generated files go.
@@ -150,39 +200,58 @@ fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duratio
 
 impl Config {
     /// Reads `path`, or else the `protogate.toml` of the current folder or the nearest one around it, or
-    /// else none at all.
+    /// else the `buf.yaml` of `input` or the nearest one around it, or else none at all.
     ///
     /// # Errors
     ///
     /// A diagnostic that points into the file.
-    pub fn load(path: Option<&Path>) -> Result<Config, Diagnostic> {
-        let Some(path) = path.map(Path::to_path_buf).or_else(nearest_file) else {
+    pub fn load(path: Option<&Path>, input: Option<&str>) -> Result<Config, Diagnostic> {
+        let named = path.map(Path::to_path_buf);
+        let found = named.or_else(|| nearest_file(FILE_NAME)).or_else(|| {
+            let around_input = Path::new(input?).ancestors().map(|folder| folder.join(buf_yaml::FILE_NAME));
+            around_input.into_iter().find(|path| path.is_file())
+        });
+        let Some(path) = found.or_else(|| nearest_file(buf_yaml::FILE_NAME)) else {
             return Ok(Config::default());
         };
         let shown = path.display().to_string();
-        if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
-            return Err(Diagnostic::failure(&CONFIG, "buf.yaml is not read yet")
-                .at(Place::file(shown))
-                .help("write the same settings into a protogate.toml"));
-        }
         let text = std::fs::read_to_string(&path).map_err(|error| {
             Diagnostic::failure(&CONFIG, format!("cannot read {shown}: {error}"))
                 .at(Place::file(shown.as_str()))
                 .help("name an existing file with --config, or leave it out")
         })?;
-        let mut config = Config::parse(&shown, &text)?;
+        let is_yaml = path.extension().is_some_and(|it| it == "yaml" || it == "yml");
+        let mut config =
+            if is_yaml { Config::from_buf(&shown, &text) } else { Config::parse(&shown, &text) }?;
         config.folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
         Ok(config)
     }
 
+    fn from_buf(shown: &str, text: &str) -> Result<Config, Diagnostic> {
+        let file = buf_yaml::parse(shown, text)?;
+        let (input, breaking) = match &*file.modules {
+            [only] if only.path.is_empty() => (Some(".".to_owned()), only.breaking.clone()),
+            [only] => (Some(only.path.clone()), only.breaking.clone()),
+            [first, ..] => (None, first.breaking.clone()),
+            [] => (None, Block::default()),
+        };
+        Ok(Config { input, breaking, modules: file.modules, astray: file.astray, ..Config::default() })
+    }
+
     fn parse(shown: &str, text: &str) -> Result<Config, Diagnostic> {
-        toml::from_str(text).map_err(|error| {
-            let span = error.span().map(|range| Span::from_bytes(text, range.start, range.end));
-            let place = Place { file: shown.into(), span, text: Some(text.into()) };
+        let place = |span: Option<std::ops::Range<usize>>| {
+            let span = span.map(|range| Span::from_bytes(text, range.start, range.end));
+            Place { file: shown.into(), span, text: Some(text.into()) }
+        };
+        let parsed: Result<Config, toml::de::Error> = toml::from_str(text);
+        let mut config = parsed.map_err(|error| {
+            let place = place(error.span());
             let help = did_you_mean(error.message())
                 .unwrap_or_else(|| "see docs/configuration.md for the keys and their values".to_owned());
             Diagnostic::failure(&CONFIG, error.message().to_owned()).at(place).help(help)
-        })
+        })?;
+        config.breaking = config.written.block(config.input.as_deref(), |range| place(Some(range)));
+        Ok(config)
     }
 
     /// A path of the file, as seen from the current folder. Git sources and addresses stay as they are.
@@ -194,20 +263,24 @@ impl Config {
     }
 }
 
-/// serde says "unknown field `x`, expected one of `a`, `b`": the nearest of those it expected.
-fn did_you_mean(message: &str) -> Option<String> {
-    let mut words = message.split('`').skip(1).step_by(2);
-    let unknown = words.next()?;
+/// serde says "unknown field `x`, expected one of `a`, `b`" (or `a, b`): the nearest of those it expected.
+pub fn did_you_mean(message: &str) -> Option<String> {
+    let (_, rest) = message.split_once('`')?;
+    let (unknown, rest) = rest.split_once('`')?;
+    let (_, expected) = rest.split_once("expected")?;
+    let is_of_a_word = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    let words =
+        expected.split(|c: char| !is_of_a_word(c)).filter(|word| !["", "one", "of", "or"].contains(word));
     nearest(unknown, words).map(|name| format!("did you mean `{name}`?"))
 }
 
-/// The `protogate.toml` of this folder or of the nearest folder above it, spelled relative to this one.
-fn nearest_file() -> Option<PathBuf> {
+/// The file of this name in this folder or in the nearest folder above it, spelled relative to this one.
+fn nearest_file(name: &str) -> Option<PathBuf> {
     let here = std::env::current_dir().ok()?;
     let mut prefix = PathBuf::new();
     for folder in here.ancestors() {
-        if folder.join(FILE_NAME).is_file() {
-            return Some(prefix.join(FILE_NAME));
+        if folder.join(name).is_file() {
+            return Some(prefix.join(name));
         }
         prefix.push("..");
     }

@@ -31,10 +31,7 @@ pub fn gate(arguments: &Gate, context: &Context) -> Outcome {
 fn run(phase: GatePhase, arguments: &Gate, context: &Context) -> Outcome {
     match phase {
         GatePhase::Generate => generate::check(context),
-        GatePhase::CheckBreaking => {
-            let defaults = CheckBreaking { input: None, against: Vec::new(), category: Vec::new() };
-            breaking::check_breaking(&defaults, context)
-        }
+        GatePhase::CheckBreaking => breaking::check_breaking(&CheckBreaking::default(), context),
         GatePhase::Contract => contract::gate(arguments.seed, context),
     }
 }

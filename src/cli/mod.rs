@@ -7,16 +7,21 @@
 
 mod args;
 mod baseline;
+mod block;
 mod breaking;
+mod buf_yaml;
 mod catalogue;
 mod config;
 mod contract;
 mod gate;
 mod generate;
+mod init;
 mod output;
+mod paths;
 mod reference;
 mod service;
 mod sources;
+mod workspace;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -45,9 +50,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    let config = match Config::load(common.config.as_deref()) {
+    let codes = command.codes();
+    let config = match Config::load(common.config.as_deref(), command.input()) {
         Ok(config) => config,
-        Err(diagnostic) => return output::finish(&Report::new(vec![diagnostic]), &common),
+        Err(diagnostic) => return output::finish(&Report::new(vec![diagnostic]), &common, codes),
     };
     let context = Context { common, config };
     let report = match command {
@@ -58,10 +64,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::ServeReference(arguments) => return reference::serve(&arguments, &context),
         Command::Gate(arguments) => gate::gate(&arguments, &context),
         Command::Baseline(args::Baseline::Update { input }) => baseline::update(input.as_deref(), &context),
+        Command::Init(arguments) => init::init(&arguments, &context),
         Command::Rules => Ok(catalogue::rules()),
         Command::Explain { id } => catalogue::explain(&id),
     };
-    output::finish(&settle(report), &context.common)
+    output::finish(&settle(report), &context.common, codes)
 }
 
 /// What a command comes to: a report, or the reasons why there is none.

@@ -9,12 +9,32 @@ use super::args::Common;
 use crate::diag::render::{Style, render};
 use crate::diag::{Report, Verdict};
 
+/// Which exit codes a command ends with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codes {
+    /// 0, 1 for findings, 2 for what could not be done.
+    Ours,
+    /// 0, 100 for findings, 1 for what could not be done.
+    Buf,
+}
+
+impl Codes {
+    fn of(self, verdict: Verdict) -> u8 {
+        match (self, verdict) {
+            (Codes::Ours, verdict) => verdict.exit_code(),
+            (Codes::Buf, Verdict::Clean) => 0,
+            (Codes::Buf, Verdict::Findings) => 100,
+            (Codes::Buf, Verdict::Failed) => 1,
+        }
+    }
+}
+
 /// Prints the report on standard output and turns its verdict into an exit code.
-pub fn finish(report: &Report, common: &Common) -> ExitCode {
+pub fn finish(report: &Report, common: &Common, codes: Codes) -> ExitCode {
     let text = render(report, common.format, style(common));
     // A reader that has seen enough (`| head`) closes the pipe; that changes no verdict.
     let _ = stdout().lock().write_all(text.as_bytes());
-    ExitCode::from(Verdict::exit_code(report.verdict()))
+    ExitCode::from(codes.of(report.verdict()))
 }
 
 fn style(common: &Common) -> Style {

@@ -27,7 +27,7 @@ pub fn serve(arguments: &ServeReference, context: &Context) -> ExitCode {
         Err(error) => {
             let diagnostic = Diagnostic::failure(&SERVICE, format!("cannot run `{program}`: {error}"))
                 .help("install it with `cargo install --path src/reference`, or name it in [reference] of protogate.toml");
-            output::finish(&Report::new(vec![diagnostic]), &context.common)
+            output::finish(&Report::new(vec![diagnostic]), &context.common, output::Codes::Ours)
         }
     }
 }

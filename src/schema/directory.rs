@@ -63,7 +63,7 @@ fn import_name(relative: &Path) -> Option<String> {
 }
 
 fn read_file(path: &Path, name: String) -> Result<Input, Diagnostic> {
-    let shown = path.display().to_string();
+    let shown = path.strip_prefix(".").unwrap_or(path).display().to_string();
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::{Loaded, Source, load};
+use super::{Loaded, Root, Source, load, load_roots};
 use crate::diag::Verdict;
 
 fn text(files: &[(&str, &str)]) -> Loaded {
@@ -215,4 +215,33 @@ fn git(folder: &Path, arguments: &[&str]) {
     let identity = ["-c", "user.name=test", "-c", "user.email=test@example.com"];
     let status = Command::new("git").arg("-C").arg(folder).args(identity).args(arguments).status().unwrap();
     assert!(status.success(), "git {arguments:?}");
+}
+
+#[test]
+fn several_folders_are_one_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        ("one/a.proto", "syntax = \"proto3\"; import \"b.proto\"; message A { B b = 1; }"),
+        ("two/b.proto", "syntax = \"proto3\"; message B {}"),
+        ("two/old/c.proto", "message {"),
+        ("two/a.proto", "syntax = \"proto3\";"),
+    ] {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let root = |name: &str, excludes: &[&str]| Root {
+        source: Source::Directory(folder.path().join(name)),
+        includes: Vec::new(),
+        excludes: excludes.iter().map(|path| (*path).to_owned()).collect(),
+    };
+    let whole = load_roots(&[root("one", &[]), root("two", &["old", "a.proto"])]);
+    assert!(whole.diagnostics.is_empty(), "{:?}", whole.diagnostics);
+    assert_eq!(whole.schema.own_files().map(super::File::name).collect::<Vec<_>>(), ["a.proto", "b.proto"]);
+
+    let twice = load_roots(&[root("one", &[]), root("two", &["old"])]);
+    assert!(said(&twice)[0].contains("`a.proto` is in two modules"), "{:?}", said(&twice));
+    let mut only = root("two", &[]);
+    only.includes = vec!["b.proto".to_owned()];
+    assert!(load_roots(&[only]).diagnostics.is_empty());
 }

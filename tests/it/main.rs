@@ -4,6 +4,7 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 mod breaking;
+mod breaking_config;
 mod breaking_variants;
 mod breaking_vs_buf;
 mod bundled;
@@ -14,6 +15,7 @@ mod corpus;
 mod floors;
 mod formats;
 mod gate;
+mod init;
 mod interop;
 mod licences;
 mod pairs;

@@ -49,7 +49,8 @@ impl<'a> Findings<'a> {
     /// Adds a finding about a file that is gone: it is shown where the file would be now, and nowhere as
     /// buf has it.
     pub(super) fn add_gone(&mut self, file: &FileDescriptor, message: String) -> Said<'_> {
-        let place = (!self.selection.is_as_buf()).then(|| Place::file(would_be(file.name(), self.new)));
+        let place =
+            (!self.selection.is_exactly_as_buf()).then(|| Place::file(would_be(file.name(), self.new)));
         self.push(None, place, message)
     }
 

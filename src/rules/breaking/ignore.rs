@@ -62,7 +62,7 @@ fn is_unstable(package: &str) -> bool {
 fn number(text: &str) -> Option<(&str, &str)> {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (digits, rest) = text.split_at(end);
-    (!digits.is_empty() && !digits.starts_with('0')).then_some((digits, rest))
+    digits.contains(|c| c != '0').then_some((digits, rest))
 }
 
 #[cfg(test)]
@@ -71,13 +71,30 @@ mod tests {
 
     #[test]
     fn unstable_packages_say_so_in_their_last_part() {
-        for package in ["a.v1alpha", "a.v1beta2", "a.b.v12p1alpha1", "a.v1p2beta", "a.v1test", "a.v2testing"]
-        {
+        for package in [
+            "a.v1alpha",
+            "a.v1beta2",
+            "a.b.v12p1alpha1",
+            "a.v1p2beta",
+            "a.v1test",
+            "a.v2testing",
+            "a.v01alpha01",
+        ] {
             assert!(is_unstable(package), "{package}");
         }
-        for package in
-            ["a.v1", "v1beta1", "a.v1beta1.b", "a.v1alpha1x", "a.valpha", "a.v0alpha", "a.v1p1", ""]
-        {
+        for package in [
+            "a.v1",
+            "v1beta1",
+            "a.v1beta1.b",
+            "a.v1alpha1x",
+            "a.valpha",
+            "a.v0alpha",
+            "a.v1alpha0",
+            "a.v1p0beta",
+            "a.v1p1",
+            "a.v1p1test",
+            "",
+        ] {
             assert!(!is_unstable(package), "{package}");
         }
     }

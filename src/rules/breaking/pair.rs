@@ -59,7 +59,7 @@ macro_rules! walk {
                     new_extensions: extensions_by_number(new),
                     new_packages: new.files().iter().map(package).collect(),
                     half_known: old.files().iter().filter(|it| is_left_out(new, it.name())).map(package).collect(),
-                    new_kinds: selection.is_as_buf().then(|| kinds_of_packages(new)),
+                    new_kinds: selection.is_exactly_as_buf().then(|| kinds_of_packages(new)),
                     gone_from_file: Vec::new(),
                     gone_from_package: Vec::new(),
                     $($list: Vec::new(),)*

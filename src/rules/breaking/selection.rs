@@ -86,11 +86,13 @@ impl Selection {
         &self.rules
     }
 
-    pub(super) fn ignores(&self) -> &Ignores {
+    /// What is dropped.
+    pub fn ignores(&self) -> &Ignores {
         &self.ignores
     }
 
-    pub(super) fn is_as_buf(&self) -> bool {
+    /// Whether findings are those of buf.
+    pub fn is_exactly_as_buf(&self) -> bool {
         self.as_buf
     }
 }
