@@ -88,10 +88,13 @@ pub enum Command {
   protogate replay 7f3a9c01 --target localhost:50051")]
     Replay(Replay),
     /// Run the reference UserService
-    #[command(after_help = "Examples:
-  protogate serve-reference
-  protogate serve-reference --addr 127.0.0.1:0 --store memory
-  protogate serve-reference -- --help         what the service itself takes")]
+    #[command(after_help = "Options of the service are given as they are; it explains them itself:
+  protogate serve-reference -- --help
+
+Examples:
+  protogate serve-reference                                    users kept in the data folder
+  protogate serve-reference --addr 127.0.0.1:0 --store memory  nothing kept, a free port
+  protogate serve-reference --log                              calls on stderr")]
     ServeReference(ServeReference),
     /// Do all of it: generate --check, check-breaking, contract
     #[command(after_help = "Examples:
@@ -244,8 +247,8 @@ pub struct ServeReference {
     /// Build with optimisations (only where the reference is run through cargo)
     #[arg(long)]
     pub release: bool,
-    /// Passed to the service as they are: --addr, --store, …
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTION")]
+    /// What the service takes: --addr HOST:PORT, --store memory|PATH, --drain SECONDS, --log
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "SERVICE OPTION")]
     pub options: Vec<String>,
 }
 
