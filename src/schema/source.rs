@@ -71,12 +71,20 @@ pub(super) enum Content {
     Encoded(Bytes),
 }
 
+impl Content {
+    /// Without the byte order mark that some editors put first: protoc passes over it, editors do not show
+    /// it, and columns are counted after it.
+    pub(super) fn text(text: &str) -> Content {
+        Content::Text(text.strip_prefix('\u{feff}').unwrap_or(text).into())
+    }
+}
+
 impl Input {
     /// A file as bytes from outside: refused when it is not UTF-8, as the language specification asks.
     pub(super) fn from_bytes(name: String, shown: &str, bytes: Vec<u8>) -> Result<Input, Diagnostic> {
         match String::from_utf8(bytes) {
             Ok(text) => {
-                let content = Content::Text(text.into());
+                let content = Content::text(&text);
                 Ok(Input { name, shown: shown.into(), origin: Origin::Own, content })
             }
             Err(error) => Err(problem::not_utf8(Place::file(shown), error.utf8_error().valid_up_to())),
@@ -180,7 +188,7 @@ impl Source {
                         name: name.clone(),
                         shown: name.as_str().into(),
                         origin: Origin::Own,
-                        content: Content::Text(text.as_str().into()),
+                        content: Content::text(text),
                     })
                     .collect(),
                 diagnostics: Vec::new(),

@@ -14,6 +14,7 @@ mod corpus;
 mod floors;
 mod formats;
 mod gate;
+mod hostile;
 mod interop;
 mod licences;
 mod peers;
