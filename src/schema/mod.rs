@@ -17,6 +17,7 @@ mod edition;
 mod fragment;
 mod git;
 mod guard;
+mod head;
 mod image;
 mod pair;
 mod problem;

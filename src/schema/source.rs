@@ -72,6 +72,13 @@ pub(super) enum Content {
 }
 
 impl Content {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Content::Text(text) => text.len(),
+            Content::Encoded(encoded) => encoded.len(),
+        }
+    }
+
     /// Without the byte order mark that some editors put first: protoc passes over it, editors do not show
     /// it, and columns are counted after it.
     pub(super) fn text(text: &str) -> Content {
@@ -171,6 +178,11 @@ impl Source {
     }
 
     pub(super) fn read(&self) -> Result<Inputs, Box<Diagnostic>> {
+        self.read_beside(None)
+    }
+
+    /// The same, where `other` has been read already: what it holds is not fetched from git again.
+    pub(super) fn read_beside(&self, other: Option<&Inputs>) -> Result<Inputs, Box<Diagnostic>> {
         match self {
             Source::Directory(root) => directory::read(root),
             Source::File(path) => directory::read_one(path),
@@ -179,7 +191,11 @@ impl Source {
                 archive::read(path, *strip_components, subdir)
             }
             Source::Git { repository, revision, path } => {
-                git::read(repository, revision, path.as_deref().unwrap_or(""))
+                let texts = other.into_iter().flat_map(|it| &it.inputs).filter_map(|it| match &it.content {
+                    Content::Text(text) => Some((it.name.clone(), text.clone())),
+                    Content::Encoded(_) => None,
+                });
+                git::read(repository, revision, path.as_deref().unwrap_or(""), &texts.collect())
             }
             Source::Text(files) => Ok(Inputs {
                 inputs: files
