@@ -107,6 +107,7 @@ fn descriptors_that_no_compiler_writes_are_refused() {
     let imports = |at: i32| FileDescriptorProto {
         dependency: vec!["b".into()],
         public_dependency: vec![at],
+        message_type: vec![],
         ..file("a", vec![])
     };
     let mut entry = file("a", vec![]);
