@@ -12,10 +12,14 @@ use prost_types::source_code_info::Location;
 use protox::file::{FileResolver, GoogleFileResolver};
 use rayon::prelude::*;
 
+use super::guard::{self, PublicImports};
 use super::source::{Content, Input, Inputs};
 use super::value::{Origin, Schema, Unfrozen};
 use super::{Loaded, bundled, edition, problem};
 use crate::diag::{Diagnostic, Place, Span};
+
+/// What is said about one file at most. Nobody reads more, and each costs a look at the whole text.
+const MAX_ERRORS: usize = 100;
 
 /// A file that parses on its own but is not linked yet.
 pub(super) struct Parsed {
@@ -118,7 +122,7 @@ fn parse_text(name: &str, shown: &Arc<str>, text: &Arc<str>) -> Result<FileDescr
         let first = problem::compiler(false, shown, Some(text), &error);
         let related = error.related().into_iter().flatten();
         let others = related.map(|other| problem::compiler(false, shown, Some(text), other));
-        std::iter::once(first).chain(others).collect()
+        std::iter::once(first).chain(others).take(MAX_ERRORS).collect()
     })
 }
 
@@ -148,6 +152,7 @@ struct Linker {
     pool: DescriptorPool,
     linked: Vec<Unfrozen>,
     diagnostics: Vec<Diagnostic>,
+    public_imports: PublicImports,
 }
 
 /// A file whose imports are being linked.
@@ -215,12 +220,20 @@ impl Linker {
             return State::Broken;
         }
         let Parsed { name, shown, text, origin, mut descriptor, encoded } = frame.file;
+        if let Err(why) = guard::check(&descriptor).and_then(|()| self.public_imports.add(&descriptor)) {
+            self.diagnostics.push(problem::unsound(&shown, text, &why));
+            return State::Broken;
+        }
         let beside = if encoded.is_none() { take_positions(&mut descriptor) } else { Vec::new() };
         let added = match (encoded, &text) {
             (Some(encoded), _) => self.pool.decode_file_descriptor_proto(encoded),
             (None, Some(text)) if !beside.is_empty() => {
                 // An error says where by the positions: once more, with all of them.
                 self.pool.add_file_descriptor_proto(descriptor).or_else(|error| {
+                    // Finding each of very many positions would take longer than anybody waits.
+                    if error.related().into_iter().flatten().nth(MAX_ERRORS).is_some() {
+                        return Err(error);
+                    }
                     let again = protox_parse::parse(&name, text).map_err(|_| error)?;
                     self.pool.add_file_descriptor_proto(again)
                 })
@@ -234,6 +247,7 @@ impl Linker {
             };
             let related = error.related().into_iter().flatten();
             let all = std::iter::once(&error as &dyn miette::Diagnostic).chain(related);
+            let all = all.take(MAX_ERRORS);
             self.diagnostics.extend(all.map(|e| problem::compiler(true, &shown, text.as_deref(), e)));
             return State::Broken;
         }

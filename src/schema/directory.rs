@@ -2,9 +2,10 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use ignore::WalkBuilder;
+use rayon::prelude::*;
 
 use super::source::{Input, Inputs, has_extension};
 use super::{MAX_FILE_BYTES, closure, problem};
@@ -28,15 +29,16 @@ pub(super) fn read(root: &Path) -> Result<Inputs, Box<Diagnostic>> {
         }
     }
     paths.sort();
-    for path in paths {
-        let Some(name) = path.strip_prefix(root).ok().and_then(import_name) else {
-            found.diagnostics.push(problem::bad_file_name(&path));
-            continue;
-        };
-        match read_file(&path, name.clone()) {
+    let read = |path: PathBuf| match path.strip_prefix(root).ok().and_then(import_name) {
+        Some(name) => read_file(&path, name.clone()).map_err(|diagnostic| (Some(name), diagnostic)),
+        None => Err((None, problem::bad_file_name(&path))),
+    };
+    let files: Vec<Result<Input, (Option<String>, Diagnostic)>> = paths.into_par_iter().map(read).collect();
+    for file in files {
+        match file {
             Ok(input) => found.inputs.push(input),
-            Err(diagnostic) => {
-                found.left_out.push(name);
+            Err((name, diagnostic)) => {
+                found.left_out.extend(name);
                 found.diagnostics.push(diagnostic);
             }
         }

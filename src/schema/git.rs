@@ -7,9 +7,15 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use rayon::iter::Either;
+use rayon::prelude::*;
+use sha1::{Digest, Sha1};
 
 use super::revision::Revision;
-use super::source::{Input, Inputs};
+use super::source::{Content, Input, Inputs};
+use super::value::Origin;
 use super::{MAX_FILE_BYTES, closure, problem};
 use crate::diag::{Diagnostic, Place};
 
@@ -25,15 +31,21 @@ pub(super) fn path_in_repository(repository: &Path, dir: &Path) -> Option<String
 
 /// Every `.proto` file of `revision` below `path`.
 /// A `path` that ends in `.proto` is one file, read with what it imports from its own folder and those below.
-pub(super) fn read(repository: &Path, revision: &Revision, path: &str) -> Result<Inputs, Box<Diagnostic>> {
+/// `known` are texts by their names: one that a file of the revision has too is not read again.
+pub(super) fn read(
+    repository: &Path,
+    revision: &Revision,
+    path: &str,
+    known: &Known,
+) -> Result<Inputs, Box<Diagnostic>> {
     let repository = work_tree_or_git_dir(repository);
     let commit = revision.resolve(&repository)?;
     let revision = revision.to_string();
     if !path.ends_with(".proto") {
-        return read_folder(&repository, &revision, &commit, path);
+        return read_folder(&repository, &revision, &commit, path, known);
     }
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let found = read_folder(&repository, &revision, &commit, folder)?;
+    let found = read_folder(&repository, &revision, &commit, folder, known)?;
     let mut files: HashMap<String, Input> =
         found.inputs.into_iter().map(|input| (input.name.clone(), input)).collect();
     let first = files.remove(name).ok_or_else(|| {
@@ -48,15 +60,27 @@ fn read_folder(
     revision: &str,
     commit: &str,
     path: &str,
+    known: &Known,
 ) -> Result<Inputs, Box<Diagnostic>> {
     let treeish = format!("{commit}:{path}");
     let listing = git(repository, &["ls-tree", "-r", "-z", "--full-tree", "--end-of-options", &treeish])
         .map_err(|error| problem::no_such_folder(revision, path, &error))?;
     let entries = proto_entries(&listing);
+    let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
+    let same = |entry: &Entry| {
+        let text = known.get(&entry.name).filter(|text| is_blob(text, &entry.object))?;
+        let content = Content::Text(text.clone());
+        let shown = format!("{prefix}{}", entry.name).into();
+        Some(Input { name: entry.name.clone(), shown, origin: Origin::Own, content })
+    };
+    let (same, entries): (Vec<Input>, Vec<Entry>) =
+        entries.into_par_iter().partition_map(|entry| match same(&entry) {
+            Some(input) => Either::Left(input),
+            None => Either::Right(entry),
+        });
     let blobs = read_blobs(repository, &entries).map_err(|error| problem::git_failed(revision, &error))?;
 
-    let mut found = Inputs::default();
-    let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
+    let mut found = Inputs { inputs: same, ..Inputs::default() };
     for (entry, blob) in entries.into_iter().zip(blobs) {
         let shown = format!("{prefix}{}", entry.name);
         let input = match blob {
@@ -72,6 +96,19 @@ fn read_folder(
         }
     }
     Ok(found)
+}
+
+/// Texts by the names that imports use.
+pub(super) type Known = HashMap<String, Arc<str>>;
+
+/// Whether this is the content of an object: SHA-1 of `blob LENGTH\0CONTENT` (gitformat-pack). In a repository
+/// with SHA-256 nothing is known.
+fn is_blob(text: &str, object: &str) -> bool {
+    let hash = Sha1::new().chain_update(format!("blob {}\0", text.len())).chain_update(text).finalize();
+    object.len() == 2 * hash.len()
+        && hash.iter().zip(object.as_bytes().chunks(2)).all(|(byte, hex)| {
+            std::str::from_utf8(hex).is_ok_and(|hex| u8::from_str_radix(hex, 16) == Ok(*byte))
+        })
 }
 
 /// buf names the `.git` folder, git wants the folder around it (or a bare repository as it is).
@@ -140,7 +177,10 @@ fn read_blob(replies: &mut impl BufRead) -> std::io::Result<Option<Vec<u8>>> {
         return if head.is_empty() { Err(std::io::ErrorKind::UnexpectedEof.into()) } else { Ok(None) };
     };
     let mut content = Vec::new();
-    replies.take(size).read_to_end(&mut content)?;
+    // Of what is too large, enough is kept to know that it is.
+    let kept = size.min(MAX_FILE_BYTES + 1);
+    replies.take(kept).read_to_end(&mut content)?;
+    std::io::copy(&mut replies.take(size - kept), &mut std::io::sink())?;
     replies.read_exact(&mut [0])?;
     Ok(Some(content))
 }

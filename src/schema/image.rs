@@ -3,6 +3,7 @@
 //! Binary or ProtoJSON, compressed or not: what the file holds decides, because no form begins like
 //! another. An encoded set begins with the tag of its first file, the byte 10; JSON with a brace.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use serde_json::Value;
 
 use super::source::{Content, Input, Inputs};
 use super::value::Origin;
-use super::{problem, unpack};
+use super::{compile, problem, unpack};
 use crate::diag::Diagnostic;
 
 /// A `google.protobuf.FileDescriptorSet` whose files stay encoded: decoding them into prost's types
@@ -56,10 +57,14 @@ pub(super) fn read(path: &Path) -> Result<Inputs, Box<Diagnostic>> {
 fn decode(shown: &str, bytes: Bytes) -> Result<Inputs, Diagnostic> {
     let set = EncodedSet::decode(bytes).map_err(|error| problem::not_a_descriptor_set(shown, &error))?;
     let mut inputs = Vec::with_capacity(set.file.len());
+    let mut met = HashSet::with_capacity(set.file.len());
     for encoded in set.file {
         let head = FileHead::decode(encoded.clone())
             .map_err(|error| problem::not_a_descriptor_set(shown, &error))?;
         let name = head.name.ok_or_else(|| problem::nameless_file(shown))?;
+        if !met.insert(name.clone()) {
+            return Err(problem::duplicate_file(shown, &name));
+        }
         let imported = head.buf.is_some_and(|buf| buf.is_import());
         let origin = if imported { Origin::Imported } else { Origin::Own };
         inputs.push(Input { shown: name.as_str().into(), name, origin, content: Content::Encoded(encoded) });
@@ -73,8 +78,8 @@ fn encode(json: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
     let mut json: Value = serde_json::from_slice(json)?;
     let imported = take_imported(&mut json);
     let plain = read_json(FileDescriptorSet::default().descriptor().parent_pool(), &json)?;
-    let set: FileDescriptorSet = plain.transcode_to().map_err(serde::de::Error::custom)?;
-    let own = DescriptorPool::from_file_descriptor_set(set).unwrap_or_default();
+    let files = decode("", plain.encode_to_vec().into()).map(compile::compile);
+    let own = files.map(|loaded| loaded.schema.pool().clone()).unwrap_or_default();
     let full = match own.get_message_by_name("google.protobuf.FileDescriptorSet") {
         Some(_) => read_json(&own, &json)?,
         // Without descriptor.proto nothing can be extended. A set that does not link is said so later.

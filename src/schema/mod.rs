@@ -16,6 +16,8 @@ mod directory;
 mod edition;
 mod fragment;
 mod git;
+mod guard;
+mod head;
 mod image;
 mod pair;
 mod problem;
@@ -26,6 +28,8 @@ mod value;
 
 #[cfg(test)]
 mod baseline_tests;
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod pair_tests;
 #[cfg(test)]

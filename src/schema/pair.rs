@@ -13,23 +13,25 @@
 //! declared it twice. Files on only one side differ. So both schemas leave out the same files, and two
 //! schemas of [`load_pair`] have the findings that two of [`load`] have.
 //!
-//! What does not parse, imports what is not there, or is part of a cycle is never left out, and is said as
-//! [`load`] says it. What only the linker can find wrong with an unchanged file is not said.
+//! What imports what is not there, or is part of a cycle, is never left out, and is said as [`load`] says it.
+//! So is what does not parse, unless there is so much of the same that it is only scanned
+//! ([`PARSED_ANYWAY`]): then a mistake inside a message of an unchanged file is not said. Nor is what only the
+//! linker can find wrong with one.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
 
 use super::compile::{Outcome, Parsed, link, parse, provided};
-use super::source::{Input, Inputs, Source};
+use super::head::{self, Head};
+use super::source::{Content, Input, Inputs, Source};
 use super::{Loaded, load, problem};
 
 /// Reads two sources and compiles what differs between them, with what that needs: for comparing `old` with
 /// `new`, and for nothing else, because both schemas may lack files that are the same in both.
 pub fn load_pair(old: &Source, new: &Source) -> (Loaded, Loaded) {
-    let (Ok(old_found), Ok(new_found)) = (old.read(), new.read()) else {
-        return (load(old), load(new));
-    };
+    let Ok(new_found) = new.read() else { return (load(old), load(new)) };
+    let Ok(old_found) = old.read_beside(Some(&new_found)) else { return (load(old), load(new)) };
     let empty = |source: &Source, found: &Inputs| {
         let empty = found.inputs.is_empty() && found.diagnostics.is_empty();
         empty.then(|| problem::nothing_here(source))
@@ -41,11 +43,10 @@ pub fn load_pair(old: &Source, new: &Source) -> (Loaded, Loaded) {
     (old_loaded, new_loaded)
 }
 
-/// What has to be known of a file to leave it out.
-struct Head {
-    package: String,
-    imports: Vec<String>,
-}
+/// How much of what is the same on both sides is parsed although its heads are enough, in bytes: a mistake in
+/// a schema of usual size is then said even where it is in the baseline as well. It takes a few milliseconds;
+/// parsing all of a large tree would be most of the time that a comparison takes.
+const PARSED_ANYWAY: usize = 256 * 1024;
 
 /// A file with the same bytes on both sides.
 struct Same {
@@ -98,8 +99,9 @@ fn split(old: Vec<Input>, new: Vec<Input>) -> (BTreeMap<String, Same>, Vec<Input
             }
         }
     }
+    let bytes: usize = pairs.iter().map(|(_, new)| new.content.len()).sum();
     let with_head = |(old, new): (Input, Input)| {
-        let head = head(&new);
+        let head = head(&new, bytes <= PARSED_ANYWAY);
         (new.name.clone(), Same { old, new, head })
     };
     let same = pairs.into_par_iter().map(with_head).collect();
@@ -108,7 +110,12 @@ fn split(old: Vec<Input>, new: Vec<Input>) -> (BTreeMap<String, Same>, Vec<Input
     (same, old_rest, new_rest)
 }
 
-fn head(input: &Input) -> Option<Head> {
+fn head(input: &Input, parsed: bool) -> Option<Head> {
+    if let (Content::Text(text), false) = (&input.content, parsed)
+        && let Some(head) = head::scan(text)
+    {
+        return Some(head);
+    }
     let descriptor = parse(input.clone()).ok()?.descriptor;
     Some(Head { package: descriptor.package.unwrap_or_default(), imports: descriptor.dependency })
 }

@@ -1,6 +1,7 @@
 //! What can be wrong with a source, and how we say it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Place, RuleInfo, Severity, Span};
 use crate::schema::Source;
@@ -119,6 +120,12 @@ pub(super) fn nameless_file(shown: &str) -> Diagnostic {
         .help("write it again with protogate, buf or protoc")
 }
 
+pub(super) fn duplicate_file(shown: &str, name: &str) -> Diagnostic {
+    Diagnostic::failure(&SCHEMA_INPUT, format!("the descriptor set holds `{name}` twice"))
+        .at(Place::file(shown))
+        .help("write it again with protogate, buf or protoc; sets are not merged by joining their bytes")
+}
+
 pub(super) fn not_an_archive(shown: &str, error: &std::io::Error) -> Diagnostic {
     Diagnostic::failure(&SCHEMA_INPUT, format!("cannot unpack the archive: {error}"))
         .at(Place::file(shown))
@@ -215,6 +222,16 @@ pub(super) fn edition(place: Place, edition: &str) -> Diagnostic {
         .help("keep `syntax = \"proto3\";` in this file, or move the file out of the input directory")
 }
 
+/// What the guard refuses.
+pub(super) fn unsound(shown: &Arc<str>, text: Option<Arc<str>>, why: &str) -> Diagnostic {
+    let help = match text {
+        Some(_) => "no compiler of proto2 and proto3 needs this: write it in fewer levels, or leave it out",
+        None => "no compiler writes this: write the descriptor set again with protogate, buf or protoc",
+    };
+    let place = Place { file: shown.clone(), span: None, text };
+    Diagnostic::failure(&SCHEMA_LINK, why).at(place).help(help)
+}
+
 pub(super) fn import_not_found(place: Place, import: &str, known: &[&str]) -> Diagnostic {
     let base = Diagnostic::failure(&SCHEMA_IMPORT, format!("import `{import}` not found")).at(place);
     match nearest(import, known.iter().copied()) {
@@ -256,7 +273,8 @@ pub(super) fn compiler(
     for label in &places {
         diagnostic = diagnostic.related(place(label), label.label().unwrap_or("see also").to_owned());
     }
-    diagnostic.help = error.help().map(|help| help.to_string());
+    let explained = || format!("`protogate explain {}` says what is expected", rule.id);
+    diagnostic.help = Some(error.help().map_or_else(explained, |help| help.to_string()));
     diagnostic
 }
 

@@ -73,12 +73,27 @@ pub(super) enum Content {
     Encoded(Bytes),
 }
 
+impl Content {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Content::Text(text) => text.len(),
+            Content::Encoded(encoded) => encoded.len(),
+        }
+    }
+
+    /// Without the byte order mark that some editors put first: protoc passes over it, editors do not show
+    /// it, and columns are counted after it.
+    pub(super) fn text(text: &str) -> Content {
+        Content::Text(text.strip_prefix('\u{feff}').unwrap_or(text).into())
+    }
+}
+
 impl Input {
     /// A file as bytes from outside: refused when it is not UTF-8, as the language specification asks.
     pub(super) fn from_bytes(name: String, shown: &str, bytes: Vec<u8>) -> Result<Input, Diagnostic> {
         match String::from_utf8(bytes) {
             Ok(text) => {
-                let content = Content::Text(text.into());
+                let content = Content::text(&text);
                 Ok(Input { name, shown: shown.into(), origin: Origin::Own, content })
             }
             Err(error) => Err(problem::not_utf8(Place::file(shown), error.utf8_error().valid_up_to())),
@@ -165,6 +180,11 @@ impl Source {
     }
 
     pub(super) fn read(&self) -> Result<Inputs, Box<Diagnostic>> {
+        self.read_beside(None)
+    }
+
+    /// The same, where `other` has been read already: what it holds is not fetched from git again.
+    pub(super) fn read_beside(&self, other: Option<&Inputs>) -> Result<Inputs, Box<Diagnostic>> {
         match self {
             Source::Directory(root) => directory::read(root),
             Source::File(path) => directory::read_one(path),
@@ -173,7 +193,11 @@ impl Source {
                 archive::read(path, *strip_components, subdir)
             }
             Source::Git { repository, revision, path } => {
-                git::read(repository, revision, path.as_deref().unwrap_or(""))
+                let texts = other.into_iter().flat_map(|it| &it.inputs).filter_map(|it| match &it.content {
+                    Content::Text(text) => Some((it.name.clone(), text.clone())),
+                    Content::Encoded(_) => None,
+                });
+                git::read(repository, revision, path.as_deref().unwrap_or(""), &texts.collect())
             }
             Source::Text(files) => Ok(Inputs {
                 inputs: files
@@ -182,7 +206,7 @@ impl Source {
                         name: name.clone(),
                         shown: name.as_str().into(),
                         origin: Origin::Own,
-                        content: Content::Text(text.as_str().into()),
+                        content: Content::text(text),
                     })
                     .collect(),
                 ..Inputs::default()

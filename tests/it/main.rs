@@ -15,6 +15,7 @@ mod corpus;
 mod floors;
 mod formats;
 mod gate;
+mod hostile;
 mod init;
 mod interop;
 mod licences;

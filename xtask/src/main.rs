@@ -10,6 +10,7 @@ fn main() -> ExitCode {
     match arguments.get(1).and_then(|command| command.to_str()) {
         Some("corpus") => corpus(),
         Some("campaign") => campaign(&arguments[2..]),
+        Some("bench") => bench(arguments.get(2..).unwrap_or_default()),
         _ => protogate::cli::run(arguments),
     }
 }
@@ -58,4 +59,20 @@ fn campaign(arguments: &[OsString]) -> ExitCode {
 fn campaign_usage() -> ExitCode {
     eprintln!("usage: cargo xtask campaign pairs [--pairs N] [--seed N]");
     ExitCode::from(2)
+}
+
+/// Measures a command beside its peers: `cargo xtask bench check-breaking [--runs N] [--quick]`.
+fn bench(arguments: &[OsString]) -> ExitCode {
+    let Some(("check-breaking", rest)) =
+        arguments.split_first().and_then(|(name, rest)| Some((name.to_str()?, rest)))
+    else {
+        eprintln!("there is one benchmark: cargo xtask bench check-breaking [--runs N] [--quick]");
+        return ExitCode::from(2);
+    };
+    let status = Command::new(env!("CARGO"))
+        .args(["bench", "--package", "protogate", "--bench", "check_breaking", "--"])
+        .args(rest)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .status();
+    ExitCode::from(if status.is_ok_and(|status| status.success()) { 0 } else { 2 })
 }
