@@ -51,7 +51,7 @@ fn on(target: &str, arguments: &Contract, mut config: Config, context: &Context)
         let (plan, mut said) = plan(arguments, &config, &transport, context).await?;
         let progress = Progress::new(&plan, config.cases, context);
         let (stop, stopped) = watch::channel(false);
-        // Ctrl-C ends the run early; what was found until then is still shrunk and printed.
+        // Ctrl-C ends the run at once; what was found until then is printed, as small as it is by then.
         let interrupt = tokio::spawn(async move {
             if tokio::signal::ctrl_c().await.is_ok() {
                 let _ = stop.send(true);
@@ -129,11 +129,11 @@ async fn plan(
             let message = format!("reflection lists `{service}` but does not describe it: {why}");
             Diagnostic::new(&SERVICE, Severity::Warning, message)
         });
-        (Plan::new(named, globs), gaps.collect())
+        (Plan::new(named, globs).map_err(|d| vec![d])?, gaps.collect())
     } else {
         let loaded = sources::load_whole(&sources::input(arguments.schema.as_deref(), context)?)?;
         let own = loaded.schema.own_files().flat_map(|file| file.descriptor().services().collect::<Vec<_>>());
-        let mut plan = Plan::new(own.collect::<Vec<_>>(), globs);
+        let mut plan = Plan::new(own.collect::<Vec<_>>(), globs).map_err(|d| vec![d])?;
         for method in &mut plan.methods {
             method.place =
                 Some(loaded.schema.place(&method.desc.parent_service().parent_file(), method.desc.path()));
@@ -142,8 +142,8 @@ async fn plan(
     };
     if plan.called().next().is_none() {
         let help = match plan.methods.as_slice() {
-            [] => "the schema has no service".to_owned(),
-            [method, ..] => format!("the schema has `{}`, for one; see --method", method.name),
+            [] => "the schema has no service",
+            _ => "every method is skipped, by its own option or because it belongs to gRPC; see --method",
         };
         return Err(vec![Diagnostic::failure(&CONFIG, "no method to test").help(help)]);
     }

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CHECKS, Class, Method,
-    checks::{UNKNOWN_CHECK, UNREACHABLE},
+    checks::{STAYS_ALIVE, UNKNOWN_CHECK, UNREACHABLE},
     cover,
     input::{Body, Input},
-    judge::{Failure, Judge},
+    judge::{Failure, Judge, unknown_fields},
 };
 use crate::{
     client::{Step, Transport},
@@ -45,7 +45,7 @@ pub struct Case {
     pub metadata: Vec<(String, String)>,
     /// In milliseconds.
     pub deadline_ms: u64,
-    /// What the client does.
+    /// What the client does, unknown fields and all. `replay` takes those off to compare.
     pub script: Vec<SavedStep>,
     /// The messages as ProtoJSON, where they are messages.
     pub request_json: Option<Vec<serde_json::Value>>,
@@ -82,7 +82,14 @@ impl fmt::Display for CaseError {
 impl std::error::Error for CaseError {}
 
 impl Case {
-    pub(super) fn new<T>(judge: &Judge<'_, T>, of: &super::Config, input: &Input, failure: &Failure) -> Case {
+    pub(super) fn new<T>(
+        judge: &Judge<'_, T>,
+        of: &super::Config,
+        method: &Method,
+        input: &Input,
+        failure: &Failure,
+    ) -> Case {
+        let suffix = suffix(input.class, method);
         let sent: Vec<Bytes> = input.sent();
         let seed = of.seed.to_le_bytes();
         let mut parts: Vec<&[u8]> = vec![&seed, failure.key.check.as_bytes(), failure.key.method.as_bytes()];
@@ -100,7 +107,7 @@ impl Case {
             label: input.label.clone(),
             metadata: judge.metadata.iter().map(|(name, value)| (name.clone(), hex(value))).collect(),
             deadline_ms: u64::try_from(judge.deadline.as_millis()).unwrap_or(u64::MAX),
-            script: input.script(&[]).iter().map(SavedStep::from_step).collect(),
+            script: input.script(&suffix).iter().map(SavedStep::from_step).collect(),
             request_json: input.json(),
         }
     }
@@ -168,21 +175,28 @@ pub async fn replay<T: Transport>(case: &Case, transport: &T, pool: &DescriptorP
     let script: Option<Vec<Step>> = case.script.iter().map(SavedStep::to_step).collect();
     let metadata: Option<Vec<_>> =
         case.metadata.iter().map(|(name, value)| Some((name.clone(), unhex(value)?))).collect();
-    let parts = (check, desc, script, metadata, Class::from_name(&case.class));
-    let (Some(check), Some(desc), Some(script), Some(metadata), Some(class)) = parts else {
+    let class = Class::from_name(&case.class);
+    let method = desc.map(Method::new);
+    // Without a class or a method there is nothing to take off; what is missing is said below.
+    let script = match (class, &method) {
+        (Some(class), Some(method)) => script.and_then(|script| bare(script, &suffix(class, method))),
+        _ => script,
+    };
+    let parts = (check, method, script, metadata, class);
+    let (Some(check), Some(method), Some(script), Some(metadata), Some(class)) = parts else {
         let message =
             format!("case {} does not fit: check `{}`, method `{}`", case.id, case.check, case.method);
         let help = "run `protogate contract` again: the schema or protogate has changed since it was saved";
         return Report::new(vec![Diagnostic::failure(&UNKNOWN_CHECK, message).help(help)]);
     };
-    let method = Method::new(desc);
     let input = Input { class, label: case.label.clone(), body: Body::Script(script) };
     let deadline = Duration::from_millis(case.deadline_ms);
     let started = std::time::Instant::now();
-    let judge = Judge { transport, checks: &[check], metadata: &metadata, deadline, calls: 0.into() };
+    let doubts = check.info.name == STAYS_ALIVE.info.name;
+    let judge = Judge { transport, checks: &[check], metadata: &metadata, deadline, calls: 0.into(), doubts };
     let judged = judge.judge(&method, &input).await;
-    if let Some(text) = judged.unreachable {
-        return Report::new(vec![Diagnostic::failure(&UNREACHABLE, text)]);
+    if let Some(error) = judged.unreachable {
+        return Report::new(vec![Diagnostic::failure(&UNREACHABLE, error.to_string())]);
     }
     let row = |failure: Failure| CaseRow {
         message: failure.message,
@@ -204,6 +218,23 @@ pub async fn replay<T: Transport>(case: &Case, transport: &T, pool: &DescriptorP
         failures,
     };
     Report::default().with(Section::Line(said)).with(Section::Run(run))
+}
+
+/// What the judge puts behind each message of this class.
+fn suffix(class: Class, method: &Method) -> Vec<u8> {
+    match class {
+        Class::UnknownFields => unknown_fields(method),
+        Class::Valid | Class::Malformed | Class::UnknownMethod => Vec::new(),
+    }
+}
+
+/// The script without the suffix; nothing when a message does not end with it.
+fn bare(script: Vec<Step>, suffix: &[u8]) -> Option<Vec<Step>> {
+    let bare = |step| match step {
+        Step::Send(bytes) => Some(Step::Send(Bytes::copy_from_slice(bytes.strip_suffix(suffix)?))),
+        step => Some(step),
+    };
+    script.into_iter().map(bare).collect()
 }
 
 impl SavedStep {

@@ -115,9 +115,12 @@ impl Input {
     }
 }
 
-/// One step of shrinking: fewer messages, or a simpler one. Malformed bytes are as small as they get.
+/// One step of shrinking: fewer messages, or a simpler one; of a script, fewer bytes.
 pub(super) fn simpler(input: &Input) -> Box<dyn Iterator<Item = Input> + '_> {
-    let Body::Messages(messages) = &input.body else { return Box::new(std::iter::empty()) };
+    let messages = match &input.body {
+        Body::Messages(messages) => messages,
+        Body::Script(steps) => return Box::new(shorter(input, steps)),
+    };
     let with = move |messages| Input { body: Body::Messages(messages), ..input.clone() };
     // A unary request has one message; a script with fewer is another class of input.
     let fewer = values::removals(if input.label.starts_with("stream") { messages.len() } else { 0 })
@@ -130,4 +133,21 @@ pub(super) fn simpler(input: &Input) -> Box<dyn Iterator<Item = Input> + '_> {
         })
     });
     Box::new(fewer.chain(within))
+}
+
+/// The script with some bytes less in one of the things it sends.
+fn shorter<'a>(input: &'a Input, steps: &'a [Step]) -> impl Iterator<Item = Input> + 'a {
+    let of_step = move |(at, step): (usize, &'a Step)| {
+        let (make, bytes): (fn(Bytes) -> Step, &Bytes) = match step {
+            Step::Send(bytes) => (Step::Send, bytes),
+            Step::Raw(bytes) => (Step::Raw, bytes),
+            _ => return None,
+        };
+        Some(values::removals(bytes.len()).map(move |gap| {
+            let mut steps = steps.to_vec();
+            steps[at] = make([&bytes[..gap.start], &bytes[gap.end..]].concat().into());
+            Input { body: Body::Script(steps), ..input.clone() }
+        }))
+    };
+    steps.iter().enumerate().filter_map(of_step).flatten()
 }

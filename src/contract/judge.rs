@@ -7,10 +7,10 @@ use std::{
 
 use super::{
     Check, Class, Method,
-    checks::{Seen, Verdict},
+    checks::{Seen, Verdict, timed_out},
     input::Input,
 };
-use crate::client::{Call, Code, End, Exchange, Step, Transport, frame};
+use crate::client::{Call, CallError, Code, End, Exchange, Step, Transport, frame};
 
 /// What makes two failures the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(super) struct Judged {
     pub open_ended: bool,
     pub hung: bool,
     /// Why the server could not be called.
-    pub unreachable: Option<String>,
+    pub unreachable: Option<CallError>,
 }
 
 pub(super) struct Judge<'a, T> {
@@ -46,11 +46,17 @@ pub(super) struct Judge<'a, T> {
     pub metadata: &'a [(String, Vec<u8>)],
     pub deadline: Duration,
     pub calls: AtomicU64,
+    /// Asks after every case whether the server is still there, not only after those that lost the connection.
+    pub doubts: bool,
 }
 
 /// How long to wait before asking a busy server again.
 const PATIENCE: [Duration; 3] =
     [Duration::from_millis(5), Duration::from_millis(25), Duration::from_millis(125)];
+
+/// How often, and after which waits, a server is asked whether it is alive before it is given up. One that is
+/// started again within this time counts as alive.
+const LAST_CHANCES: [Duration; 3] = [Duration::ZERO, Duration::from_millis(100), Duration::from_millis(500)];
 
 /// A path that no server has; a server that is alive answers it, with an error.
 const LIVENESS: &str = "/protogate.Liveness/Probe";
@@ -62,29 +68,29 @@ impl<T: Transport> Judge<'_, T> {
             .unwrap_or_else(|unreachable| Judged { unreachable: Some(unreachable), ..Judged::default() })
     }
 
-    async fn try_judge(&self, method: &Method, input: &Input) -> Result<Judged, String> {
+    async fn try_judge(&self, method: &Method, input: &Input) -> Result<Judged, CallError> {
         let call = |suffix: &[u8]| input.call(method, self.metadata, self.deadline, suffix);
         let mut base = Vec::new();
-        let mut alive = true;
         let exchange = match input.class {
             Class::Valid | Class::UnknownMethod => self.patient(&call(&[])).await?,
             Class::UnknownFields => {
                 base.push(self.patient(&call(&[])).await?);
                 let with = self.patient(&call(&unknown_fields(method))).await?;
-                base.push(self.patient(&call(&[])).await?);
+                // A server that died of them cannot be asked without them.
+                if !lost(&with) {
+                    base.push(self.patient(&call(&[])).await?);
+                }
                 with
             }
-            Class::Malformed => {
-                let exchange = self.call(&call(&[])).await?;
-                // Once more: the connection may have gone down with the malformed call, which is allowed.
-                alive = self.is_alive().await || self.is_alive().await;
-                exchange
-            }
+            Class::Malformed => self.call(&call(&[])).await?,
         };
+        let suspect = input.class == Class::Malformed || lost(&exchange) || self.doubts;
+        let alive = !suspect || self.is_alive().await;
         let seen = Seen { method, exchange: &exchange, base: &base, alive, deadline: self.deadline };
         let mut judged = Judged {
             outcome: Some(exchange.outcome()),
-            hung: exchange.end == End::Hang,
+            // A framework that notices the deadline has waited for it all the same.
+            hung: exchange.end == End::Hang || timed_out(&exchange, self.deadline),
             ..Judged::default()
         };
         for check in self.checks.iter().filter(|check| check.applies.contains(&input.class)) {
@@ -106,7 +112,7 @@ impl<T: Transport> Judge<'_, T> {
     }
 
     /// A busy server is asked again, a little later each time.
-    async fn patient(&self, call: &Call) -> Result<Exchange, String> {
+    async fn patient(&self, call: &Call) -> Result<Exchange, CallError> {
         let mut exchange = self.call(call).await?;
         for wait in PATIENCE {
             let status = exchange.status();
@@ -121,12 +127,22 @@ impl<T: Transport> Judge<'_, T> {
         Ok(exchange)
     }
 
-    async fn call(&self, call: &Call) -> Result<Exchange, String> {
+    async fn call(&self, call: &Call) -> Result<Exchange, CallError> {
         self.calls.fetch_add(1, Ordering::Relaxed);
-        self.transport.call(call).await.map_err(|error| error.to_string())
+        self.transport.call(call).await
     }
 
     pub async fn is_alive(&self) -> bool {
+        for wait in LAST_CHANCES {
+            tokio::time::sleep(wait).await;
+            if self.answers().await {
+                return true;
+            }
+        }
+        false
+    }
+
+    async fn answers(&self) -> bool {
         let script = vec![Step::Raw(frame(&[])), Step::HalfClose];
         let metadata = self.metadata.to_vec();
         let call = Call { path: LIVENESS.into(), metadata, deadline: self.deadline, script };
@@ -134,8 +150,13 @@ impl<T: Transport> Judge<'_, T> {
     }
 }
 
+/// The connection is gone; the server may be.
+fn lost(exchange: &Exchange) -> bool {
+    matches!(exchange.end, End::Closed(_) | End::GoAway(_))
+}
+
 /// One unknown field of each wire type, with numbers that the request type does not have.
-fn unknown_fields(method: &Method) -> Vec<u8> {
+pub(super) fn unknown_fields(method: &Method) -> Vec<u8> {
     use prost::encoding::{WireType, encode_key};
     let desc = method.desc.input();
     let mut free = (1..=536_870_911u32).rev().filter(|number| {

@@ -1,14 +1,18 @@
-//! Inputs that no encoder writes: broken messages and broken frames.
+//! Inputs that no encoder writes: broken messages, broken frames, and valid messages damaged on the way.
 
 use bytes::Bytes;
-use proptest::prelude::RngExt as _;
+use proptest::{prelude::RngExt as _, test_runner::TestRng};
+use prost_reflect::DynamicMessage;
 
 use super::{
     cover,
     input::{Body, Class, Input},
     plan::Method,
 };
-use crate::client::{Step, frame};
+use crate::{
+    client::{Step, frame},
+    values,
+};
 
 /// Bytes that are no message, whatever the schema (protobuf.dev, "Encoding").
 const BROKEN: &[(&str, &[u8])] = &[
@@ -37,6 +41,7 @@ const FRAMES: &[(&str, &[u8])] = &[
 
 const NESTING: usize = 200;
 const RANDOM: u64 = 8;
+const DAMAGED: u64 = 16;
 
 /// Every malformed input of a method, in a fixed order.
 pub(super) fn inputs(seed: u64, method: &Method) -> Vec<Input> {
@@ -60,5 +65,42 @@ pub(super) fn inputs(seed: u64, method: &Method) -> Vec<Input> {
         let bytes: Vec<u8> = (0..length).map(|_| runner.rng().random_range(0..=255u8)).collect();
         inputs.push(message("random bytes", &bytes));
     }
+    let valid = values::encode(&values::typical(&method.desc.input(), seed));
+    for index in 0..DAMAGED {
+        let mut runner = cover::runner(seed, &method.name, "damaged", index);
+        let (label, bytes) = damaged(&valid, index, runner.rng());
+        // What still decodes is a valid request, and another phase's.
+        if DynamicMessage::decode(method.desc.input(), bytes.as_slice()).is_err() {
+            inputs.push(message(label, &bytes));
+        }
+    }
     inputs
+}
+
+/// A message with one thing wrong with it: its end, a bit, a stretch of it.
+fn damaged(valid: &[u8], kind: u64, rng: &mut TestRng) -> (&'static str, Vec<u8>) {
+    let mut bytes = valid.to_vec();
+    if bytes.is_empty() {
+        return ("a valid message", bytes);
+    }
+    let at = rng.random_range(0..bytes.len());
+    let label = match kind % 4 {
+        0 => {
+            bytes.truncate(at);
+            "a valid message cut short"
+        }
+        1 => {
+            bytes[at] ^= 1 << rng.random_range(0..8);
+            "a valid message with a bit flipped"
+        }
+        2 => {
+            bytes.remove(at);
+            "a valid message without one of its bytes"
+        }
+        _ => {
+            bytes.insert(at, rng.random_range(0..=255u8));
+            "a valid message with a byte too many"
+        }
+    };
+    (label, bytes)
 }

@@ -19,6 +19,8 @@ mod malformed;
 mod plan;
 mod run;
 mod shrink;
+mod stop;
+mod tally;
 #[cfg(test)]
 mod tests;
 

@@ -1,9 +1,14 @@
 //! What will be called, and why the rest will not. Calls nothing.
 
+use globset::{GlobBuilder, GlobMatcher};
 use prost_reflect::{MethodDescriptor, ServiceDescriptor};
 use prost_types::method_options::IdempotencyLevel;
 
-use crate::diag::Place;
+use super::checks::NO_METHOD;
+use crate::{
+    diag::{Diagnostic, Place},
+    schema::nearest,
+};
 
 /// Services that belong to the framework; they are tested when a glob names them.
 const INFRASTRUCTURE: [&str; 2] = ["grpc.reflection.", "grpc.health."];
@@ -56,16 +61,21 @@ pub struct Plan {
 impl Plan {
     /// Every method of the services. With globs, such as `user.UserService/*`, what matches none is skipped;
     /// without, what belongs to the framework is.
-    pub fn new(services: impl IntoIterator<Item = ServiceDescriptor>, globs: &[String]) -> Plan {
-        let methods = services.into_iter().flat_map(|service| {
-            let all: Vec<_> = service.methods().map(Method::new).collect();
-            all
-        });
-        let decide = |mut method: Method| {
-            method.skipped = reason(&method, globs);
-            method
-        };
-        Plan { methods: methods.map(decide).collect() }
+    ///
+    /// # Errors
+    /// A glob that is no pattern, or that matches no method: with the one that was probably meant.
+    pub fn new(
+        services: impl IntoIterator<Item = ServiceDescriptor>,
+        globs: &[String],
+    ) -> Result<Plan, Diagnostic> {
+        let all = |service: ServiceDescriptor| service.methods().map(Method::new).collect::<Vec<_>>();
+        let mut methods: Vec<Method> = services.into_iter().flat_map(all).collect();
+        let globs: Vec<GlobMatcher> = globs.iter().map(|glob| pattern(glob)).collect::<Result<_, _>>()?;
+        globs.iter().try_for_each(|glob| matches_some(glob, &methods))?;
+        for method in &mut methods {
+            method.skipped = reason(method, &globs);
+        }
+        Ok(Plan { methods })
     }
 
     /// Those that are called.
@@ -74,8 +84,8 @@ impl Plan {
     }
 }
 
-fn reason(method: &Method, globs: &[String]) -> Option<String> {
-    if !globs.is_empty() && !globs.iter().any(|glob| matches(glob, &method.name)) {
+fn reason(method: &Method, globs: &[GlobMatcher]) -> Option<String> {
+    if !globs.is_empty() && !globs.iter().any(|glob| glob.is_match(&method.name)) {
         return Some("no --method matches it".into());
     }
     if globs.is_empty() && INFRASTRUCTURE.iter().any(|prefix| method.name.starts_with(prefix)) {
@@ -96,31 +106,68 @@ fn skip_option(desc: &MethodDescriptor) -> Option<String> {
     Some(reason.filter(|text| !text.is_empty()).unwrap_or_else(|| format!("({OPTION}).skip")))
 }
 
-/// `*` stands for any run of characters, `?` for one.
-fn matches(glob: &str, name: &str) -> bool {
-    match (glob.chars().next(), name.chars().next()) {
-        (None, None) => true,
-        (Some('*'), _) => {
-            let rest = glob.trim_start_matches('*');
-            (0..=name.len()).filter(|at| name.is_char_boundary(*at)).any(|at| matches(rest, &name[at..]))
-        }
-        (Some(g), Some(n)) if g == '?' || g == n => matches(&glob[g.len_utf8()..], &name[n.len_utf8()..]),
-        _ => false,
+/// One glob of a `--method`: `*` stands for any run of characters, `/` among them.
+///
+/// # Errors
+/// A pattern that is none.
+fn pattern(glob: &str) -> Result<GlobMatcher, Diagnostic> {
+    let built = GlobBuilder::new(glob).literal_separator(false).build();
+    built.map(|glob| glob.compile_matcher()).map_err(|error| {
+        Diagnostic::failure(&NO_METHOD, format!("`{glob}` is no pattern: {}", error.kind()))
+            .help("write package.Service/Method, with `*` for any characters")
+    })
+}
+
+/// # Errors
+/// Every pattern must match something, or a typing error would leave methods untested and the run green.
+fn matches_some(glob: &GlobMatcher, methods: &[Method]) -> Result<(), Diagnostic> {
+    if methods.iter().any(|method| glob.is_match(&method.name)) {
+        return Ok(());
     }
+    let text = glob.glob().glob();
+    let names = || methods.iter().map(|method| method.name.as_str());
+    let help = match (nearest(text, names()), names().next()) {
+        (Some(name), _) => format!("did you mean `{name}`?"),
+        (None, Some(name)) => format!("the schema has `{name}`, for one"),
+        (None, None) => "the schema has no service".to_owned(),
+    };
+    Err(Diagnostic::failure(&NO_METHOD, format!("no method matches `{text}`")).help(help))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::{Source, load};
+
+    fn called(globs: &[&str]) -> Result<Vec<String>, Diagnostic> {
+        let globs: Vec<String> = globs.iter().map(ToString::to_string).collect();
+        let plan = Plan::new(load(&Source::Directory("proto".into())).schema.pool().services(), &globs)?;
+        Ok(plan.called().map(|method| method.desc.name().to_owned()).collect())
+    }
 
     #[test]
-    fn globs() {
-        for (glob, yes, no) in [
-            ("user.UserService/*", "user.UserService/GetUser", "user.Other/GetUser"),
-            ("*/Get*", "a.B/GetUser", "a.B/ListUsers"),
-            ("a.B/C?", "a.B/CD", "a.B/C"),
+    fn a_glob_matches_across_the_slash() {
+        for (globs, expected) in [
+            (&["*Chat"][..], &["Chat"][..]),
+            (&["user.UserService/?etUser", "*/List*"], &["GetUser", "ListUsers"]),
+            (&["*/{Get,Delete}User"], &["GetUser", "DeleteUser"]),
         ] {
-            assert!(matches(glob, yes) && !matches(glob, no), "{glob}");
+            assert_eq!(called(globs).unwrap(), expected, "{globs:?}");
+        }
+        assert_eq!(called(&[]).unwrap().len(), 8);
+    }
+
+    #[test]
+    fn a_glob_that_matches_nothing_names_the_nearest_method() {
+        for (glob, message, help) in [
+            ("user.UserService/GetUsr", "no method matches", "did you mean `user.UserService/GetUser`?"),
+            ("shop.*", "no method matches `shop.*`", "the schema has `user.UserService/GetUser`, for one"),
+            ("user.{", "`user.{` is no pattern", "write package.Service/Method"),
+        ] {
+            // The other pattern does match.
+            let error = called(&["*/Chat", glob]).unwrap_err();
+            let said = error.help.unwrap_or_default();
+            assert!(error.message.contains(message) && said.contains(help), "{} {said}", error.message);
         }
     }
 }

@@ -1,27 +1,24 @@
 //! The run: plan in, phases over it, a report out. Prints nothing; what happens are events.
 
-use std::{
-    cell::RefCell,
-    collections::BTreeMap,
-    sync::atomic::Ordering,
-    time::{Duration, Instant},
-};
+use std::{cell::RefCell, collections::VecDeque, sync::atomic::Ordering, time::Duration};
 
 use futures_util::StreamExt as _;
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 use super::{
     Case, Check, Class, Method, Plan,
-    checks::{ENVIRONMENT, OPEN_ENDED, SKIPPED, UNREACHABLE},
+    checks::{DEAD, ENVIRONMENT, SKIPPED, STAYS_ALIVE, UNREACHABLE},
     cover,
     input::Input,
-    judge::{Failure, Judge, Judged},
+    judge::{Failure, Judge, Judged, Key},
     malformed,
-    shrink::{CONFIRM, shrink},
+    shrink::{CONFIRM, Shrunk, shrink},
+    stop::reached,
+    tally::{Tally, environment, notes, rows_of},
 };
 use crate::{
     client::Transport,
-    diag::{CaseRow, Diagnostic, MethodRow, Report, Run, Section, Severity},
+    diag::{CaseRow, Diagnostic, Report, Run, Section, Severity},
 };
 
 /// How to run.
@@ -35,7 +32,7 @@ pub struct Config {
     pub workers: usize,
     /// Of each call.
     pub deadline: Duration,
-    /// Of the whole run; shrinking what was found comes on top.
+    /// Of the whole run. Once something is found, a tenth of it is kept for shrinking.
     pub max_time: Option<Duration>,
     /// See [`super::select`].
     pub checks: Vec<&'static Check>,
@@ -96,19 +93,11 @@ pub struct Outcome {
 
 /// After so many hangs a method is left alone.
 const HANGS: u64 = 3;
-/// More than this share of calls with one error, over several methods: the environment.
-const ENVIRONMENT_SHARE: f64 = 0.95;
+/// How many of the last calls are named when the server dies.
+const LAST_CALLS: usize = 20;
 
-#[derive(Debug, Default)]
-struct Tally {
-    statuses: BTreeMap<String, u64>,
-    malformed: BTreeMap<String, u64>,
-    hangs: u64,
-    left_out: u64,
-    open_ended: bool,
-}
-
-/// Runs the plan. Sending `true` through `stop` ends it early: what was found is shrunk and reported.
+/// Runs the plan. Sending `true` through `stop` ends it at once, and shrinking with it: what was found is reported
+/// as small as it is by then.
 pub async fn run<T: Transport>(
     plan: &Plan,
     transport: &T,
@@ -123,6 +112,7 @@ pub async fn run<T: Transport>(
         metadata: &config.metadata,
         deadline: config.deadline,
         calls: 0.into(),
+        doubts: false,
     };
     let methods: Vec<&Method> = plan.called().collect();
     let tallies: RefCell<Vec<Tally>> = RefCell::new(methods.iter().map(|_| Tally::default()).collect());
@@ -130,22 +120,16 @@ pub async fn run<T: Transport>(
     let mut found: Vec<(CaseRow, Case, Severity)> = Vec::new();
     let mut cases = 0;
     let mut over = false;
-    let enough = async {
-        let stopped = async {
-            if stop.wait_for(|stop| *stop).await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        };
-        match config.max_time {
-            Some(time) => drop(tokio::time::timeout(time, stopped).await),
-            None => stopped.await,
-        }
-    };
-    let mut enough = std::pin::pin!(enough);
+    let mut also_saved = Vec::new();
+    let mut last: VecDeque<(usize, Input, String)> = VecDeque::new();
+    let end = config.max_time.and_then(|time| started.checked_add(time));
+    let end_of_search = config.max_time.and_then(|time| started.checked_add(time.mul_f64(0.9)));
 
     for phase in [Phase::Coverage, Phase::Random, Phase::Malformed] {
         if over {
-            break;
+            let message = format!("the run ended early: the {phase:?} phase was left out");
+            said.push(Diagnostic::new(&SKIPPED, Severity::Note, message));
+            continue;
         }
         on_event(Event::PhaseStarted(phase));
         let inputs = methods
@@ -166,10 +150,12 @@ pub async fn run<T: Transport>(
             .buffered(config.workers.max(1));
         let mut judged = std::pin::pin!(judged);
         let mut fresh: Vec<(usize, Input, Failure)> = Vec::new();
+        let mut suspects: Vec<Case> = Vec::new();
         loop {
+            let limit = if fresh.is_empty() { end } else { end_of_search };
             let next = tokio::select! {
                 biased;
-                () = &mut enough => { over = true; None }
+                () = reached(&mut stop, limit) => { over = true; None }
                 next = judged.next() => next,
             };
             let Some((at, input, judged)) = next else { break };
@@ -177,11 +163,23 @@ pub async fn run<T: Transport>(
                 tallies.borrow_mut()[at].left_out += 1;
                 continue;
             };
-            if let Some(text) = unreachable {
-                let name = &methods[at].name;
-                let message = format!("{text} (at case {cases}, {name}, {})", input.label);
-                said.push(Diagnostic::failure(&UNREACHABLE, message));
+            if let Some(error) = unreachable {
                 over = true;
+                let known = fresh.iter().any(|(_, _, failure)| failure.key.cause == DEAD);
+                // It answered before, and does not take connections now: it died, and that is a finding.
+                match last.back() {
+                    Some(_) if known => {}
+                    Some((at, input, answer)) if error.is_unreachable() => {
+                        let died = died(methods[*at], answer.clone());
+                        on_event(Event::FailureFound(died.key.check, died.key.method.clone()));
+                        fresh.push((*at, input.clone(), died));
+                    }
+                    _ => {
+                        let name = &methods[at].name;
+                        let message = format!("{error} (at case {cases}, {name}, {})", input.label);
+                        said.push(Diagnostic::failure(&UNREACHABLE, message));
+                    }
+                }
                 break;
             }
             cases += 1;
@@ -193,8 +191,18 @@ pub async fn run<T: Transport>(
                 Class::Valid | Class::UnknownFields => &mut tally.statuses,
                 Class::Malformed | Class::UnknownMethod => &mut tally.malformed,
             };
-            *answers.entry(outcome).or_default() += 1;
+            *answers.entry(outcome.clone()).or_default() += 1;
+            if last.len() == LAST_CALLS {
+                last.pop_front();
+            }
+            last.push_back((at, input.clone(), outcome));
             for failure in failures {
+                // One death is one finding, however many calls were under way.
+                let dead = failure.key.cause == DEAD;
+                if dead && fresh.iter().any(|(_, _, known)| known.key.cause == DEAD) {
+                    suspects.push(Case::new(judge, config, methods[at], &input, &failure));
+                    continue;
+                }
                 let known = fresh.iter().map(|(_, _, known)| known.key.clone());
                 let old = found.iter().any(|(_, case, _)| {
                     (&*case.check, &case.method, &case.cause)
@@ -207,15 +215,33 @@ pub async fn run<T: Transport>(
             }
         }
         for (at, input, failure) in fresh {
-            let (input, failure, confirmed) = shrink(judge, methods[at], input, failure).await;
-            let case = Case::new(judge, config, &input, &failure);
+            let mut shrunk = Shrunk::new(input, failure);
+            tokio::select! {
+                biased;
+                () = reached(&mut stop, end) => over = true,
+                () = shrink(judge, methods[at], &mut shrunk) => {}
+            }
+            let Shrunk { input, failure, confirmed } = shrunk;
+            let case = Case::new(judge, config, methods[at], &input, &failure);
             let mut row = case.row(failure.check, methods[at]);
             row.details.push(("input".into(), input.label.clone()));
-            if confirmed < CONFIRM {
-                row.details.push(("flaky".into(), format!("{confirmed}/{CONFIRM} repetitions failed")));
+            match confirmed {
+                Some(times) if times < CONFIRM => {
+                    row.details.push(("flaky".into(), format!("{times}/{CONFIRM} repetitions failed")));
+                }
+                None if failure.key.cause == DEAD => {
+                    let also = suspects.iter().map(|case| ("also".into(), under_way(case)));
+                    row.details.extend(also);
+                    let before = last.iter().rev().filter(|(_, before, _)| *before != input);
+                    row.details.extend(before.take(LAST_CALLS).map(|(at, input, answer)| {
+                        ("before".into(), format!("{} ({}): {answer}", methods[*at].name, input.label))
+                    }));
+                }
+                None => row.details.push(("shrunk".into(), "not to the end: the run was stopped".into())),
+                Some(_) => {}
             }
             // Comparing two answers while others write can err; seen once and never again is no finding then.
-            let doubtful = confirmed == 0 && input.class == Class::UnknownFields;
+            let doubtful = confirmed == Some(0) && input.class == Class::UnknownFields;
             let severity = if doubtful || failure.check.level == super::Level::Warn {
                 Severity::Warning
             } else {
@@ -224,6 +250,7 @@ pub async fn run<T: Transport>(
             on_event(Event::Shrunk(case.id.clone()));
             found.push((row, case, severity));
         }
+        also_saved.extend(suspects);
     }
 
     let tallies = tallies.into_inner();
@@ -240,8 +267,9 @@ pub async fn run<T: Transport>(
     said.extend(lighter.into_iter().map(|(row, _, severity)| {
         Diagnostic::new(row.check, severity, format!("{}: {}", row.method, row.message)).at(row.place)
     }));
-    let (rows, cases_found): (Vec<_>, Vec<_>) =
+    let (rows, mut cases_found): (Vec<_>, Vec<_>) =
         failures.into_iter().map(|(row, case, _)| (row, case)).unzip();
+    cases_found.extend(also_saved);
     let run = Run {
         seed: config.seed,
         target: config.target.clone(),
@@ -265,42 +293,18 @@ fn inputs(phase: Phase, config: &Config, method: &Method) -> Box<dyn Iterator<It
     }
 }
 
-fn notes(method: &Method, tally: &Tally) -> Vec<Diagnostic> {
-    let name = &method.name;
-    let open = tally.open_ended.then(|| {
-        let message = format!("{name} was still sending, or quiet after several replies, at the deadline");
-        Diagnostic::new(&OPEN_ENDED, Severity::Note, message).at(method.place.clone())
-    });
-    let left = (tally.left_out > 0).then(|| {
-        let message = format!("{name} hung {} times; {} calls were left out", tally.hangs, tally.left_out);
-        Diagnostic::new(&SKIPPED, Severity::Warning, message).at(method.place.clone())
-    });
-    open.into_iter().chain(left).collect()
+/// A death that no call was seen to cause: the last one that was answered is the nearest to it.
+fn died(method: &Method, answer: String) -> Failure {
+    Failure {
+        key: Key { check: STAYS_ALIVE.info.name, method: method.name.clone(), cause: DEAD.to_owned() },
+        check: &STAYS_ALIVE,
+        message: "after this call or one shortly before it the server could not be reached any more"
+            .to_owned(),
+        outcome: answer,
+    }
 }
 
-/// The one error that nearly every call to several methods ended with.
-fn environment(tallies: &[Tally]) -> Option<String> {
-    const SUSPECTS: [&str; 5] =
-        ["UNKNOWN", "INTERNAL", "UNAVAILABLE", "UNAUTHENTICATED", "PERMISSION_DENIED"];
-    let called: Vec<&Tally> = tallies.iter().filter(|tally| !tally.statuses.is_empty()).collect();
-    let total: u64 = called.iter().flat_map(|tally| tally.statuses.values()).sum();
-    let share = |code: &str| {
-        let count: u64 = called.iter().filter_map(|tally| tally.statuses.get(code)).sum();
-        count as f64 / total as f64
-    };
-    let all = called.len() > 1;
-    SUSPECTS.into_iter().find(|code| all && share(code) > ENVIRONMENT_SHARE).map(str::to_owned)
-}
-
-fn rows_of(plan: &Plan, tallies: &[Tally]) -> Vec<MethodRow> {
-    let mut tallies = tallies.iter();
-    let row = |method: &Method| {
-        let tally = if method.skipped.is_none() { tallies.next() } else { None };
-        let listed = |answers: &BTreeMap<String, u64>| answers.clone().into_iter().collect();
-        let statuses: Vec<(String, u64)> = tally.map(|tally| listed(&tally.statuses)).unwrap_or_default();
-        let malformed: Vec<(String, u64)> = tally.map(|tally| listed(&tally.malformed)).unwrap_or_default();
-        let calls = statuses.iter().chain(&malformed).map(|(_, count)| count).sum();
-        MethodRow { name: method.name.clone(), calls, statuses, malformed, skipped: method.skipped.clone() }
-    };
-    plan.methods.iter().map(row).collect()
+/// A call that had no answer yet when the server died.
+fn under_way(case: &Case) -> String {
+    format!("under way: {} ({}), protogate replay {}", case.method, case.label, case.id)
 }

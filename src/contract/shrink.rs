@@ -7,7 +7,10 @@ use super::{
     input::{Input, simpler},
     judge::{Failure, Judge},
 };
-use crate::{client::Transport, values::Shrinking};
+use crate::{
+    client::{CallError, Transport},
+    values::Shrinking,
+};
 
 /// The most calls one failure may cost to shrink.
 const BUDGET: usize = 600;
@@ -16,41 +19,57 @@ const SLOW_BUDGET: usize = 12;
 /// How often the result is sent again.
 pub(super) const CONFIRM: usize = 3;
 
-/// The least input with the failure's key, the failure as it was seen there, and how many of [`CONFIRM`]
-/// repetitions showed it.
-pub(super) async fn shrink<T: Transport>(
-    judge: &Judge<'_, T>,
-    method: &Method,
-    input: Input,
-    failure: Failure,
-) -> (Input, Failure, usize) {
-    let mut tree = Shrinking::new(input.clone(), simpler);
-    let mut least = (input, failure);
+/// A failure on its way down. Whoever stops the shrinking finds here how far it came.
+pub(super) struct Shrunk {
+    /// The least input so far.
+    pub input: Input,
+    /// The failure as it was seen there.
+    pub failure: Failure,
+    /// How many of [`CONFIRM`] repetitions showed it; nothing before they are done.
+    pub confirmed: Option<usize>,
+}
+
+impl Shrunk {
+    pub fn new(input: Input, failure: Failure) -> Shrunk {
+        Shrunk { input, failure, confirmed: None }
+    }
+}
+
+/// Walks down to the least input with the failure's key, and repeats it. Stops where the server is gone.
+pub(super) async fn shrink<T: Transport>(judge: &Judge<'_, T>, method: &Method, shrunk: &mut Shrunk) {
+    let mut tree = Shrinking::new(shrunk.input.clone(), simpler);
     let mut fails = true;
-    for _ in 0..if least.1.key.cause == "HANG" { SLOW_BUDGET } else { BUDGET } {
+    for _ in 0..if shrunk.failure.key.cause == "HANG" { SLOW_BUDGET } else { BUDGET } {
         if !(if fails { tree.simplify() } else { tree.complicate() }) {
             break;
         }
         let trial = tree.current();
-        let seen = again(judge, method, &trial, &least.1).await;
+        let Ok(seen) = again(judge, method, &trial, &shrunk.failure).await else { return };
         fails = seen.is_some();
         if let Some(failure) = seen {
-            least = (trial, failure);
+            shrunk.input = trial;
+            shrunk.failure = failure;
         }
     }
     let mut confirmed = 0;
     for _ in 0..CONFIRM {
-        confirmed += usize::from(again(judge, method, &least.0, &least.1).await.is_some());
+        let Ok(seen) = again(judge, method, &shrunk.input, &shrunk.failure).await else { return };
+        confirmed += usize::from(seen.is_some());
     }
-    (least.0, least.1, confirmed)
+    shrunk.confirmed = Some(confirmed);
 }
 
-pub(super) async fn again<T: Transport>(
+/// # Errors
+/// The server cannot be called any more.
+async fn again<T: Transport>(
     judge: &Judge<'_, T>,
     method: &Method,
     input: &Input,
     failure: &Failure,
-) -> Option<Failure> {
+) -> Result<Option<Failure>, CallError> {
     let judged = judge.judge(method, input).await;
-    judged.failures.into_iter().find(|seen| seen.key == failure.key)
+    match judged.unreachable {
+        Some(error) => Err(error),
+        None => Ok(judged.failures.into_iter().find(|seen| seen.key == failure.key)),
+    }
 }

@@ -1,7 +1,8 @@
 //! `contract` on running servers: silent on healthy ones, exact on broken ones.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
@@ -102,4 +103,46 @@ fn a_server_that_is_not_there_or_knows_no_reflection_is_said_plainly() {
     let ran = contract(folder.path(), "127.0.0.1:1", &["--schema", PROTO, "--check", "not_a_servr_error"]);
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(ran.stdout.contains("did you mean `not_a_server_error`?"), "{ran:?}");
+}
+
+#[test]
+fn a_server_that_dies_is_a_finding_with_a_case_that_kills_it_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = mutant("B05");
+    let more = ["--schema", PROTO, "--method", "*/ListUsers", "--workers", "1", "--format", "json"];
+    let ran = contract(folder.path(), &server.address, &more);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let report = json(&ran);
+    let failures = report["failures"].as_array().unwrap();
+    assert_eq!(failures.len(), 1, "{report}");
+    assert_eq!(failures[0]["check"], "stays_alive");
+    assert!(failures[0]["request_json"]["limit"].as_i64().unwrap() < 0, "{report}");
+
+    let replay: Vec<&str> = failures[0]["replay"].as_str().unwrap().split(' ').skip(1).collect();
+    for (server, code) in [(mutant("B05"), 1), (Server::reference(), 0)] {
+        let again = protogate(folder.path(), &[&replay[..], &["--target", &server.address]].concat());
+        assert_eq!(again.code, code, "{again:?}");
+    }
+}
+
+#[test]
+fn ctrl_c_ends_a_run_with_what_was_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = mutant("B02");
+    let mut run = Command::new(env!("CARGO_BIN_EXE_protogate"))
+        .current_dir(folder.path())
+        .args(["contract", "--target", &server.address, "--schema", PROTO, "--cases", "10000000"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(run.stderr.take().unwrap()).lines();
+    assert!(log.any(|line| line.unwrap().starts_with("found ")), "it finds the fault");
+    let asked = Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap();
+    assert!(asked.success());
+    // Read on, or a full pipe would hold it up.
+    log.for_each(drop);
+    let ran = Ran::from(run.wait_with_output().unwrap());
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stdout.contains("no_transport_abort") && ran.stdout.contains("1 failure:"), "{ran:?}");
 }

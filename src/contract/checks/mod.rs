@@ -4,20 +4,23 @@
 //! leaves to frameworks, and five stock frameworks do differently, no check minds.
 
 mod always_terminates;
+mod error_without_message;
 mod grpc_envelope;
 mod no_transport_abort;
 mod not_a_server_error;
 mod response_cardinality;
 mod response_decodes;
+mod stays_alive;
 mod survives_malformed_input;
 mod unknown_fields_ignored;
 mod unknown_method_unimplemented;
 
 use std::time::Duration;
 
+pub(super) use self::stays_alive::{CHECK as STAYS_ALIVE, DEAD};
 use super::{Class, Method};
 use crate::{
-    client::{End, Exchange},
+    client::{Code, End, Exchange},
     diag::{Diagnostic, RuleInfo},
     schema::nearest,
 };
@@ -42,7 +45,7 @@ pub struct Seen<'a> {
     pub exchange: &'a Exchange,
     /// For [`Class::UnknownFields`]: the same request without them, before and after.
     pub base: &'a [Exchange],
-    /// For [`Class::Malformed`]: whether the server answered another call afterwards.
+    /// Whether the server answered another call afterwards; asked after malformed input and lost connections.
     pub alive: bool,
     /// The deadline the call had.
     pub deadline: Duration,
@@ -92,10 +95,13 @@ pub static CHECKS: &[&Check] = &[
     &unknown_method_unimplemented::CHECK,
     &unknown_fields_ignored::CHECK,
     &survives_malformed_input::CHECK,
+    &stays_alive::CHECK,
+    &error_without_message::CHECK,
 ];
 
 /// What a run says besides its failures.
-pub static NOTES: &[&RuleInfo] = &[&OPEN_ENDED, &ENVIRONMENT, &UNREACHABLE, &UNKNOWN_CHECK, &SKIPPED];
+pub static NOTES: &[&RuleInfo] =
+    &[&OPEN_ENDED, &ENVIRONMENT, &UNREACHABLE, &UNKNOWN_CHECK, &SKIPPED, &NO_METHOD];
 
 macro_rules! note {
     ($name:ident, $id:literal, $word:literal, $summary:literal, $explain:literal) => {
@@ -141,6 +147,15 @@ note!(
     "Calls were left out, because earlier ones hung or the time was up.",
     "After three calls that hang, a method is not called again in this run. Lower the deadline, or fix the hang."
 );
+note!(
+    NO_METHOD,
+    "PG196",
+    "no_such_method",
+    "A pattern for methods matches none.",
+    "`--method` and `method` under `[contract]` take globs over `package.Service/Method`, in which `*` also \
+     stands for `/`. A pattern that matches nothing would leave methods untested without a word, so that it is \
+     refused."
+);
 
 /// The checks that run: all that are on, or those of `only`; never those of `skip`. Names and codes both do.
 ///
@@ -172,6 +187,12 @@ fn is(check: &Check, word: &str) -> bool {
 /// The response ended as HTTP/2 wants it, with or without a status.
 fn ended(exchange: &Exchange) -> bool {
     matches!(exchange.end, End::Trailers | End::TrailersOnly | End::NoTrailers)
+}
+
+/// The call lasted as long as its deadline, and the server or its framework said so before we did.
+pub(super) fn timed_out(exchange: &Exchange, deadline: Duration) -> bool {
+    let gave_up = matches!(exchange.status().code, Code::DeadlineExceeded | Code::Cancelled);
+    gave_up && exchange.elapsed >= deadline.mul_f64(0.9)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Whether the server outlives bytes that no client should send.
 
-use super::{Check, Class, Level, Seen, Verdict, fail};
+use super::{Check, Class, DEAD, Level, Seen, Verdict, fail};
 use crate::{client::End, diag::RuleInfo};
 
 pub(super) static CHECK: Check = Check {
@@ -23,7 +23,7 @@ pub(super) static CHECK: Check = Check {
 
 fn check(seen: &Seen<'_>) -> Verdict {
     if !seen.alive {
-        fail("DEAD", "the server answered no call after malformed input")
+        fail(DEAD, "the server answered no call after malformed input")
     } else if seen.exchange.end == End::Hang && seen.exchange.messages.is_empty() {
         fail("HANG", format!("malformed input was left unanswered for {:?}", seen.deadline))
     } else {

@@ -59,7 +59,12 @@ fn one_cause_gives_one_finding() {
         ("GetUser", Valid, exchange(End::Hang, "", &[]), &["always_terminates/HANG"]),
         ("GetUser", Valid, exchange(End::Trailers, "0", &[]), &["response_cardinality/NONE"]),
         ("GetUser", Valid, exchange(End::Trailers, "0", &[b"", b""]), &["response_cardinality/MANY"]),
-        ("GetUser", Valid, exchange(End::Trailers, "5", &[b""]), &["response_cardinality/MESSAGE_AND_ERROR"]),
+        (
+            "GetUser",
+            Valid,
+            exchange(End::Trailers, "5", &[b""]),
+            &["error_without_message/MESSAGE_AND_ERROR"],
+        ),
         (
             "GetUser",
             Valid,

@@ -22,6 +22,7 @@ pub(super) static CHECK: Check = Check {
 
 fn check(seen: &Seen<'_>) -> Verdict {
     match seen.exchange.status().code {
+        _ if !seen.alive => Verdict::Pass,
         Code::Unimplemented | Code::Unauthenticated | Code::PermissionDenied => Verdict::Pass,
         Code::Unavailable | Code::ResourceExhausted => Verdict::Pass,
         _ => {

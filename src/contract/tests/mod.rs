@@ -1,5 +1,7 @@
 //! The whole tester against servers that are closures.
 
+mod endings;
+
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -78,7 +80,7 @@ fn named(pool: &DescriptorPool, bytes: &Bytes) -> Option<Bytes> {
 async fn outcome<T: Transport>(transport: &T, config: Config) -> (Outcome, Run) {
     let pool = users();
     let (_keep, stop) = watch::channel(false);
-    let plan = Plan::new(pool.services(), &[]);
+    let plan = Plan::new(pool.services(), &[]).unwrap();
     let outcome = run(&plan, transport, &config, stop, &mut |_| {}).await;
     let Some(Section::Run(run)) = outcome.report.sections().first().cloned() else { panic!("no run") };
     (outcome, run)
@@ -142,4 +144,41 @@ async fn an_error_everywhere_is_the_environment() {
     let (outcome, run) = outcome(&server, config).await;
     assert_eq!(run.failures, []);
     assert_eq!(outcome.report.diagnostics()[0].rule.name, "environment");
+}
+
+#[tokio::test]
+async fn a_case_of_unknown_fields_shows_them_and_is_replayed_with_and_without() {
+    let pool = users();
+    let strict = Mock(|call: &Call| {
+        // The first of them has the largest number there is.
+        let unknown = |step: &Step| matches!(step, Step::Send(b) if b.windows(5).any(|w| w == [0xf8, 0xff, 0xff, 0xff, 0x0f]));
+        if call.script.iter().any(unknown) { answer(End::TrailersOnly, "3", 0) } else { healthy(&pool, call) }
+    });
+    let config =
+        Config { checks: select(&["unknown_fields_ignored".into()], &[], false).unwrap(), ..config(2) };
+    let (found, run) = outcome(&strict, config).await;
+    let case = found.cases.iter().find(|case| case.method.ends_with("/GetUser")).unwrap();
+    assert_eq!(run.failures.len(), 8, "{:?}", run.failures);
+    assert!(case.request_hex()[0].starts_with("f8ffffff0f01"), "{:?}", case.script);
+    assert_eq!(replay(case, &strict, &pool).await.verdict(), Verdict::Findings);
+    let mended = Mock(|call: &Call| healthy(&pool, call));
+    assert_eq!(replay(case, &mended, &pool).await.verdict(), Verdict::Clean);
+}
+
+/// One bad byte is enough for this server to leave the call unanswered.
+#[tokio::test]
+async fn malformed_bytes_are_cut_down_to_those_that_matter() {
+    let pool = users();
+    let server = Mock(|call: &Call| {
+        let bad = |step: &Step| matches!(step, Step::Send(bytes) if bytes.contains(&0x7f));
+        let reply = healthy(&pool, call);
+        let refused = reply.trailer("grpc-status") == Some(b"13");
+        if refused && call.script.iter().any(bad) { answer(End::Hang, "", 0) } else { reply }
+    });
+    let checks = select(&["survives_malformed_input".into()], &[], false).unwrap();
+    let (_, run) = outcome(&server, Config { checks, ..config(2) }).await;
+    assert_eq!(run.failures.len(), 8, "{:?}", run.failures);
+    for row in &run.failures {
+        assert_eq!((&*row.request_hex, &*row.status), (&["7f".to_owned()][..], "HANG"));
+    }
 }

@@ -1,0 +1,62 @@
+//! What each method answered, and what that says about the whole run.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Method, Plan,
+    checks::{OPEN_ENDED, SKIPPED},
+};
+use crate::diag::{Diagnostic, MethodRow, Severity};
+
+/// More than this share of calls with one error, over several methods: the environment.
+const ENVIRONMENT_SHARE: f64 = 0.95;
+
+/// Of one method.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub statuses: BTreeMap<String, u64>,
+    pub malformed: BTreeMap<String, u64>,
+    pub hangs: u64,
+    pub left_out: u64,
+    pub open_ended: bool,
+}
+
+pub(super) fn notes(method: &Method, tally: &Tally) -> Vec<Diagnostic> {
+    let name = &method.name;
+    let open = tally.open_ended.then(|| {
+        let message = format!("{name} was still sending, or quiet after several replies, at the deadline");
+        Diagnostic::new(&OPEN_ENDED, Severity::Note, message).at(method.place.clone())
+    });
+    let left = (tally.left_out > 0).then(|| {
+        let message = format!("{name} hung {} times; {} calls were left out", tally.hangs, tally.left_out);
+        Diagnostic::new(&SKIPPED, Severity::Warning, message).at(method.place.clone())
+    });
+    open.into_iter().chain(left).collect()
+}
+
+/// The one error that nearly every call to several methods ended with.
+pub(super) fn environment(tallies: &[Tally]) -> Option<String> {
+    const SUSPECTS: [&str; 5] =
+        ["UNKNOWN", "INTERNAL", "UNAVAILABLE", "UNAUTHENTICATED", "PERMISSION_DENIED"];
+    let called: Vec<&Tally> = tallies.iter().filter(|tally| !tally.statuses.is_empty()).collect();
+    let total: u64 = called.iter().flat_map(|tally| tally.statuses.values()).sum();
+    let share = |code: &str| {
+        let count: u64 = called.iter().filter_map(|tally| tally.statuses.get(code)).sum();
+        count as f64 / total as f64
+    };
+    let all = called.len() > 1;
+    SUSPECTS.into_iter().find(|code| all && share(code) > ENVIRONMENT_SHARE).map(str::to_owned)
+}
+
+pub(super) fn rows_of(plan: &Plan, tallies: &[Tally]) -> Vec<MethodRow> {
+    let mut tallies = tallies.iter();
+    let row = |method: &Method| {
+        let tally = if method.skipped.is_none() { tallies.next() } else { None };
+        let listed = |answers: &BTreeMap<String, u64>| answers.clone().into_iter().collect();
+        let statuses: Vec<(String, u64)> = tally.map(|tally| listed(&tally.statuses)).unwrap_or_default();
+        let malformed: Vec<(String, u64)> = tally.map(|tally| listed(&tally.malformed)).unwrap_or_default();
+        let calls = statuses.iter().chain(&malformed).map(|(_, count)| count).sum();
+        MethodRow { name: method.name.clone(), calls, statuses, malformed, skipped: method.skipped.clone() }
+    };
+    plan.methods.iter().map(row).collect()
+}
