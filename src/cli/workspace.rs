@@ -100,10 +100,10 @@ fn in_the_folder(baseline: &Source, new: &Source, module: &str) -> Source {
     let mut source = baseline.clone().in_the_folder_of(new);
     if let (Source::Git { path: Some(named), .. }, Source::Git { path: Some(path), .. }) =
         (baseline, &mut source)
+        && !module.is_empty()
+        && !Path::new(named).ends_with(module)
     {
-        if !module.is_empty() && !Path::new(named).ends_with(module) {
-            *path = [named, "/", module].concat().trim_start_matches('/').to_owned();
-        }
+        *path = [named, "/", module].concat().trim_start_matches('/').to_owned();
     }
     source
 }
