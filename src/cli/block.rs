@@ -81,7 +81,8 @@ impl Block {
         Ok((Selection::of(&used, &except).ignoring(ignores), notices))
     }
 
-    fn paths(&self) -> impl Iterator<Item = &Ignored> {
+    /// The paths that are ignored.
+    pub fn paths(&self) -> impl Iterator<Item = &Ignored> {
         self.ignore.iter().chain(self.ignore_only.iter().flat_map(|(_, paths)| paths))
     }
 

@@ -8,7 +8,7 @@ use super::workspace::{self, Workspace};
 use super::{Context, Outcome, output};
 use crate::diag::{Diagnostic, Report, RuleInfo, Severity};
 use crate::rules::breaking::{Ignores, Selection, check};
-use crate::schema::{Loaded, Root, Schema, Source, load_roots};
+use crate::schema::{Loaded, Root, Schema, Source, load, load_pair, load_roots};
 
 /// A schema that does not compile, in buf's word for it.
 pub static COMPILE: RuleInfo = RuleInfo {
@@ -29,6 +29,10 @@ pub fn check_breaking(arguments: &CheckBreaking, context: &Context) -> Outcome {
     let (selections, notices) = selections(&workspace, &arguments.category)?;
     let baselines = baselines(&arguments.against, context)?;
 
+    let ignores_paths = context.config.astray.paths().next().is_some();
+    if let (Some(new), false) = (workspace.whole(), arguments.buf_exact || ignores_paths) {
+        return compare_what_differs(&workspace, &selections, new, baselines, notices);
+    }
     let new = load_roots(&workspace.roots);
     let mut compared = Vec::new();
     for baseline in baselines {
@@ -46,10 +50,34 @@ pub fn check_breaking(arguments: &CheckBreaking, context: &Context) -> Outcome {
         said.extend(blocks.flat_map(|block| block.pointless_paths(&schemas)));
     }
     for (old, roots) in compared {
-        said.extend(compare(&workspace, &selections, &old.schema, &new.schema, &roots));
+        said.extend(compare(&workspace, &selections, &old, &new, &roots));
         said.extend(old.diagnostics);
     }
     said.extend(new.diagnostics);
+    Ok(Report::new(said))
+}
+
+/// One folder against one: what is the same on both sides is not even compiled. Paths that ignore, and
+/// modules, need to know every file of both sides, and so does being exactly as buf.
+fn compare_what_differs(
+    workspace: &Workspace,
+    selections: &[Selection],
+    new: &Source,
+    baselines: Vec<Source>,
+    notices: Vec<Diagnostic>,
+) -> Outcome {
+    let mut said = notices;
+    for baseline in baselines {
+        let roots = workspace.of_baseline(baseline).map_err(|problem| vec![problem])?;
+        let (old, new) = match roots.as_slice() {
+            [root] if root.whole().is_some() => load_pair(&root.source, new),
+            roots => (load_roots(roots), load(new)),
+        };
+        said.extend(compare(workspace, selections, &old, &new, &roots));
+        said.extend(old.diagnostics);
+        // A report drops what is said twice.
+        said.extend(new.diagnostics);
+    }
     Ok(Report::new(said))
 }
 
@@ -71,9 +99,7 @@ fn as_buf(
         return Report::new(heavy.into_iter().map(compile).collect());
     }
     let selections: Vec<Selection> = selections.iter().cloned().map(Selection::exactly_as_buf).collect();
-    let found = compared
-        .iter()
-        .flat_map(|(old, roots)| compare(workspace, &selections, &old.schema, &new.schema, roots));
+    let found = compared.iter().flat_map(|(old, roots)| compare(workspace, &selections, old, &new, roots));
     Report::new(found.collect())
 }
 
@@ -89,14 +115,15 @@ fn compile(problem: &Diagnostic) -> Diagnostic {
 fn compare(
     workspace: &Workspace,
     selections: &[Selection],
-    old: &Schema,
-    new: &Schema,
+    old: &Loaded,
+    new: &Loaded,
     old_roots: &[Root],
 ) -> Vec<Diagnostic> {
     // A side of which nothing is left was not deleted; why it is not there is said elsewhere.
-    if new.files().is_empty() || old.files().is_empty() {
+    if new.is_nothing() || old.is_nothing() {
         return Vec::new();
     }
+    let (old, new) = (&old.schema, &new.schema);
     if let [selection] = selections {
         return check(old, new, selection);
     }

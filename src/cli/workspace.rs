@@ -40,6 +40,14 @@ pub fn input(argument: Option<&str>, context: &Context) -> Result<Workspace, Vec
 }
 
 impl Workspace {
+    /// The one source, where all of it is compared and no path of it is ignored.
+    pub fn whole(&self) -> Option<&Source> {
+        match (self.roots.as_slice(), self.blocks.as_slice()) {
+            ([root], [block]) if block.paths().next().is_none() => root.whole(),
+            _ => None,
+        }
+    }
+
     /// The same folders of a baseline.
     ///
     /// # Errors

@@ -92,7 +92,7 @@ pub(super) fn link(parsed: Vec<Outcome>, unread: Vec<String>, diagnostics: Vec<D
     let broken = linker.states.into_iter().filter(|(_, state)| *state == State::Broken);
     let left_out = broken.map(|(name, _)| name).collect();
     let schema = Schema::freeze(linker.pool, linker.linked, left_out);
-    Loaded { schema, diagnostics: linker.diagnostics }
+    Loaded { schema, diagnostics: linker.diagnostics, unchanged: 0 }
 }
 
 /// Parses one input, or says everything that is wrong with it.

@@ -63,11 +63,18 @@ pub struct Loaded {
     pub schema: Schema,
     /// Failures first of all; each names its file and what to do.
     pub diagnostics: Vec<Diagnostic>,
+    /// How many files [`load_pair`] did not compile, because the other side has the same.
+    pub unchanged: usize,
 }
 
 impl Loaded {
+    /// Whether no file of the source can be worked with.
+    pub fn is_nothing(&self) -> bool {
+        self.schema.files().is_empty() && self.unchanged == 0
+    }
+
     fn failed(diagnostic: Diagnostic) -> Loaded {
-        Loaded { schema: Schema::default(), diagnostics: vec![diagnostic] }
+        Loaded { schema: Schema::default(), diagnostics: vec![diagnostic], unchanged: 0 }
     }
 }
 
@@ -107,6 +114,11 @@ pub fn load_roots(roots: &[Root]) -> Loaded {
 }
 
 impl Root {
+    /// The source, where all of it belongs to this root.
+    pub fn whole(&self) -> Option<&Source> {
+        (self.includes.is_empty() && self.excludes.is_empty()).then_some(&self.source)
+    }
+
     fn has(&self, name: &str) -> bool {
         let listed = |list: &[String]| list.iter().any(|path| is_at_or_below(name, path));
         (self.includes.is_empty() || listed(&self.includes)) && !listed(&self.excludes)

@@ -75,10 +75,12 @@ fn compile(old: Inputs, new: Inputs) -> (Loaded, Loaded) {
         compiled.iter().filter_map(|name| same.remove(name)).map(|it| (it.old, it.new)).unzip();
     old_parsed.extend(parse_all(old_same));
     new_parsed.extend(parse_all(new_same));
-    rayon::join(
+    let unchanged = same.len();
+    let (old, new) = rayon::join(
         || link(old_parsed, old.left_out, old.diagnostics),
         || link(new_parsed, new.left_out, new.diagnostics),
-    )
+    );
+    (Loaded { unchanged, ..old }, Loaded { unchanged, ..new })
 }
 
 /// The files that are the same on both sides by their names, and what else there is on each.

@@ -73,6 +73,29 @@ fn updating_the_baseline_says_what_it_accepts_and_ends_the_alarm() {
     assert!(run(&["baseline", "update"]).stdout.contains("is up to date"));
 }
 
+/// What is the same on both sides is not compiled; what is gone is still seen, and so is what is broken.
+#[test]
+fn a_deleted_file_is_found_among_files_that_stay_the_same() {
+    let same = "syntax = \"proto3\"; package same; message Same {}";
+    let gone = "syntax = \"proto3\"; package gone; message Gone {}";
+    let folder = folder(&[
+        ("old/same.proto", same),
+        ("new/same.proto", same),
+        ("old/gone.proto", gone),
+        ("one/same.proto", same),
+        ("bad/same.proto", same),
+        ("bad/gone.proto", "syntax = \"proto3\"; package gone; message Gone {"),
+    ]);
+    let run = |new: &str, old: &str| protogate(folder.path(), &["check-breaking", new, "--against", old]);
+    let deleted = run("new", "old");
+    assert_eq!(deleted.code, 1, "{deleted:?}");
+    assert!(deleted.stdout.contains("FILE_NO_DELETE"), "{deleted:?}");
+    assert_eq!(run("new", "one").code, 0);
+    let broken = run("bad", "old");
+    assert_eq!(broken.code, 2, "{broken:?}");
+    assert!(!broken.stdout.contains("NO_DELETE"), "what does not compile is not deleted: {broken:?}");
+}
+
 #[test]
 fn a_schema_that_does_not_compile_is_never_accepted() {
     let folder = folder(&[CONFIG, ("baseline/a.proto", "message Kept {}"), ("proto/a.proto", "message {")]);
