@@ -7,7 +7,7 @@ use std::process::Command;
 
 use protogate::diag::{Diagnostic, Place, Report, Span};
 use protogate::rules::breaking::{BREAKING, Selection, check};
-use protogate::schema::{File, Schema, Source, load};
+use protogate::schema::{Schema, Source, load};
 use rayon::prelude::*;
 
 use super::draw::Pair;
@@ -99,8 +99,8 @@ pub fn compare(buf: &Path, pairs: &[Pair]) -> Vec<Outcome> {
 /// What we find, as buf would; or what does not compile.
 fn ours(sides: &Sides) -> Result<Vec<Diagnostic>, String> {
     let (old, new) = (schema(&sides.old)?, schema(&sides.new)?);
-    let found = Report::new(check(&old, &new, &Selection::all())).diagnostics().to_vec();
-    Ok(without_imports(without_the_last_of_a_package(found, &old, &new)))
+    let found = Report::new(check(&old, &new, &Selection::all().exactly_as_buf())).diagnostics().to_vec();
+    Ok(without_imports(found))
 }
 
 pub fn schema(texts: &Texts) -> Result<Schema, String> {
@@ -116,37 +116,6 @@ pub fn schema(texts: &Texts) -> Result<Schema, String> {
 fn without_imports(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let own = |it: &Diagnostic| !it.related.iter().any(|it| it.place.file.starts_with("google/"));
     found.into_iter().filter(own).collect()
-}
-
-/// The one deliberate difference: buf says nothing of the last enum, extension or message of a package.
-fn without_the_last_of_a_package(found: Vec<Diagnostic>, old: &Schema, new: &Schema) -> Vec<Diagnostic> {
-    let is_left = |it: &Diagnostic| {
-        let count: fn(&File) -> usize = match it.rule.id {
-            "PACKAGE_ENUM_NO_DELETE" => |file| {
-                file.descriptor()
-                    .parent_pool()
-                    .all_enums()
-                    .filter(|it| it.parent_file() == *file.descriptor())
-                    .count()
-            },
-            "PACKAGE_EXTENSION_NO_DELETE" => |file| {
-                file.descriptor()
-                    .parent_pool()
-                    .all_extensions()
-                    .filter(|it| it.parent_file() == *file.descriptor())
-                    .count()
-            },
-            "PACKAGE_MESSAGE_NO_DELETE" => |file| file.descriptor().messages().count(),
-            _ => return true,
-        };
-        let was = it.related.first().and_then(|it| old.file(&it.place.file)).expect("where it was");
-        let package = was.descriptor().package_name();
-        new.files()
-            .iter()
-            .filter(|file| file.descriptor().package_name() == package)
-            .any(|file| count(file) > 0)
-    };
-    found.into_iter().filter(is_left).collect()
 }
 
 fn finding(diagnostic: &Diagnostic) -> Finding {
