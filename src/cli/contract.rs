@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use prost_reflect::DescriptorPool;
 use tokio::runtime::Runtime;
-use tokio::sync::watch;
 
 use super::args::{Contract, Replay};
 use super::config::CONFIG;
+use super::interrupt::{self, Stop};
 use super::service::{self, SERVICE};
 use super::{Context, Outcome, output, sources};
 use crate::client::{CallError, H2Transport, Target, reflect};
@@ -25,12 +25,13 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 pub fn contract(arguments: &Contract, context: &Context) -> Outcome {
     let config = config(arguments, context)?;
+    let stop = interrupt::listen();
     match &arguments.target {
-        Some(target) => on(target, arguments, config, context),
+        Some(target) => on(target, arguments, config, context, stop),
         None => {
-            let service =
-                service::start(&context.config.gate, &context.config.folder).map_err(|d| vec![d])?;
-            on(&service.target, arguments, config, context)
+            let service = service::start(&context.config.gate, &context.config.folder, &stop);
+            let service = service.map_err(|diagnostic| vec![diagnostic])?;
+            on(&service.target, arguments, config, context, stop)
         }
     }
 }
@@ -40,7 +41,7 @@ pub fn gate(seed: Option<u64>, context: &Context) -> Outcome {
     contract(&Contract { seed, ..Contract::default() }, context)
 }
 
-fn on(target: &str, arguments: &Contract, mut config: Config, context: &Context) -> Outcome {
+fn on(target: &str, arguments: &Contract, mut config: Config, context: &Context, stop: Stop) -> Outcome {
     let address: Target = target.parse().map_err(|error| unreachable(target, &error))?;
     config.target = address.to_string();
     // One thread drives every call: on loopback that is faster than handing them from thread to thread.
@@ -50,18 +51,8 @@ fn on(target: &str, arguments: &Contract, mut config: Config, context: &Context)
         transport.ready(PATIENCE).await.map_err(|error| unreachable(target, &error))?;
         let (plan, mut said) = plan(arguments, &config, &transport, context).await?;
         let progress = Progress::new(&plan, config.cases, context);
-        let (stop, stopped) = watch::channel(false);
         // Ctrl-C ends the run at once; what was found until then is printed, as small as it is by then.
-        let interrupt = tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                let _ = stop.send(true);
-            }
-            // A closed channel would end the run as well.
-            stop.closed().await;
-        });
-        let outcome =
-            contract::run(&plan, &transport, &config, stopped, &mut |event| progress.on(event)).await;
-        interrupt.abort();
+        let outcome = contract::run(&plan, &transport, &config, stop, &mut |event| progress.on(event)).await;
         progress.end();
         said.extend(save(&outcome.cases, context));
         Ok(outcome.report.merge(Report::new(said)))

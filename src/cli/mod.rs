@@ -16,6 +16,7 @@ mod contract;
 mod gate;
 mod generate;
 mod init;
+mod interrupt;
 mod output;
 mod paths;
 mod reference;

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::config;
+use super::interrupt::Stop;
 use crate::diag::{Diagnostic, RuleInfo};
 
 /// A service that cannot be tested because it does not run.
@@ -28,6 +29,10 @@ pub static SERVICE: RuleInfo = RuleInfo {
 const START_TIME: Duration = Duration::from_secs(30);
 /// How long a service may take to stop after SIGTERM before it is killed.
 const STOP_TIME: Duration = Duration::from_secs(15);
+/// What is said when somebody ends the wait.
+const INTERRUPTED: &str = "interrupted before the service was ready";
+/// How often somebody who waits looks whether they are asked to stop.
+const GLANCE: Duration = Duration::from_millis(50);
 /// How long the last words of a service that has ended may take to arrive.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How much of what a service said is shown when it does not start.
@@ -46,7 +51,7 @@ pub struct Service {
 /// # Errors
 ///
 /// A diagnostic with what the service said last, when it does not become ready.
-pub fn start(gate: &config::Gate, folder: &Path) -> Result<Service, Diagnostic> {
+pub fn start(gate: &config::Gate, folder: &Path, stop: &Stop) -> Result<Service, Diagnostic> {
     let Some((program, arguments)) = gate.start.split_first() else {
         return Err(failure("there is no service to test")
             .help("name one with --target, or write its start command into [gate] of protogate.toml"));
@@ -76,11 +81,12 @@ pub fn start(gate: &config::Gate, folder: &Path) -> Result<Service, Diagnostic> 
     service.target = match (&gate.ready, target) {
         (Some(pattern), target) => {
             let printed =
-                wait_for_line(&lines, pattern, deadline).map_err(|why| said.add_to(why, &errors))?;
+                wait_for_line(&lines, pattern, deadline, stop).map_err(|why| said.add_to(why, &errors))?;
             target.unwrap_or(printed)
         }
         (None, Some(target)) => {
-            wait_for_port(&mut service.child, &target, deadline).map_err(|why| said.add_to(why, &errors))?;
+            wait_for_port(&mut service.child, &target, deadline, stop)
+                .map_err(|why| said.add_to(why, &errors))?;
             target
         }
         (None, None) => {
@@ -131,7 +137,8 @@ impl Said {
     /// The reason why with the last words behind it. A service that has just ended may have said them a
     /// moment ago: its errors are read to their end, unless something it started keeps them open.
     fn add_to(&self, why: String, errors: &Receiver<String>) -> Diagnostic {
-        while errors.recv_timeout(LAST_WORDS).is_ok() {}
+        let deadline = Instant::now() + LAST_WORDS;
+        while errors.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok() {}
         let last = self.0.lock().map(|lines| Vec::from(lines.clone())).unwrap_or_default();
         let diagnostic = failure(why);
         match last.is_empty() {
@@ -142,16 +149,24 @@ impl Said {
 }
 
 /// Waits for the line of `pattern` and returns what stands at its `{target}`.
-fn wait_for_line(lines: &Receiver<String>, pattern: &str, deadline: Instant) -> Result<String, String> {
+fn wait_for_line(
+    lines: &Receiver<String>,
+    pattern: &str,
+    deadline: Instant,
+    stop: &Stop,
+) -> Result<String, String> {
     let (before, after) = pattern.split_once("{target}").unwrap_or((pattern, ""));
     loop {
-        match lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match lines.recv_timeout(left.min(GLANCE)) {
             Ok(line) => {
                 if let Some(rest) = line.split_once(before).map(|(_, rest)| rest) {
                     let rest = rest.strip_suffix(after).unwrap_or(rest);
                     return Ok(rest.trim().to_owned());
                 }
             }
+            Err(RecvTimeoutError::Timeout) if *stop.borrow() => return Err(INTERRUPTED.to_owned()),
+            Err(RecvTimeoutError::Timeout) if left > GLANCE => {}
             Err(RecvTimeoutError::Timeout) => {
                 return Err(format!("the service did not print `{pattern}` in time"));
             }
@@ -164,7 +179,7 @@ fn wait_for_line(lines: &Receiver<String>, pattern: &str, deadline: Instant) -> 
 
 /// Waits until `target` accepts a connection. There is no event to wait for on somebody else's socket,
 /// so it is asked again and again.
-fn wait_for_port(child: &mut Child, target: &str, deadline: Instant) -> Result<(), String> {
+fn wait_for_port(child: &mut Child, target: &str, deadline: Instant, stop: &Stop) -> Result<(), String> {
     let address = target.split_once("://").map_or(target, |(_, rest)| rest).trim_end_matches('/');
     while Instant::now() < deadline {
         let addresses = address.to_socket_addrs().map_err(|e| format!("`{target}` is no address: {e}"))?;
@@ -175,6 +190,9 @@ fn wait_for_port(child: &mut Child, target: &str, deadline: Instant) -> Result<(
         }
         if let Ok(Some(status)) = child.try_wait() {
             return Err(format!("the service ended ({status}) before {target} accepted connections"));
+        }
+        if *stop.borrow() {
+            return Err(INTERRUPTED.to_owned());
         }
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -233,10 +251,25 @@ mod tests {
         }
     }
 
+    /// Somebody who may ask for an end, and has not.
+    fn nobody() -> (tokio::sync::watch::Sender<bool>, Stop) {
+        tokio::sync::watch::channel(false)
+    }
+
+    #[test]
+    fn who_is_asked_to_stop_waits_no_longer() {
+        let (said, stop) = nobody();
+        said.send_replace(true);
+        let endless = gate("exec sleep 600", Some("never"), None);
+        let diagnostic = start(&endless, Path::new(""), &stop).err().unwrap();
+        assert!(diagnostic.message.contains("interrupted"), "{}", diagnostic.message);
+    }
+
     #[test]
     fn the_printed_address_is_the_target_and_the_service_ends_with_its_owner() {
         let script = "echo noise; echo 'listening on http://h:{port} now'; exec sleep 600";
-        let service = start(&gate(script, Some("on {target} now"), None), Path::new("")).unwrap();
+        let service =
+            start(&gate(script, Some("on {target} now"), None), Path::new(""), &nobody().1).unwrap();
         assert!(service.target.starts_with("http://h:") && !service.target.contains("now"));
         let pid = rustix::process::Pid::from_raw(service.child.id().cast_signed()).unwrap();
         drop(service);
@@ -251,7 +284,7 @@ mod tests {
             (gate("exit 0", None, None), "nothing says where", "ready ="),
             (config::Gate::default(), "no service to test", "--target"),
         ] {
-            let diagnostic = start(&gate, Path::new("")).err().unwrap();
+            let diagnostic = start(&gate, Path::new(""), &nobody().1).err().unwrap();
             assert!(diagnostic.message.contains(message), "{}", diagnostic.message);
             assert!(diagnostic.help.unwrap_or_default().contains(help));
         }
