@@ -239,6 +239,9 @@ pub struct Replay {
     /// Call this server instead of the one the case was found on
     #[arg(long, value_name = "URI")]
     pub target: Option<String>,
+    /// Metadata of the call, as NAME:VALUE; a saved case keeps no values, because they may be secrets
+    #[arg(long, value_name = "K:V")]
+    pub header: Vec<String>,
 }
 
 /// `serve-reference`

@@ -72,7 +72,7 @@ fn config(arguments: &Contract, context: &Context) -> Result<Config, Vec<Diagnos
         deadline: configured.deadline.unwrap_or(default.deadline),
         max_time: arguments.max_time.or(configured.max_time),
         checks,
-        metadata: arguments.header.iter().map(|header| metadata(header)).collect::<Result<_, _>>()?,
+        metadata: all_metadata(&arguments.header)?,
         target: default.target,
     })
 }
@@ -81,6 +81,10 @@ fn config(arguments: &Contract, context: &Context) -> Result<Config, Vec<Diagnos
 fn fresh_seed() -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     u64::from(now.subsec_nanos()) ^ now.as_secs()
+}
+
+fn all_metadata(headers: &[String]) -> Result<Vec<(String, Vec<u8>)>, Vec<Diagnostic>> {
+    headers.iter().map(|header| metadata(header)).collect()
 }
 
 /// `NAME:VALUE`; a value of `env:VAR` keeps secrets out of shell histories.
@@ -171,6 +175,7 @@ fn save(found: &[Case], context: &Context) -> Vec<Diagnostic> {
 }
 
 pub fn replay(arguments: &Replay, context: &Context) -> Outcome {
+    let metadata = all_metadata(&arguments.header)?;
     let folder = cases(context);
     let mut case = Case::load(&folder, &arguments.id).map_err(|error| {
         vec![
@@ -187,7 +192,7 @@ pub fn replay(arguments: &Replay, context: &Context) -> Outcome {
         let transport = H2Transport::new(address);
         transport.ready(PATIENCE).await.map_err(|error| unreachable(&case.target, &error))?;
         let pool = pool_of(&case, &transport, context).await?;
-        Ok(contract::replay(&case, &transport, &pool).await)
+        Ok(contract::replay(&case, &transport, &pool, &metadata).await)
     })
 }
 

@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CHECKS, Class, Method,
-    checks::{STAYS_ALIVE, UNKNOWN_CHECK, UNREACHABLE},
+    checks::{MISSING_HEADER, STAYS_ALIVE, UNKNOWN_CHECK, UNREACHABLE},
     cover,
     input::{Body, Input},
     judge::{Failure, Judge, unknown_fields},
 };
 use crate::{
     client::{Step, Transport},
-    diag::{CaseRow, Diagnostic, Report, Run, Section},
+    diag::{CaseRow, Diagnostic, Report, Run, Section, Severity},
 };
 
 /// One failing case, shrunk. Bytes are lowercase hex.
@@ -41,8 +41,8 @@ pub struct Case {
     pub class: String,
     /// What is special about the input.
     pub label: String,
-    /// Request metadata.
-    pub metadata: Vec<(String, String)>,
+    /// The names of the request metadata. The values may be secrets, and are not kept.
+    pub metadata: Vec<String>,
     /// In milliseconds.
     pub deadline_ms: u64,
     /// What the client does, unknown fields and all. `replay` takes those off to compare.
@@ -105,7 +105,7 @@ impl Case {
             status: failure.outcome.clone(),
             class: input.class.name().to_owned(),
             label: input.label.clone(),
-            metadata: judge.metadata.iter().map(|(name, value)| (name.clone(), hex(value))).collect(),
+            metadata: judge.metadata.iter().map(|(name, _)| name.clone()).collect(),
             deadline_ms: u64::try_from(judge.deadline.as_millis()).unwrap_or(u64::MAX),
             script: input.script(&suffix).iter().map(SavedStep::from_step).collect(),
             request_json: input.json(),
@@ -167,14 +167,19 @@ impl Case {
 }
 
 /// Sends a saved case once more and lets its check judge it. The report holds the failure if it is still there.
-pub async fn replay<T: Transport>(case: &Case, transport: &T, pool: &DescriptorPool) -> Report {
+///
+/// `metadata` is sent with it; a name that the case had and this has not is worth a warning.
+pub async fn replay<T: Transport>(
+    case: &Case,
+    transport: &T,
+    pool: &DescriptorPool,
+    metadata: &[(String, Vec<u8>)],
+) -> Report {
     let check = CHECKS.iter().copied().find(|check| check.info.name == case.check);
     let (service, name) = case.method.rsplit_once('/').unwrap_or_default();
     let desc =
         pool.get_service_by_name(service).and_then(|s| s.methods().find(|method| method.name() == name));
     let script: Option<Vec<Step>> = case.script.iter().map(SavedStep::to_step).collect();
-    let metadata: Option<Vec<_>> =
-        case.metadata.iter().map(|(name, value)| Some((name.clone(), unhex(value)?))).collect();
     let class = Class::from_name(&case.class);
     let method = desc.map(Method::new);
     // Without a class or a method there is nothing to take off; what is missing is said below.
@@ -182,8 +187,8 @@ pub async fn replay<T: Transport>(case: &Case, transport: &T, pool: &DescriptorP
         (Some(class), Some(method)) => script.and_then(|script| bare(script, &suffix(class, method))),
         _ => script,
     };
-    let parts = (check, method, script, metadata, class);
-    let (Some(check), Some(method), Some(script), Some(metadata), Some(class)) = parts else {
+    let parts = (check, method, script, class);
+    let (Some(check), Some(method), Some(script), Some(class)) = parts else {
         let message =
             format!("case {} does not fit: check `{}`, method `{}`", case.id, case.check, case.method);
         let help = "run `protogate contract` again: the schema or protogate has changed since it was saved";
@@ -193,7 +198,7 @@ pub async fn replay<T: Transport>(case: &Case, transport: &T, pool: &DescriptorP
     let deadline = Duration::from_millis(case.deadline_ms);
     let started = std::time::Instant::now();
     let doubts = check.info.name == STAYS_ALIVE.info.name;
-    let judge = Judge { transport, checks: &[check], metadata: &metadata, deadline, calls: 0.into(), doubts };
+    let judge = Judge { transport, checks: &[check], metadata, deadline, calls: 0.into(), doubts };
     let judged = judge.judge(&method, &input).await;
     if let Some(error) = judged.unreachable {
         return Report::new(vec![Diagnostic::failure(&UNREACHABLE, error.to_string())]);
@@ -217,7 +222,13 @@ pub async fn replay<T: Transport>(case: &Case, transport: &T, pool: &DescriptorP
         methods: Vec::new(),
         failures,
     };
-    Report::default().with(Section::Line(said)).with(Section::Run(run))
+    let missing = case.metadata.iter().filter(|name| !metadata.iter().any(|(given, _)| given == *name));
+    let warnings = missing.map(|name| {
+        let message = format!("the case was found with the header `{name}`, and sent without it");
+        Diagnostic::new(&MISSING_HEADER, Severity::Warning, message)
+            .help(format!("give it: --header '{name}:…'"))
+    });
+    Report::new(warnings.collect()).with(Section::Line(said)).with(Section::Run(run))
 }
 
 /// What the judge puts behind each message of this class.

@@ -58,6 +58,32 @@ fn a_handler_that_panics_on_an_emoji_is_found_shrunk_and_replayed() {
 }
 
 #[test]
+fn a_saved_case_keeps_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = mutant("B02");
+    let more = [
+        "--schema",
+        PROTO,
+        "--method",
+        "user.UserService/CreateUser",
+        "--header",
+        "authorization:Bearer s3cret",
+    ];
+    assert_eq!(contract(folder.path(), &server.address, &more).code, 1);
+    let cases = folder.path().join(".protogate/cases");
+    let case = std::fs::read_dir(&cases).unwrap().next().unwrap().unwrap().path();
+    let text = std::fs::read_to_string(&case).unwrap();
+    let hex: String = "s3cret".bytes().map(|byte| format!("{byte:02x}")).collect();
+    assert!(text.contains("authorization") && !text.contains("s3cret") && !text.contains(&hex), "{text}");
+
+    let id = case.file_stem().unwrap().to_str().unwrap();
+    let without = protogate(folder.path(), &["replay", id]);
+    assert!(without.code == 1 && without.stdout.contains("--header 'authorization:"), "{without:?}");
+    let with = protogate(folder.path(), &["replay", id, "--header", "authorization:Bearer s3cret"]);
+    assert!(with.code == 1 && !with.stdout.contains("missing_header"), "{with:?}");
+}
+
+#[test]
 fn the_reference_is_clean_by_schema_and_by_reflection() {
     let folder = tempfile::tempdir().unwrap();
     for source in [&["--schema", PROTO][..], &["--reflect"]] {

@@ -101,7 +101,7 @@ pub static CHECKS: &[&Check] = &[
 
 /// What a run says besides its failures.
 pub static NOTES: &[&RuleInfo] =
-    &[&OPEN_ENDED, &ENVIRONMENT, &UNREACHABLE, &UNKNOWN_CHECK, &SKIPPED, &NO_METHOD];
+    &[&OPEN_ENDED, &ENVIRONMENT, &UNREACHABLE, &UNKNOWN_CHECK, &SKIPPED, &NO_METHOD, &MISSING_HEADER];
 
 macro_rules! note {
     ($name:ident, $id:literal, $word:literal, $summary:literal, $explain:literal) => {
@@ -155,6 +155,14 @@ note!(
     "`--method` and `method` under `[contract]` take globs over `package.Service/Method`, in which `*` also \
      stands for `/`. A pattern that matches nothing would leave methods untested without a word, so that it is \
      refused."
+);
+note!(
+    MISSING_HEADER,
+    "PG197",
+    "missing_header",
+    "A case was replayed without a header it was found with.",
+    "Saved cases keep the names of headers and not their values, because those may be secrets. Give them to \
+     `replay` with `--header`, as they were given to `contract`."
 );
 
 /// The checks that run: all that are on, or those of `only`; never those of `skip`. Names and codes both do.

@@ -43,11 +43,11 @@ async fn death(dies: fn(&Call) -> Option<Exchange>, workers: usize) -> (crate::d
     assert_eq!(outcome.report.verdict(), Verdict::Findings, "{:?}", outcome.report.diagnostics());
     assert_eq!(run.failures.len(), 1, "{:?}", run.failures);
     let case = outcome.cases[0].clone();
-    let again = replay(&case, &Mortal::new(dies).await, &users()).await;
+    let again = replay(&case, &Mortal::new(dies).await, &users(), &[]).await;
     assert_eq!(again.verdict(), Verdict::Findings, "{again:?}");
     let pool = users();
     let mended = Mock(|call: &Call| healthy(&pool, call));
-    assert_eq!(replay(&case, &mended, &pool).await.verdict(), Verdict::Clean);
+    assert_eq!(replay(&case, &mended, &pool, &[]).await.verdict(), Verdict::Clean);
     (run.failures[0].clone(), case)
 }
 

@@ -114,9 +114,9 @@ async fn one_fault_is_one_finding_shrunk_and_replayed() {
     found.cases[0].save(dir.path()).unwrap();
     let case = Case::load(dir.path(), &row.id).unwrap();
     assert_eq!(case, found.cases[0]);
-    assert_eq!(replay(&case, &server, &pool).await.verdict(), Verdict::Findings);
+    assert_eq!(replay(&case, &server, &pool, &[]).await.verdict(), Verdict::Findings);
     let fixed = Mock(|call: &Call| healthy(&pool, call));
-    assert_eq!(replay(&case, &fixed, &pool).await.verdict(), Verdict::Clean);
+    assert_eq!(replay(&case, &fixed, &pool, &[]).await.verdict(), Verdict::Clean);
 }
 
 #[tokio::test]
@@ -160,9 +160,9 @@ async fn a_case_of_unknown_fields_shows_them_and_is_replayed_with_and_without() 
     let case = found.cases.iter().find(|case| case.method.ends_with("/GetUser")).unwrap();
     assert_eq!(run.failures.len(), 8, "{:?}", run.failures);
     assert!(case.request_hex()[0].starts_with("f8ffffff0f01"), "{:?}", case.script);
-    assert_eq!(replay(case, &strict, &pool).await.verdict(), Verdict::Findings);
+    assert_eq!(replay(case, &strict, &pool, &[]).await.verdict(), Verdict::Findings);
     let mended = Mock(|call: &Call| healthy(&pool, call));
-    assert_eq!(replay(case, &mended, &pool).await.verdict(), Verdict::Clean);
+    assert_eq!(replay(case, &mended, &pool, &[]).await.verdict(), Verdict::Clean);
 }
 
 /// One bad byte is enough for this server to leave the call unanswered.
