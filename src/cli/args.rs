@@ -220,9 +220,15 @@ pub struct Contract {
     /// Metadata for every call, as NAME:VALUE; a value `env:VAR` is read from the environment
     #[arg(long, value_name = "K:V")]
     pub header: Vec<String>,
-    /// Hold the server to the letter of the specification as well
+    /// Hold the server to the letter of the specification as well, and its framework to account
     #[arg(long)]
     pub strict: bool,
+    /// End the search at the first failure
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Only one part of the cases, such as 2/8: machines that run 1/8 to 8/8 with one --seed run all of them
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub shard: Option<(u64, u64)>,
     /// Only these checks, by name or code
     #[arg(long, value_name = "NAME")]
     pub check: Vec<String>,
@@ -273,4 +279,13 @@ pub enum Baseline {
         /// The schema to accept [default: `input` of protogate.toml]
         input: Option<String>,
     },
+}
+
+/// `I/N`, counted from one, as parts counted from zero.
+fn shard(text: &str) -> Result<(u64, u64), String> {
+    let parts = text.split_once('/').and_then(|(part, of)| Some((part.parse().ok()?, of.parse().ok()?)));
+    match parts {
+        Some((part, of)) if (1..=of).contains(&part) => Ok((part - 1, of)),
+        _ => Err("write I/N with I from 1 to N, such as 2/8".to_owned()),
+    }
 }

@@ -13,7 +13,7 @@ use super::interrupt::{self, Stop};
 use super::service::{self, SERVICE};
 use super::{Context, Outcome, output, sources};
 use crate::client::{CallError, H2Transport, Target, reflect};
-use crate::contract::{self, Case, Config, Event, Plan};
+use crate::contract::{self, Case, Config, Event, Plan, checks::HEALED};
 use crate::diag::{Diagnostic, Place, Report, Severity};
 use crate::schema::Schema;
 
@@ -54,6 +54,7 @@ fn on(target: &str, arguments: &Contract, mut config: Config, context: &Context,
         // Ctrl-C ends the run at once; what was found until then is printed, as small as it is by then.
         let outcome = contract::run(&plan, &transport, &config, stop, &mut |event| progress.on(event)).await;
         progress.end();
+        said.extend(heal(&config.saved, &outcome, context));
         said.extend(save(&outcome.cases, context));
         Ok(outcome.report.merge(Report::new(said)))
     })
@@ -74,6 +75,10 @@ fn config(arguments: &Contract, context: &Context) -> Result<Config, Vec<Diagnos
         checks,
         metadata: all_metadata(&arguments.header)?,
         target: default.target,
+        strict: arguments.strict,
+        fail_fast: arguments.fail_fast,
+        shard: arguments.shard.unwrap_or(default.shard),
+        saved: Case::load_all(&cases(context)),
     })
 }
 
@@ -161,6 +166,19 @@ fn unreachable(target: &str, error: &CallError) -> Vec<Diagnostic> {
 
 fn cases(context: &Context) -> PathBuf {
     context.config.folder.join(CASES)
+}
+
+/// Forgets the cases of earlier runs that were sent again and did not fail.
+fn heal(saved: &[Case], outcome: &contract::Outcome, context: &Context) -> Vec<Diagnostic> {
+    let key = |case: &Case| (case.check.clone(), case.method.clone(), case.cause.clone());
+    let failing: Vec<_> = outcome.cases.iter().map(key).collect();
+    let well = saved.iter().filter(|case| outcome.healed.contains(&case.id) && !failing.contains(&key(case)));
+    let forget = |case: &Case| {
+        case.forget(&cases(context)).ok()?;
+        let message = format!("case {} of {} no longer fails ({})", case.id, case.method, case.check);
+        Some(Diagnostic::new(&HEALED, Severity::Note, message))
+    };
+    well.filter_map(forget).collect()
 }
 
 /// Keeps failing cases for `replay`. A case that cannot be kept is still in the report.

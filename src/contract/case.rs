@@ -3,7 +3,7 @@
 use std::{fmt, fs, path::Path, time::Duration};
 
 use bytes::Bytes;
-use prost_reflect::DescriptorPool;
+use prost_reflect::{DescriptorPool, DynamicMessage};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -12,6 +12,7 @@ use super::{
     cover,
     input::{Body, Input},
     judge::{Failure, Judge, unknown_fields},
+    variant,
 };
 use crate::{
     client::{Step, Transport},
@@ -89,8 +90,7 @@ impl Case {
         input: &Input,
         failure: &Failure,
     ) -> Case {
-        let suffix = suffix(input.class, method);
-        let sent: Vec<Bytes> = input.sent();
+        let sent: Vec<Bytes> = input.sent(method);
         let seed = of.seed.to_le_bytes();
         let mut parts: Vec<&[u8]> = vec![&seed, failure.key.check.as_bytes(), failure.key.method.as_bytes()];
         parts.extend(sent.iter().map(|bytes| bytes.as_ref()));
@@ -107,7 +107,7 @@ impl Case {
             label: input.label.clone(),
             metadata: judge.metadata.iter().map(|(name, _)| name.clone()).collect(),
             deadline_ms: u64::try_from(judge.deadline.as_millis()).unwrap_or(u64::MAX),
-            script: input.script(&suffix).iter().map(SavedStep::from_step).collect(),
+            script: input.script(method).iter().map(SavedStep::from_step).collect(),
             request_json: input.json(),
         }
     }
@@ -137,6 +137,25 @@ impl Case {
             .map_err(|error| CaseError(format!("cannot read {}: {error}", path.display())))?;
         serde_json::from_str(&text)
             .map_err(|error| CaseError(format!("{} is no case: {error}", path.display())))
+    }
+
+    /// Every case in the directory that can be read, by id.
+    pub fn load_all(dir: &Path) -> Vec<Case> {
+        let names = fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.file_name());
+        let ids = names.filter_map(|name| Some(name.to_str()?.strip_suffix(".json")?.to_owned()));
+        let mut cases: Vec<Case> = ids.filter_map(|id| Case::load(dir, &id).ok()).collect();
+        cases.sort_by(|one, other| one.id.cmp(&other.id));
+        cases
+    }
+
+    /// Removes `<dir>/<id>.json`.
+    ///
+    /// # Errors
+    /// When the file cannot be removed.
+    pub fn forget(&self, dir: &Path) -> Result<(), CaseError> {
+        let path = dir.join(format!("{}.json", self.id));
+        fs::remove_file(&path)
+            .map_err(|error| CaseError(format!("cannot remove {}: {error}", path.display())))
     }
 
     /// The request messages as lowercase hex.
@@ -179,26 +198,19 @@ pub async fn replay<T: Transport>(
     let (service, name) = case.method.rsplit_once('/').unwrap_or_default();
     let desc =
         pool.get_service_by_name(service).and_then(|s| s.methods().find(|method| method.name() == name));
-    let script: Option<Vec<Step>> = case.script.iter().map(SavedStep::to_step).collect();
-    let class = Class::from_name(&case.class);
     let method = desc.map(Method::new);
-    // Without a class or a method there is nothing to take off; what is missing is said below.
-    let script = match (class, &method) {
-        (Some(class), Some(method)) => script.and_then(|script| bare(script, &suffix(class, method))),
-        _ => script,
-    };
-    let parts = (check, method, script, class);
-    let (Some(check), Some(method), Some(script), Some(class)) = parts else {
+    let input = method.as_ref().and_then(|method| case.input(method));
+    let (Some(check), Some(method), Some(input)) = (check, method, input) else {
         let message =
             format!("case {} does not fit: check `{}`, method `{}`", case.id, case.check, case.method);
         let help = "run `protogate contract` again: the schema or protogate has changed since it was saved";
         return Report::new(vec![Diagnostic::failure(&UNKNOWN_CHECK, message).help(help)]);
     };
-    let input = Input { class, label: case.label.clone(), body: Body::Script(script) };
     let deadline = Duration::from_millis(case.deadline_ms);
     let started = std::time::Instant::now();
     let doubts = check.info.name == STAYS_ALIVE.info.name;
-    let judge = Judge { transport, checks: &[check], metadata, deadline, calls: 0.into(), doubts };
+    let judge =
+        Judge { transport, checks: &[check], metadata, deadline, calls: 0.into(), doubts, sibling: None };
     let judged = judge.judge(&method, &input).await;
     if let Some(error) = judged.unreachable {
         return Report::new(vec![Diagnostic::failure(&UNREACHABLE, error.to_string())]);
@@ -231,21 +243,41 @@ pub async fn replay<T: Transport>(
     Report::new(warnings.collect()).with(Section::Line(said)).with(Section::Run(run))
 }
 
-/// What the judge puts behind each message of this class.
-fn suffix(class: Class, method: &Method) -> Vec<u8> {
-    match class {
-        Class::UnknownFields => unknown_fields(method),
-        Class::Valid | Class::Malformed | Class::UnknownMethod => Vec::new(),
+impl Case {
+    /// What was sent, as the judge wants it; nothing for a case of another version.
+    pub(super) fn input(&self, method: &Method) -> Option<Input> {
+        let class = Class::from_name(&self.class)?;
+        let script: Vec<Step> = self.script.iter().map(SavedStep::to_step).collect::<Option<_>>()?;
+        let variant = class.is_compared() || variant::find(class, &self.label).is_some();
+        let messages = variant.then(|| messages(class, &script, method)).flatten();
+        Some(match messages {
+            // A variant is made again of what it was made of.
+            Some(messages) => Input::of(class, method, &*self.label, messages),
+            None => Input::new(class, &*self.label, Body::Script(script)),
+        })
     }
 }
 
-/// The script without the suffix; nothing when a message does not end with it.
-fn bare(script: Vec<Step>, suffix: &[u8]) -> Option<Vec<Step>> {
-    let bare = |step| match step {
-        Step::Send(bytes) => Some(Step::Send(Bytes::copy_from_slice(bytes.strip_suffix(suffix)?))),
-        step => Some(step),
-    };
-    script.into_iter().map(bare).collect()
+/// The messages that a script sends, however they are framed and encoded.
+fn messages(class: Class, script: &[Step], method: &Method) -> Option<Vec<DynamicMessage>> {
+    let mut stream = Vec::new();
+    for step in script {
+        match step {
+            Step::Send(bytes) => stream.extend_from_slice(&crate::client::frame(bytes)),
+            Step::Raw(bytes) => stream.extend_from_slice(bytes),
+            _ => {}
+        }
+    }
+    let suffix = if class == Class::UnknownFields { unknown_fields(method) } else { Vec::new() };
+    let (mut rest, mut messages) = (&stream[..], Vec::new());
+    while let Some((prefix, after)) = rest.split_first_chunk::<5>() {
+        let length = u32::from_be_bytes([prefix[1], prefix[2], prefix[3], prefix[4]]);
+        let (message, after) = after.split_at_checked(usize::try_from(length).ok()?)?;
+        let message = message.strip_suffix(&*suffix)?;
+        messages.push(DynamicMessage::decode(method.desc.input(), message).ok()?);
+        rest = after;
+    }
+    rest.is_empty().then_some(messages)
 }
 
 impl SavedStep {

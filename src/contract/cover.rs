@@ -5,10 +5,9 @@ use proptest::{
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
 
-use super::{
-    input::{Body, Class, Input},
-    plan::Method,
-};
+use prost_reflect::{DynamicMessage, FieldDescriptor, Value};
+
+use super::{class::Class, input::Input, plan::Method, pool::Pool, variant};
 use crate::values::{self, Limits};
 
 /// 64-bit FNV-1a: small, stable for ever, good enough to name cases and part seeds.
@@ -36,44 +35,97 @@ pub(super) fn runner(seed: u64, method: &str, phase: &str, index: u64) -> TestRu
 }
 
 /// Each boundary of each field alone: once in an empty message, once in one a person would have sent, because
-/// a server that refuses the empty one never reaches its logic.
+/// a server that refuses the empty one never reaches its logic. Then the plain message in every way that means
+/// the same.
 pub(super) fn coverage(seed: u64, method: &Method) -> Vec<Input> {
     let desc = method.desc.input();
-    let label =
-        |what: &str| if method.desc.is_client_streaming() { format!("stream: {what}") } else { what.into() };
     let mut salt = hash(&[&seed.to_le_bytes(), method.name.as_bytes()]) >> 24;
     let mut fresh = || {
         salt += 1;
         values::typical(&desc, salt)
     };
+    let valid = |label: &str, messages| Input::valid(method, label, messages);
     let mut inputs = vec![
-        Input::valid(label("the empty message"), vec![values::minimal(&desc)]),
-        Input::valid(label("a plain message"), vec![fresh()]),
+        valid("the empty message", vec![values::minimal(&desc)]),
+        valid("a plain message", vec![fresh()]),
     ];
     if method.desc.is_client_streaming() {
-        inputs.push(Input::valid(label("no message"), Vec::new()));
-        inputs.push(Input::valid(label("three messages"), vec![fresh(), fresh(), fresh()]));
+        inputs.push(Input::of(Class::EmptyStream, method, "no message", Vec::new()));
+        inputs.push(valid("three messages", vec![fresh(), fresh(), fresh()]));
     }
     for field in desc.fields() {
         for value in values::boundaries(&field) {
+            let class = if is_undeclared(&field, &value) { Class::UnknownEnum } else { Class::Valid };
             for mut message in [fresh(), values::minimal(&desc)] {
                 message.set_field(&field, value.clone());
-                inputs.push(Input::valid(label(field.name()), vec![message]));
+                inputs.push(Input::of(class, method, field.name(), vec![message]));
             }
         }
     }
-    let unknown = |message| Input {
-        class: Class::UnknownFields,
-        label: "unknown fields".into(),
-        body: Body::Messages(vec![message]),
-    };
+    let unknown = |message| Input::of(Class::UnknownFields, method, "unknown fields", vec![message]);
     inputs.push(unknown(values::minimal(&desc)));
-    inputs.push(unknown(fresh()));
-    inputs.push(Input {
-        class: Class::UnknownMethod,
-        label: "undeclared method".into(),
-        body: Body::Messages(vec![values::minimal(&desc)]),
-    });
+    inputs.extend(variants(method, &mut fresh));
+    inputs.push(Input::of(Class::UnknownMethod, method, "undeclared method", vec![values::minimal(&desc)]));
+    inputs
+}
+
+/// The plain message, in every way that means the same.
+pub(super) fn variants(method: &Method, fresh: &mut dyn FnMut() -> DynamicMessage) -> Vec<Input> {
+    const COMPARED: [Class; 4] = [Class::UnknownFields, Class::Encoding, Class::Framing, Class::Metadata];
+    let count = if method.desc.is_client_streaming() { 2 } else { 1 };
+    let mut input = |variant: &variant::Variant| {
+        Input::of(variant.class, method, variant.label, (0..count).map(|_| fresh()).collect())
+    };
+    let differs = |input: &Input| {
+        // Of some messages there is no other encoding.
+        input.class != Class::Encoding || input.script(method) != input.plain(method)
+    };
+    COMPARED.into_iter().flat_map(variant::of).map(&mut input).filter(differs).collect()
+}
+
+fn is_undeclared(field: &FieldDescriptor, value: &Value) -> bool {
+    let number = match value {
+        Value::List(items) => items.first().and_then(Value::as_enum_number),
+        value => value.as_enum_number(),
+    };
+    let kind = field.kind();
+    number.zip(kind.as_enum()).is_some_and(|(number, desc)| desc.get_value(number).is_none())
+}
+
+/// Requests that name what the server has named, so that reads find something: plainly, in every way that
+/// means the same, twice, and several at once. Sent one after the other.
+pub(super) fn follow(seed: u64, method: &Method, pool: &Pool) -> Vec<Input> {
+    let desc = method.desc.input();
+    let mut salt = hash(&[&seed.to_le_bytes(), method.name.as_bytes(), b"follow"]) >> 24;
+    let mut turn = 0;
+    let mut pooled = false;
+    let mut filled = || {
+        (salt, turn) = (salt + 1, turn + 1);
+        let typical = values::typical(&desc, salt);
+        match pool.fill(typical.clone(), turn) {
+            Some(message) => {
+                pooled = true;
+                message
+            }
+            None => typical,
+        }
+    };
+    let count = if method.desc.is_client_streaming() { 2 } else { 1 };
+    let mut messages = || (0..count).map(|_| filled()).collect::<Vec<_>>();
+    let mut inputs = vec![Input::valid(method, "what a reply named", messages())];
+    if method.reads || method.idempotent {
+        inputs.push(Input::of(Class::Repeat, method, "the same request twice", messages()));
+        inputs.push(Input::of(Class::Repeat, method, "an empty request twice", vec![values::minimal(&desc)]));
+    }
+    if method.reads {
+        inputs.push(Input::of(Class::Parallel, method, "the same request four times at once", messages()));
+    }
+    inputs.extend(variants(method, &mut filled));
+    for input in &mut inputs {
+        input.pooled = pooled;
+    }
+    // Without anything known these are the cases of the coverage phase again, but for the repetitions.
+    inputs.retain(|input| pooled || matches!(input.class, Class::Repeat | Class::Parallel));
     inputs
 }
 
@@ -81,10 +133,11 @@ pub(super) fn coverage(seed: u64, method: &Method) -> Vec<Input> {
 pub(super) fn random(seed: u64, method: &Method, index: u64) -> Option<Input> {
     let mut runner = runner(seed, &method.name, "random", index);
     let strategy = values::message(&method.desc.input(), &Limits::default());
-    let (label, count) = match method.desc.is_client_streaming() {
-        true => ("stream: random", (0usize..=4).new_tree(&mut runner).ok()?.current()),
-        false => ("random", 1),
+    let count = match method.desc.is_client_streaming() {
+        true => (0usize..=4).new_tree(&mut runner).ok()?.current(),
+        false => 1,
     };
     let messages = (0..count).map(|_| Some(strategy.new_tree(&mut runner).ok()?.current()));
-    Some(Input::valid(label, messages.collect::<Option<_>>()?))
+    let class = if count == 0 { Class::EmptyStream } else { Class::Valid };
+    Some(Input::of(class, method, "random", messages.collect::<Option<_>>()?))
 }

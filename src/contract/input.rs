@@ -5,42 +5,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use prost_reflect::DynamicMessage;
 
-use super::plan::Method;
+use super::{class::Class, plan::Method, variant};
 use crate::{
     client::{Call, Step},
     values,
 };
-
-/// What kind of input a call carries: which checks apply depends on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Class {
-    /// Valid by the schema.
-    Valid,
-    /// Valid, and sent again with fields that the schema does not have.
-    UnknownFields,
-    /// Bytes or frames that no encoder writes.
-    Malformed,
-    /// A method that the service does not have.
-    UnknownMethod,
-}
-
-impl Class {
-    const NAMES: [(Class, &'static str); 4] = [
-        (Class::Valid, "valid"),
-        (Class::UnknownFields, "unknown_fields"),
-        (Class::Malformed, "malformed"),
-        (Class::UnknownMethod, "unknown_method"),
-    ];
-
-    /// Its name in saved cases.
-    pub fn name(self) -> &'static str {
-        Class::NAMES.iter().find(|(class, _)| *class == self).map_or("", |(_, name)| name)
-    }
-
-    pub(super) fn from_name(name: &str) -> Option<Class> {
-        Class::NAMES.iter().find(|(_, known)| *known == name).map(|(class, _)| *class)
-    }
-}
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Body {
@@ -53,29 +22,57 @@ pub(super) enum Body {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Input {
     pub class: Class,
-    /// What is special about it, in a phrase.
+    /// What is special about it, in a phrase. With the class it names the variant.
     pub label: String,
     pub body: Body,
+    /// Whether fewer messages would be a request too.
+    pub stream: bool,
+    /// Whether it names things that the server has: the compared calls must not be told apart by new names.
+    pub pooled: bool,
 }
 
+/// How long a call of [`Class::Deadline`] may take.
+pub(super) const SHORT: Duration = Duration::from_millis(300);
+
 impl Input {
-    pub fn valid(label: impl Into<String>, messages: Vec<DynamicMessage>) -> Input {
-        Input { class: Class::Valid, label: label.into(), body: Body::Messages(messages) }
+    pub fn new(class: Class, label: impl Into<String>, body: Body) -> Input {
+        Input { class, label: label.into(), body, stream: false, pooled: false }
     }
 
-    pub fn script(&self, suffix: &[u8]) -> Vec<Step> {
+    pub fn of(
+        class: Class,
+        method: &Method,
+        label: impl Into<String>,
+        messages: Vec<DynamicMessage>,
+    ) -> Input {
+        let stream = method.desc.is_client_streaming();
+        Input { stream, ..Input::new(class, label, Body::Messages(messages)) }
+    }
+
+    pub fn valid(method: &Method, label: impl Into<String>, messages: Vec<DynamicMessage>) -> Input {
+        Input::of(Class::Valid, method, label, messages)
+    }
+
+    /// What goes over the wire.
+    pub fn script(&self, method: &Method) -> Vec<Step> {
         match &self.body {
-            Body::Script(steps) => steps
-                .iter()
-                .map(|step| match step {
-                    Step::Send(bytes) if !suffix.is_empty() => Step::Send([bytes, suffix].concat().into()),
-                    step => step.clone(),
-                })
-                .collect(),
+            Body::Script(steps) => steps.clone(),
             Body::Messages(messages) => {
-                let sends =
-                    messages.iter().map(|m| Step::Send([&values::encode(m)[..], suffix].concat().into()));
-                sends.chain([Step::HalfClose]).collect()
+                let encoded: Vec<Vec<u8>> = messages.iter().map(values::encode).collect();
+                match variant::find(self.class, &self.label) {
+                    Some(variant) => (variant.script)(&encoded, method),
+                    None => variant::plain(&encoded, method),
+                }
+            }
+        }
+    }
+
+    /// The same messages without what makes it a variant; of a script, the script.
+    pub fn plain(&self, method: &Method) -> Vec<Step> {
+        match &self.body {
+            Body::Script(steps) => steps.clone(),
+            Body::Messages(messages) => {
+                variant::plain(&messages.iter().map(values::encode).collect::<Vec<_>>(), method)
             }
         }
     }
@@ -87,23 +84,39 @@ impl Input {
         }
     }
 
-    pub fn call(
-        &self,
-        method: &Method,
-        metadata: &[(String, Vec<u8>)],
-        deadline: Duration,
-        suffix: &[u8],
-    ) -> Call {
-        Call { path: self.path(method), metadata: metadata.to_vec(), deadline, script: self.script(suffix) }
+    /// The deadline of the call, where that of the run is `usual`.
+    pub fn deadline(&self, usual: Duration) -> Duration {
+        if self.class == Class::Deadline { SHORT.min(usual) } else { usual }
+    }
+
+    pub fn call(&self, method: &Method, metadata: &[(String, Vec<u8>)], usual: Duration) -> Call {
+        let extra = variant::find(self.class, &self.label).map_or(&[][..], |variant| variant.headers);
+        let extra = extra.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec()));
+        Call {
+            path: self.path(method),
+            metadata: metadata.iter().cloned().chain(extra).collect(),
+            deadline: self.deadline(usual),
+            script: self.script(method),
+        }
+    }
+
+    /// The call that a variant is compared with.
+    pub fn plain_call(&self, method: &Method, metadata: &[(String, Vec<u8>)], usual: Duration) -> Call {
+        Call {
+            path: self.path(method),
+            metadata: metadata.to_vec(),
+            deadline: usual,
+            script: self.plain(method),
+        }
     }
 
     /// The bytes of each thing sent.
-    pub fn sent(&self) -> Vec<Bytes> {
+    pub fn sent(&self, method: &Method) -> Vec<Bytes> {
         let bytes = |step| match step {
             Step::Send(bytes) | Step::Raw(bytes) => Some(bytes),
             _ => None,
         };
-        self.script(&[]).into_iter().filter_map(bytes).collect()
+        self.script(method).into_iter().filter_map(bytes).collect()
     }
 
     /// ProtoJSON of the messages; nothing for bytes that are no message, or that JSON cannot say.
@@ -113,17 +126,38 @@ impl Input {
             Body::Script(_) => None,
         }
     }
+
+    /// The same request with names that nobody has used: a plain message of the type gives each string that is
+    /// there another value. What cannot be sent twice can be compared then.
+    pub fn renewed(&self, salt: u64) -> Input {
+        let Body::Messages(messages) = &self.body else { return self.clone() };
+        let renew = |(at, message): (u64, &DynamicMessage)| {
+            use prost_reflect::ReflectMessage as _;
+            let other = values::typical(&message.descriptor(), salt.wrapping_mul(31).wrapping_add(at));
+            let mut message = message.clone();
+            for field in message.descriptor().fields() {
+                let is_text = matches!(field.kind(), prost_reflect::Kind::String) && !field.is_list();
+                let names = self.pooled && super::pool::names_things(field.name());
+                let filled = message.get_field(&field).as_str().is_some_and(|text| !text.is_empty());
+                if is_text && filled && !names {
+                    message.set_field(&field, other.get_field(&field).into_owned());
+                }
+            }
+            message
+        };
+        Input { body: Body::Messages((0..).zip(messages).map(renew).collect()), ..self.clone() }
+    }
 }
 
-/// One step of shrinking: fewer messages, or a simpler one; of a script, fewer bytes.
+/// One step of shrinking: fewer messages, or a simpler one; of a script, fewer steps or bytes.
 pub(super) fn simpler(input: &Input) -> Box<dyn Iterator<Item = Input> + '_> {
     let messages = match &input.body {
         Body::Messages(messages) => messages,
-        Body::Script(steps) => return Box::new(shorter(input, steps)),
+        Body::Script(steps) => return Box::new(fewer_steps(input, steps).chain(shorter(input, steps))),
     };
     let with = move |messages| Input { body: Body::Messages(messages), ..input.clone() };
     // A unary request has one message; a script with fewer is another class of input.
-    let fewer = values::removals(if input.label.starts_with("stream") { messages.len() } else { 0 })
+    let fewer = values::removals(if input.stream { messages.len() } else { 0 })
         .map(move |gap| with([&messages[..gap.start], &messages[gap.end..]].concat()));
     let within = messages.iter().enumerate().flat_map(move |(at, message)| {
         values::simpler(message).map(move |less| {
@@ -133,6 +167,16 @@ pub(super) fn simpler(input: &Input) -> Box<dyn Iterator<Item = Input> + '_> {
         })
     });
     Box::new(fewer.chain(within))
+}
+
+/// A schedule without one of its events. Of other scripts every step is needed.
+fn fewer_steps<'a>(input: &'a Input, steps: &'a [Step]) -> impl Iterator<Item = Input> + 'a {
+    let count = if input.class == Class::Deadline { steps.len() } else { 0 };
+    (0..count).map(move |at| {
+        let mut steps = steps.to_vec();
+        steps.remove(at);
+        Input { body: Body::Script(steps), ..input.clone() }
+    })
 }
 
 /// The script with some bytes less in one of the things it sends.

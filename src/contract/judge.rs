@@ -5,12 +5,19 @@ use std::{
     time::Duration,
 };
 
+use prost_reflect::DynamicMessage;
+
 use super::{
     Check, Class, Method,
     checks::{Seen, Verdict, timed_out},
+    compare,
     input::Input,
+    streams,
 };
-use crate::client::{Call, CallError, Code, End, Exchange, Step, Transport, frame};
+use crate::{
+    client::{Call, CallError, Code, End, Exchange, Step, Transport, frame},
+    values,
+};
 
 /// What makes two failures the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +43,8 @@ pub(super) struct Judged {
     pub failures: Vec<Failure>,
     pub open_ended: bool,
     pub hung: bool,
+    /// The replies to a valid request that was answered with OK.
+    pub replies: Vec<DynamicMessage>,
     /// Why the server could not be called.
     pub unreachable: Option<CallError>,
 }
@@ -48,7 +57,15 @@ pub(super) struct Judge<'a, T> {
     pub calls: AtomicU64,
     /// Asks after every case whether the server is still there, not only after those that lost the connection.
     pub doubts: bool,
+    /// A unary method, to be called beside another.
+    pub sibling: Option<&'a Method>,
 }
+
+/// How many calls [`Class::Parallel`] makes at once.
+const AT_ONCE: usize = 4;
+
+/// Of a stream of replies the first few say what the server has.
+const KEPT_REPLIES: usize = 4;
 
 /// How long to wait before asking a busy server again.
 const PATIENCE: [Duration; 3] =
@@ -69,28 +86,32 @@ impl<T: Transport> Judge<'_, T> {
     }
 
     async fn try_judge(&self, method: &Method, input: &Input) -> Result<Judged, CallError> {
-        let call = |suffix: &[u8]| input.call(method, self.metadata, self.deadline, suffix);
-        let mut base = Vec::new();
-        let exchange = match input.class {
-            Class::Valid | Class::UnknownMethod => self.patient(&call(&[])).await?,
-            Class::UnknownFields => {
-                base.push(self.patient(&call(&[])).await?);
-                let with = self.patient(&call(&unknown_fields(method))).await?;
-                // A server that died of them cannot be asked without them.
-                if !lost(&with) {
-                    base.push(self.patient(&call(&[])).await?);
-                }
-                with
+        let (exchange, base) = match input.class {
+            class if class.is_compared() => self.compared(method, input).await?,
+            Class::Repeat => {
+                let first = self.patient(&self.call_of(method, input)).await?;
+                (self.patient(&self.call_of(method, input)).await?, vec![first])
             }
-            Class::Malformed => self.call(&call(&[])).await?,
+            Class::Parallel => self.parallel(method, input).await?,
+            Class::Cancel => self.cancelled(method, input).await?,
+            Class::Backpressure => self.beside(method, input).await?,
+            class if class.is_malformed() || class == Class::Deadline => {
+                (self.call(&self.call_of(method, input)).await?, Vec::new())
+            }
+            _ => (self.patient(&self.call_of(method, input)).await?, Vec::new()),
         };
-        let suspect = input.class == Class::Malformed || lost(&exchange) || self.doubts;
-        let alive = !suspect || self.is_alive().await;
-        let seen = Seen { method, exchange: &exchange, base: &base, alive, deadline: self.deadline };
+        let suspect = input.class.is_malformed() && input.class != Class::UnknownMethod;
+        let alive = !(suspect || lost(&exchange) || self.doubts) || self.is_alive().await;
+        let deadline = input.deadline(self.deadline);
+        let (class, label) = (input.class, &*input.label);
+        let secrets = self.metadata;
+        let seen = Seen { method, exchange: &exchange, base: &base, alive, deadline, class, label, secrets };
         let mut judged = Judged {
             outcome: Some(exchange.outcome()),
             // A framework that notices the deadline has waited for it all the same.
-            hung: exchange.end == End::Hang || timed_out(&exchange, self.deadline),
+            hung: class != Class::Deadline
+                && (exchange.end == End::Hang || timed_out(&exchange, self.deadline)),
+            replies: replies(method, input, &exchange),
             ..Judged::default()
         };
         for check in self.checks.iter().filter(|check| check.applies.contains(&input.class)) {
@@ -101,14 +122,80 @@ impl<T: Transport> Judge<'_, T> {
                     key: Key { check: check.info.name, method: method.name.clone(), cause },
                     check,
                     message: match input.class {
-                        Class::Malformed => format!("{message} ({})", input.label),
-                        _ => message,
+                        Class::Valid | Class::Invalid | Class::EmptyStream => message,
+                        _ => format!("{message} ({})", input.label),
                     },
                     outcome: exchange.outcome(),
                 }),
             }
         }
         Ok(judged)
+    }
+
+    fn call_of(&self, method: &Method, input: &Input) -> Call {
+        input.call(method, self.metadata, self.deadline)
+    }
+
+    /// Plainly, in the variant, and plainly again. A method that writes gets other names each time, or the second
+    /// call would meet what the first one made.
+    async fn compared(&self, method: &Method, input: &Input) -> Result<(Exchange, Vec<Exchange>), CallError> {
+        let salted = |turn: u64| match method.reads {
+            true => input.clone(),
+            false => input.renewed(turn.wrapping_add(self.calls.load(Ordering::Relaxed))),
+        };
+        let plain = |turn| salted(turn).plain_call(method, self.metadata, self.deadline);
+        let mut base = vec![self.patient(&plain(1)).await?];
+        // As the case has it, so that what is shown is what was sent.
+        let with = self.patient(&self.call_of(method, input)).await?;
+        // A server that died of it cannot be asked again.
+        if !lost(&with) {
+            base.push(self.patient(&plain(2)).await?);
+        }
+        Ok((with, base))
+    }
+
+    /// Alone, and then several times at once: of those the first that differs, or else the last.
+    async fn parallel(&self, method: &Method, input: &Input) -> Result<(Exchange, Vec<Exchange>), CallError> {
+        let call = self.call_of(method, input);
+        let alone = self.patient(&call).await?;
+        let together = futures_util::future::try_join_all((0..AT_ONCE).map(|_| self.patient(&call))).await?;
+        let differs = |it: &Exchange| compare::difference(method, &alone, it).is_some();
+        let at = together.iter().position(differs).unwrap_or(AT_ONCE - 1);
+        let after = self.patient(&call).await?;
+        Ok((together.into_iter().nth(at).unwrap_or_else(|| alone.clone()), vec![alone, after]))
+    }
+
+    /// A plain call, the cancelled one, and a plain call again, which is what is judged.
+    async fn cancelled(
+        &self,
+        method: &Method,
+        input: &Input,
+    ) -> Result<(Exchange, Vec<Exchange>), CallError> {
+        let plain = |turn: u64| {
+            let typical = values::typical(&method.desc.input(), self.calls.load(Ordering::Relaxed) + turn);
+            Input::valid(method, "", vec![typical]).plain_call(method, self.metadata, self.deadline)
+        };
+        let before = self.patient(&plain(1)).await?;
+        let cancelled = self.call(&self.call_of(method, input)).await?;
+        Ok((self.patient(&plain(2)).await?, vec![before, cancelled]))
+    }
+
+    /// A call whose response is not read for a while, and another one alone and meanwhile.
+    async fn beside(&self, method: &Method, input: &Input) -> Result<(Exchange, Vec<Exchange>), CallError> {
+        let Some(sibling) = self.sibling else {
+            return Ok((self.call(&self.call_of(method, input)).await?, Vec::new()));
+        };
+        let typical = values::typical(&sibling.desc.input(), 0);
+        let other =
+            Input::valid(sibling, "", vec![typical]).plain_call(sibling, self.metadata, self.deadline);
+        let alone = self.patient(&other).await?;
+        let unread = self.call_of(method, input);
+        let meanwhile = async {
+            tokio::time::sleep(streams::HEAD_START).await;
+            self.patient(&other).await
+        };
+        let (unread, meanwhile) = futures_util::future::try_join(self.call(&unread), meanwhile).await?;
+        Ok((unread, vec![alone, meanwhile]))
     }
 
     /// A busy server is asked again, a little later each time.
@@ -148,6 +235,15 @@ impl<T: Transport> Judge<'_, T> {
         let call = Call { path: LIVENESS.into(), metadata, deadline: self.deadline, script };
         self.call(&call).await.is_ok_and(|exchange| !matches!(exchange.end, End::Hang | End::Closed(_)))
     }
+}
+
+/// What a valid request was answered with.
+fn replies(method: &Method, input: &Input, exchange: &Exchange) -> Vec<DynamicMessage> {
+    if input.class != Class::Valid || exchange.status().code != Code::Ok {
+        return Vec::new();
+    }
+    let decode = |bytes: &bytes::Bytes| DynamicMessage::decode(method.desc.output(), bytes.as_ref()).ok();
+    exchange.messages.iter().take(KEPT_REPLIES).filter_map(|(_, bytes)| decode(bytes)).collect()
 }
 
 /// The connection is gone; the server may be.

@@ -2,12 +2,14 @@
 
 use bytes::Bytes;
 use proptest::{prelude::RngExt as _, test_runner::TestRng};
-use prost_reflect::DynamicMessage;
+use prost_reflect::{DynamicMessage, Kind, MessageDescriptor};
 
 use super::{
+    class::Class,
     cover,
-    input::{Body, Class, Input},
+    input::{Body, Input},
     plan::Method,
+    variant, wire,
 };
 use crate::{
     client::{Step, frame},
@@ -25,39 +27,75 @@ const BROKEN: &[(&str, &[u8])] = &[
     ("a group that never ends", &[0x0b]),
     ("a length past the end", &[0x0a, 0x7f, 0x61]),
     ("a length of 4 GiB", &[0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f]),
-    ("text that is not UTF-8", &[0x0a, 0x02, 0xc3, 0x28]),
     ("field 1 with the wrong wire type", &[0x0d, 0x00, 0x00, 0x00, 0x00]),
 ];
 
 /// Frames that hold no whole message (gRPC over HTTP/2, "Length-Prefixed-Message").
-const FRAMES: &[(&str, &[u8])] = &[
-    ("a frame announced as 4 GiB", &[0, 0xff, 0xff, 0xff, 0xff, 1, 2, 3]),
-    ("a frame cut inside its message", &[0, 0, 0, 0, 9, 1]),
-    ("a frame cut inside its prefix", &[0, 0, 0]),
-    ("compression flag 2", &[2, 0, 0, 0, 0]),
-    ("compression flag 255", &[255, 0, 0, 0, 0]),
-    ("a compressed frame without grpc-encoding", &[1, 0, 0, 0, 1, 0]),
+const FRAMES: &[(Class, &str, &[u8])] = &[
+    (Class::Truncated, "a frame announced as 4 GiB", &[0, 0xff, 0xff, 0xff, 0xff, 1, 2, 3]),
+    (Class::Truncated, "a frame cut inside its message", &[0, 0, 0, 0, 9, 1]),
+    (Class::Truncated, "a frame cut inside its prefix", &[0, 0, 0]),
+    (Class::Malformed, "compression flag 2", &[2, 0, 0, 0, 0]),
+    (Class::Malformed, "compression flag 255", &[255, 0, 0, 0, 0]),
+    (Class::CompressedFlag, "a compressed frame without grpc-encoding", &[1, 0, 0, 0, 1, 0]),
 ];
 
-const NESTING: usize = 200;
+/// Below, at and above the limit of 100 that protobuf's own parsers have, and far above.
+const NESTING: [usize; 4] = [50, 100, 101, 1000];
+/// What is no UTF-8: a lone continuation byte, a character cut short, a surrogate, an overlong slash.
+const BAD_TEXT: &[&[u8]] = &[&[b'a', 0x80], &[b'a', 0xf0, 0x9f, 0xa6], &[0xed, 0xa0, 0x80], &[0xc0, 0xaf]];
 const RANDOM: u64 = 8;
 const DAMAGED: u64 = 16;
 
 /// Every malformed input of a method, in a fixed order.
 pub(super) fn inputs(seed: u64, method: &Method) -> Vec<Input> {
-    let input = |label: &str, steps: Vec<Step>| Input {
-        class: Class::Malformed,
-        label: label.to_owned(),
-        body: Body::Script(steps.into_iter().chain([Step::HalfClose]).collect()),
+    let input = |class, label: &str, steps: Vec<Step>| {
+        let script = steps.into_iter().chain([Step::HalfClose]).collect();
+        Input::new(class, label, Body::Script(script))
     };
-    let message = |label: &str, bytes: &[u8]| input(label, vec![Step::Send(Bytes::copy_from_slice(bytes))]);
+    let send = |class, label: &str, bytes: &[u8]| {
+        input(class, label, vec![Step::Send(Bytes::copy_from_slice(bytes))])
+    };
+    let message = |label: &str, bytes: &[u8]| send(Class::Malformed, label, bytes);
+    let desc = method.desc.input();
+    let plain = values::typical(&desc, seed);
+    let valid = values::encode(&plain);
     let mut inputs: Vec<Input> = BROKEN.iter().map(|(label, bytes)| message(label, bytes)).collect();
-    inputs.push(message("200 nested groups", &[vec![0x0b; NESTING], vec![0x0c; NESTING]].concat()));
-    inputs
-        .extend(FRAMES.iter().map(|(label, bytes)| input(label, vec![Step::Raw(Bytes::from_static(bytes))])));
-    if !method.desc.is_client_streaming() {
-        inputs.push(input("no message", Vec::new()));
-        inputs.push(input("two messages", vec![Step::Raw([frame(&[]), frame(&[])].concat().into())]));
+    for depth in NESTING {
+        let groups = [vec![0x0b; depth], vec![0x0c; depth]].concat();
+        inputs.push(send(Class::Nesting, &format!("{depth} groups inside one another"), &groups));
+        if let Some(bytes) = nested(&desc, depth) {
+            inputs.push(send(Class::Nesting, &format!("{depth} messages inside one another"), &bytes));
+        }
+    }
+    let texts = desc.fields().filter(|field| field.kind() == Kind::String && !field.is_list());
+    for field in texts {
+        for (at, bad) in (0..).zip(BAD_TEXT) {
+            // A new message each time: what was created once cannot be created again.
+            let other = values::encode(&values::typical(&desc, seed.wrapping_add(1 + at)));
+            let bytes = wire::with_payload(&other, field.number(), bad);
+            let label = format!("`{}` is not UTF-8", field.name());
+            inputs.extend(bytes.map(|bytes| send(Class::BadUtf8, &label, &bytes)));
+        }
+    }
+    inputs.extend(
+        FRAMES
+            .iter()
+            .map(|(class, label, bytes)| input(*class, label, vec![Step::Raw(Bytes::from_static(bytes))])),
+    );
+    if method.desc.is_client_streaming() {
+        let cut = [frame(&valid), Bytes::from_static(&[0, 0, 0, 0, 9, 1])].concat();
+        inputs.push(input(Class::Truncated, "a second message cut short", vec![Step::Raw(cut.into())]));
+    } else {
+        inputs.push(input(Class::Cardinality, "no message", Vec::new()));
+        let two = [frame(&valid), frame(&valid)].concat();
+        inputs.push(input(Class::Cardinality, "two messages", vec![Step::Raw(two.into())]));
+    }
+    for class in [Class::ContentType, Class::Verb, Class::Compression, Class::BadTimeout] {
+        inputs.extend(
+            variant::of(class)
+                .map(|variant| Input::of(class, method, variant.label, vec![values::minimal(&desc)])),
+        );
     }
     for index in 0..RANDOM {
         let mut runner = cover::runner(seed, &method.name, "malformed", index);
@@ -65,7 +103,6 @@ pub(super) fn inputs(seed: u64, method: &Method) -> Vec<Input> {
         let bytes: Vec<u8> = (0..length).map(|_| runner.rng().random_range(0..=255u8)).collect();
         inputs.push(message("random bytes", &bytes));
     }
-    let valid = values::encode(&values::typical(&method.desc.input(), seed));
     for index in 0..DAMAGED {
         let mut runner = cover::runner(seed, &method.name, "damaged", index);
         let (label, bytes) = damaged(&valid, index, runner.rng());
@@ -75,6 +112,22 @@ pub(super) fn inputs(seed: u64, method: &Method) -> Vec<Input> {
         }
     }
     inputs
+}
+
+/// A message in itself, so deep; nothing for a type that does not contain itself.
+fn nested(desc: &MessageDescriptor, depth: usize) -> Option<Vec<u8>> {
+    let own = desc
+        .fields()
+        .find(|field| !field.is_map() && field.kind().as_message() == Some(desc) && !field.is_group())?;
+    let mut bytes = Vec::new();
+    for _ in 0..depth {
+        let mut outer = Vec::with_capacity(bytes.len() + 12);
+        prost::encoding::encode_key(own.number(), prost::encoding::WireType::LengthDelimited, &mut outer);
+        prost::encoding::encode_varint(bytes.len() as u64, &mut outer);
+        outer.append(&mut bytes);
+        bytes = outer;
+    }
+    Some(bytes)
 }
 
 /// A message with one thing wrong with it: its end, a bit, a stretch of it.

@@ -12,20 +12,29 @@
 
 mod case;
 pub mod checks;
+mod class;
+mod compare;
+mod control;
 mod cover;
+mod finish;
 mod input;
 mod judge;
 mod malformed;
 mod plan;
+mod pool;
 mod run;
+mod search;
 mod shrink;
 mod stop;
+mod streams;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod variant;
+mod wire;
 
 pub use case::{Case, CaseError, replay};
 pub use checks::{CHECKS, Check, Level, NOTES, select};
-pub use input::Class;
+pub use class::Class;
 pub use plan::{Method, Plan};
 pub use run::{Config, Event, Outcome, Phase, run};

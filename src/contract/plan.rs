@@ -25,6 +25,8 @@ pub struct Method {
     pub desc: MethodDescriptor,
     /// Declared NO_SIDE_EFFECTS: the same request twice, with no write between, gives the same reply.
     pub reads: bool,
+    /// Declared IDEMPOTENT: the same request twice has the effect of one.
+    pub idempotent: bool,
     /// Why it is not called, if it is not.
     pub skipped: Option<String>,
     /// Where it stands in the schema; filled in by whoever knows.
@@ -39,6 +41,7 @@ impl Method {
         Method {
             name,
             reads: level == Some(IdempotencyLevel::NoSideEffects),
+            idempotent: level == Some(IdempotencyLevel::Idempotent),
             desc,
             skipped: None,
             place: None,

@@ -1,24 +1,25 @@
 //! The run: plan in, phases over it, a report out. Prints nothing; what happens are events.
 
-use std::{cell::RefCell, collections::VecDeque, sync::atomic::Ordering, time::Duration};
+use std::{cell::OnceCell, time::Duration};
 
-use futures_util::StreamExt as _;
 use tokio::{sync::watch, time::Instant};
 
 use super::{
     Case, Check, Class, Method, Plan,
-    checks::{DEAD, ENVIRONMENT, SKIPPED, STAYS_ALIVE, UNREACHABLE},
-    cover,
+    checks::SKIPPED,
+    control::Control,
+    cover, finish,
     input::Input,
-    judge::{Failure, Judge, Judged, Key},
+    judge::{Failure, Judge},
     malformed,
+    search::Search,
     shrink::{CONFIRM, Shrunk, shrink},
     stop::reached,
-    tally::{Tally, environment, notes, rows_of},
+    streams,
 };
 use crate::{
     client::Transport,
-    diag::{CaseRow, Diagnostic, Report, Run, Section, Severity},
+    diag::{CaseRow, Diagnostic, Report, Severity},
 };
 
 /// How to run.
@@ -40,6 +41,14 @@ pub struct Config {
     pub metadata: Vec<(String, Vec<u8>)>,
     /// Named in the report.
     pub target: String,
+    /// What the framework gets wrong is an error as well.
+    pub strict: bool,
+    /// Ends the search at the first failure.
+    pub fail_fast: bool,
+    /// Which part of the cases, of how many: the first is 0 of n.
+    pub shard: (u64, u64),
+    /// Cases that failed before; they come first.
+    pub saved: Vec<Case>,
 }
 
 impl Default for Config {
@@ -54,6 +63,10 @@ impl Default for Config {
             checks: super::select(&[], &[], false).unwrap_or_default(),
             metadata: Vec::new(),
             target: String::new(),
+            strict: false,
+            fail_fast: false,
+            shard: (0, 1),
+            saved: Vec::new(),
         }
     }
 }
@@ -61,12 +74,38 @@ impl Default for Config {
 /// A part of the run, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
+    /// What failed in an earlier run.
+    Saved,
     /// Boundary values, one at a time.
     Coverage,
+    /// Requests that name what the server has named.
+    Follow,
     /// Random messages.
     Random,
-    /// Malformed bytes.
+    /// Malformed bytes, frames and headers.
     Malformed,
+    /// Streams held open past a deadline.
+    Deadlines,
+    /// Cancelled calls, and responses that are not read.
+    Schedules,
+}
+
+impl Phase {
+    /// In the order in which they run.
+    pub const ALL: [Phase; 7] = [
+        Phase::Saved,
+        Phase::Coverage,
+        Phase::Follow,
+        Phase::Random,
+        Phase::Malformed,
+        Phase::Deadlines,
+        Phase::Schedules,
+    ];
+
+    /// Whether each case needs the server to itself.
+    pub(super) fn is_alone(self) -> bool {
+        matches!(self, Phase::Saved | Phase::Follow | Phase::Schedules)
+    }
 }
 
 /// What happens while it runs.
@@ -89,12 +128,16 @@ pub struct Outcome {
     pub report: Report,
     /// The failing cases, for whoever wants to save them.
     pub cases: Vec<Case>,
+    /// The ids of the saved cases that were sent again and passed.
+    pub healed: Vec<String>,
 }
 
-/// After so many hangs a method is left alone.
-const HANGS: u64 = 3;
-/// How many of the last calls are named when the server dies.
-const LAST_CALLS: usize = 20;
+/// One finding, as it will be reported.
+pub(super) struct Found {
+    pub row: CaseRow,
+    pub case: Case,
+    pub severity: Severity,
+}
 
 /// Runs the plan. Sending `true` through `stop` ends it at once, and shrinking with it: what was found is reported
 /// as small as it is by then.
@@ -106,6 +149,7 @@ pub async fn run<T: Transport>(
     on_event: &mut dyn FnMut(Event),
 ) -> Outcome {
     let started = Instant::now();
+    let methods: Vec<&Method> = plan.called().collect();
     let judge = Judge {
         transport,
         checks: &config.checks,
@@ -113,198 +157,189 @@ pub async fn run<T: Transport>(
         deadline: config.deadline,
         calls: 0.into(),
         doubts: false,
+        sibling: sibling(&methods),
     };
-    let methods: Vec<&Method> = plan.called().collect();
-    let tallies: RefCell<Vec<Tally>> = RefCell::new(methods.iter().map(|_| Tally::default()).collect());
-    let mut said = Vec::new();
-    let mut found: Vec<(CaseRow, Case, Severity)> = Vec::new();
-    let mut cases = 0;
-    let mut over = false;
-    let mut also_saved = Vec::new();
-    let mut last: VecDeque<(usize, Input, String)> = VecDeque::new();
+    let control = OnceCell::new();
     let end = config.max_time.and_then(|time| started.checked_add(time));
     let end_of_search = config.max_time.and_then(|time| started.checked_add(time.mul_f64(0.9)));
-
-    for phase in [Phase::Coverage, Phase::Random, Phase::Malformed] {
-        if over {
+    let mut search = Search::new(config, &judge, &methods);
+    let mut found: Vec<Found> = Vec::new();
+    for phase in Phase::ALL {
+        if search.over {
             let message = format!("the run ended early: the {phase:?} phase was left out");
-            said.push(Diagnostic::new(&SKIPPED, Severity::Note, message));
+            search.said.push(Diagnostic::new(&SKIPPED, Severity::Note, message));
             continue;
         }
+        let inputs = inputs(phase, config, &methods, &search);
         on_event(Event::PhaseStarted(phase));
-        let inputs = methods
-            .iter()
-            .enumerate()
-            .flat_map(|(at, method)| inputs(phase, config, method).map(move |input| (at, input)));
-        let (judge, methods, tallies) = (&judge, &methods, &tallies);
-        let judged = futures_util::stream::iter(inputs)
-            .map(|(at, input)| async move {
-                if tallies.borrow()[at].hangs >= HANGS {
-                    return (at, input, None);
-                }
-                let judged = judge.judge(methods[at], &input).await;
-                tallies.borrow_mut()[at].hangs += u64::from(judged.hung && !judged.open_ended);
-                (at, input, Some(judged))
-            })
-            // In order, whatever the number of workers: the first failure of a key is always the same one.
-            .buffered(config.workers.max(1));
-        let mut judged = std::pin::pin!(judged);
-        let mut fresh: Vec<(usize, Input, Failure)> = Vec::new();
-        let mut suspects: Vec<Case> = Vec::new();
-        loop {
-            let limit = if fresh.is_empty() { end } else { end_of_search };
-            let next = tokio::select! {
-                biased;
-                () = reached(&mut stop, limit) => { over = true; None }
-                next = judged.next() => next,
+        let known = |failure: &Failure| {
+            let is = |it: &Found| {
+                let key = (&*it.case.check, &*it.case.method, &*it.case.cause);
+                key == (failure.key.check, &*failure.key.method, &*failure.key.cause)
             };
-            let Some((at, input, judged)) = next else { break };
-            let Some(Judged { outcome, failures, open_ended, unreachable, .. }) = judged else {
-                tallies.borrow_mut()[at].left_out += 1;
-                continue;
-            };
-            if let Some(error) = unreachable {
-                over = true;
-                let known = fresh.iter().any(|(_, _, failure)| failure.key.cause == DEAD);
-                // It answered before, and does not take connections now: it died, and that is a finding.
-                match last.back() {
-                    Some(_) if known => {}
-                    Some((at, input, answer)) if error.is_unreachable() => {
-                        let died = died(methods[*at], answer.clone());
-                        on_event(Event::FailureFound(died.key.check, died.key.method.clone()));
-                        fresh.push((*at, input.clone(), died));
-                    }
-                    _ => {
-                        let name = &methods[at].name;
-                        let message = format!("{error} (at case {cases}, {name}, {})", input.label);
-                        said.push(Diagnostic::failure(&UNREACHABLE, message));
-                    }
-                }
-                break;
-            }
-            cases += 1;
-            let outcome = outcome.unwrap_or_default();
-            on_event(Event::CaseDone(methods[at].name.clone(), outcome.clone()));
-            let tally = &mut tallies.borrow_mut()[at];
-            tally.open_ended |= open_ended;
-            let answers = match input.class {
-                Class::Valid | Class::UnknownFields => &mut tally.statuses,
-                Class::Malformed | Class::UnknownMethod => &mut tally.malformed,
-            };
-            *answers.entry(outcome.clone()).or_default() += 1;
-            if last.len() == LAST_CALLS {
-                last.pop_front();
-            }
-            last.push_back((at, input.clone(), outcome));
-            for failure in failures {
-                // One death is one finding, however many calls were under way.
-                let dead = failure.key.cause == DEAD;
-                if dead && fresh.iter().any(|(_, _, known)| known.key.cause == DEAD) {
-                    suspects.push(Case::new(judge, config, methods[at], &input, &failure));
-                    continue;
-                }
-                let known = fresh.iter().map(|(_, _, known)| known.key.clone());
-                let old = found.iter().any(|(_, case, _)| {
-                    (&*case.check, &case.method, &case.cause)
-                        == (failure.key.check, &failure.key.method, &failure.key.cause)
-                });
-                if !old && !known.into_iter().any(|key| key == failure.key) {
-                    on_event(Event::FailureFound(failure.key.check, failure.key.method.clone()));
-                    fresh.push((at, input.clone(), failure));
-                }
-            }
-        }
+            found.iter().any(is)
+        };
+        let fresh = search.phase(phase, inputs, (end, end_of_search), &mut stop, &known, on_event).await;
         for (at, input, failure) in fresh {
+            let method = methods[at];
+            let (check, cause) = (failure.key.check, failure.key.cause.clone());
+            let same = |it: &&mut Found| it.case.check == check && it.case.cause == cause;
+            // Not asked of what is known to be the framework's.
+            if let Some(known) = found.iter_mut().filter(same).find(|it| is_frameworks(&it.row)) {
+                known.row.details.push(("also".into(), format!("{} ({})", method.name, input.label)));
+                continue;
+            }
             let mut shrunk = Shrunk::new(input, failure);
+            let mut of_framework = false;
             tokio::select! {
                 biased;
-                () = reached(&mut stop, end) => over = true,
-                () = shrink(judge, methods[at], &mut shrunk) => {}
+                () = reached(&mut stop, end) => search.over = true,
+                () = async {
+                    of_framework = shares(&control, &judge, config.seed, &methods, method, &shrunk).await;
+                    shrink(&judge, method, &mut shrunk).await;
+                } => {}
             }
-            let Shrunk { input, failure, confirmed } = shrunk;
-            let case = Case::new(judge, config, methods[at], &input, &failure);
-            let mut row = case.row(failure.check, methods[at]);
-            row.details.push(("input".into(), input.label.clone()));
-            match confirmed {
-                Some(times) if times < CONFIRM => {
-                    row.details.push(("flaky".into(), format!("{times}/{CONFIRM} repetitions failed")));
-                }
-                None if failure.key.cause == DEAD => {
-                    let also = suspects.iter().map(|case| ("also".into(), under_way(case)));
-                    row.details.extend(also);
-                    let before = last.iter().rev().filter(|(_, before, _)| *before != input);
-                    row.details.extend(before.take(LAST_CALLS).map(|(at, input, answer)| {
-                        ("before".into(), format!("{} ({}): {answer}", methods[*at].name, input.label))
-                    }));
-                }
-                None => row.details.push(("shrunk".into(), "not to the end: the run was stopped".into())),
-                Some(_) => {}
-            }
-            // Comparing two answers while others write can err; seen once and never again is no finding then.
-            let doubtful = confirmed == Some(0) && input.class == Class::UnknownFields;
-            let severity = if doubtful || failure.check.level == super::Level::Warn {
-                Severity::Warning
-            } else {
-                Severity::Error
-            };
+            let case = Case::new(&judge, config, method, &shrunk.input, &shrunk.failure);
             on_event(Event::Shrunk(case.id.clone()));
-            found.push((row, case, severity));
+            let mut one = search.found(method, shrunk, case);
+            if of_framework {
+                one.row.details.push((FRAMEWORK.into(), "a method of the framework does the same".into()));
+                if !config.strict {
+                    one.severity = Severity::Warning;
+                }
+            }
+            found.push(one);
         }
-        also_saved.extend(suspects);
     }
+    finish::outcome(plan, config, search, found, started.elapsed())
+}
 
-    let tallies = tallies.into_inner();
-    if let Some(code) = environment(&tallies) {
-        let message = format!("more than 95 % of all calls ended with {code}: is the server set up?");
-        said.push(Diagnostic::new(&ENVIRONMENT, Severity::Error, message));
-        found.retain(|(_, case, _)| case.status != code || case.check != "not_a_server_error");
+/// The detail that says whose fault it is.
+const FRAMEWORK: &str = "framework";
+
+fn is_frameworks(row: &CaseRow) -> bool {
+    row.details.iter().any(|(name, _)| name == FRAMEWORK)
+}
+
+/// Whether the fault is the framework's: its own methods have it, or where it has none every method has.
+async fn shares<T: Transport>(
+    control: &OnceCell<Control>,
+    judge: &Judge<'_, T>,
+    seed: u64,
+    methods: &[&Method],
+    method: &Method,
+    shrunk: &Shrunk,
+) -> bool {
+    let (input, failure) = (&shrunk.input, &shrunk.failure);
+    if !input.class.is_the_frameworks() || failure.key.cause == super::checks::DEAD {
+        return false;
     }
-    for (method, tally) in methods.iter().zip(&tallies) {
-        said.extend(notes(method, tally));
+    if control.get().is_none() {
+        let _ = control.set(Control::find(judge).await);
     }
-    let (failures, lighter): (Vec<_>, Vec<_>) =
-        found.into_iter().partition(|(_, _, severity)| *severity == Severity::Error);
-    said.extend(lighter.into_iter().map(|(row, _, severity)| {
-        Diagnostic::new(row.check, severity, format!("{}: {}", row.method, row.message)).at(row.place)
-    }));
-    let (rows, mut cases_found): (Vec<_>, Vec<_>) =
-        failures.into_iter().map(|(row, case, _)| (row, case)).unzip();
-    cases_found.extend(also_saved);
-    let run = Run {
-        seed: config.seed,
-        target: config.target.clone(),
-        cases,
-        calls: judge.calls.load(Ordering::Relaxed),
-        elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        methods: rows_of(plan, &tallies),
-        failures: rows,
+    match control.get() {
+        Some(control) if !control.is_none() => control.shares(judge, seed, method, input, failure).await,
+        // A held-open stream is the framework's to end; with nothing to compare it with, it is not held against
+        // the application.
+        _ if input.class == Class::Deadline => true,
+        _ => every_method_fails(judge, seed, methods, input, failure).await,
+    }
+}
+
+/// Whether every method of the plan, and there are several, has the fault.
+async fn every_method_fails<T: Transport>(
+    judge: &Judge<'_, T>,
+    seed: u64,
+    methods: &[&Method],
+    input: &Input,
+    failure: &Failure,
+) -> bool {
+    const SEVERAL: usize = 3;
+    if methods.len() < SEVERAL || !input.class.is_malformed() {
+        return false;
+    }
+    for method in methods {
+        let alike = |it: &Input| it.class == input.class && it.label == input.label;
+        let Some(input) = malformed::inputs(seed, method).into_iter().find(alike) else { continue };
+        let judged = judge.judge(method, &input).await;
+        let same = |it: &Failure| it.key.check == failure.key.check && it.key.cause == failure.key.cause;
+        if !judged.failures.iter().any(same) {
+            return false;
+        }
+    }
+    true
+}
+
+/// The method that is called beside another: one that reads, if there is one.
+fn sibling<'a>(methods: &[&'a Method]) -> Option<&'a Method> {
+    let unary = |it: &&&'a Method| !it.desc.is_client_streaming() && !it.desc.is_server_streaming();
+    let reads = methods.iter().filter(unary).find(|method| method.reads);
+    reads.or_else(|| methods.iter().find(unary)).copied()
+}
+
+/// The cases of a phase: index of the method, and input.
+fn inputs<T: Transport>(
+    phase: Phase,
+    config: &Config,
+    methods: &[&Method],
+    search: &Search<'_, T>,
+) -> Box<dyn Iterator<Item = (usize, Input)>> {
+    let all: Vec<(usize, Method)> = methods.iter().map(|method| (*method).clone()).enumerate().collect();
+    let (seed, cases) = (config.seed, config.cases);
+    let every = |of: fn(u64, &Method) -> Vec<Input>| {
+        let each = move |(at, method): (usize, Method)| of(seed, &method).into_iter().map(move |it| (at, it));
+        Box::new(all.clone().into_iter().flat_map(each)) as Box<dyn Iterator<Item = (usize, Input)>>
     };
-    Outcome { report: Report::new(said).with(Section::Run(run)), cases: cases_found }
-}
-
-fn inputs(phase: Phase, config: &Config, method: &Method) -> Box<dyn Iterator<Item = Input>> {
-    match phase {
-        Phase::Coverage => Box::new(cover::coverage(config.seed, method).into_iter()),
-        Phase::Random => {
-            let (seed, method) = (config.seed, method.clone());
-            Box::new((0..config.cases).filter_map(move |index| cover::random(seed, &method, index)))
+    let schedules = |deadlines: bool| {
+        let fits = move |it: &(usize, Input)| (it.1.class == Class::Deadline) == deadlines;
+        every(streams::inputs).filter(fits)
+    };
+    let listed: Box<dyn Iterator<Item = (usize, Input)>> = match phase {
+        // They are few, and every machine may have others: no shard leaves one out.
+        Phase::Saved => {
+            let of = |case: &Case| {
+                let at = methods.iter().position(|method| method.name == case.method)?;
+                Some((at, case.input(methods[at])?))
+            };
+            return Box::new(config.saved.iter().filter_map(of).collect::<Vec<_>>().into_iter());
         }
-        Phase::Malformed => Box::new(malformed::inputs(config.seed, method).into_iter()),
-    }
+        Phase::Coverage => every(cover::coverage),
+        Phase::Follow => {
+            let mut all = all;
+            all.sort_by_key(|(_, method)| (!method.reads, removes(method)));
+            let follow = |(at, method): (usize, Method)| {
+                cover::follow(seed, &method, &search.pool).into_iter().map(move |input| (at, input))
+            };
+            Box::new(all.into_iter().flat_map(follow).collect::<Vec<_>>().into_iter())
+        }
+        Phase::Random => Box::new(all.into_iter().flat_map(move |(at, method)| {
+            (0..cases).filter_map(move |index| Some((at, cover::random(seed, &method, index)?)))
+        })),
+        Phase::Malformed => every(malformed::inputs),
+        Phase::Deadlines => Box::new(schedules(true)),
+        Phase::Schedules => Box::new(schedules(false)),
+    };
+    let (part, parts) = config.shard;
+    Box::new((0u64..).zip(listed).filter(move |(index, _)| index % parts.max(1) == part).map(|(_, it)| it))
 }
 
-/// A death that no call was seen to cause: the last one that was answered is the nearest to it.
-fn died(method: &Method, answer: String) -> Failure {
-    Failure {
-        key: Key { check: STAYS_ALIVE.info.name, method: method.name.clone(), cause: DEAD.to_owned() },
-        check: &STAYS_ALIVE,
-        message: "after this call or one shortly before it the server could not be reached any more"
-            .to_owned(),
-        outcome: answer,
-    }
+/// Called last, because others need what it takes away.
+fn removes(method: &Method) -> bool {
+    ["Delete", "Remove", "Destroy", "Purge"].iter().any(|verb| method.desc.name().starts_with(verb))
 }
 
-/// A call that had no answer yet when the server died.
-fn under_way(case: &Case) -> String {
-    format!("under way: {} ({}), protogate replay {}", case.method, case.label, case.id)
+/// How sure a finding is, from how often it was seen again.
+pub(super) fn severity(shrunk: &Shrunk) -> Severity {
+    // What depends on others that write at the same time, or on time itself, can err; what is not seen again each
+    // time is no finding then.
+    let doubtful = match (shrunk.confirmed, shrunk.input.class) {
+        (Some(0), class) => class.is_compared() || matches!(class, Class::Repeat | Class::Parallel),
+        (Some(times), Class::Backpressure | Class::Deadline) => times < CONFIRM,
+        _ => false,
+    };
+    if doubtful || shrunk.failure.check.level == super::Level::Warn {
+        Severity::Warning
+    } else {
+        Severity::Error
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Method, Plan,
-    checks::{OPEN_ENDED, SKIPPED},
+    checks::{LOW_VALID_RATE, OPEN_ENDED, SKIPPED},
 };
 use crate::diag::{Diagnostic, MethodRow, Severity};
 
@@ -21,7 +21,11 @@ pub(super) struct Tally {
     pub open_ended: bool,
 }
 
-pub(super) fn notes(method: &Method, tally: &Tally) -> Vec<Diagnostic> {
+/// So few calls prove nothing by having failed.
+const ENOUGH: u64 = 50;
+
+/// What is worth saying of one method. Of a run that ended early, nothing is said that needs all of it.
+pub(super) fn notes(method: &Method, tally: &Tally, over: bool) -> Vec<Diagnostic> {
     let name = &method.name;
     let open = tally.open_ended.then(|| {
         let message = format!("{name} was still sending, or quiet after several replies, at the deadline");
@@ -31,7 +35,13 @@ pub(super) fn notes(method: &Method, tally: &Tally) -> Vec<Diagnostic> {
         let message = format!("{name} hung {} times; {} calls were left out", tally.hangs, tally.left_out);
         Diagnostic::new(&SKIPPED, Severity::Warning, message).at(method.place.clone())
     });
-    open.into_iter().chain(left).collect()
+    let answered: u64 = tally.statuses.values().sum();
+    let never = !over && answered >= ENOUGH && tally.statuses.get("OK").is_none();
+    let never = never.then(|| {
+        let message = format!("none of {answered} valid calls of {name} was answered with OK");
+        Diagnostic::new(&LOW_VALID_RATE, Severity::Warning, message).at(method.place.clone())
+    });
+    open.into_iter().chain(left).chain(never).collect()
 }
 
 /// The one error that nearly every call to several methods ended with.

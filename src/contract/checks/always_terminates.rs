@@ -21,7 +21,16 @@ pub(super) static CHECK: Check = Check {
                   is taken for a watch, and only noted.",
         url: Some("https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md"),
     },
-    applies: &[Class::Valid, Class::UnknownFields],
+    applies: &[
+        Class::Valid,
+        Class::Invalid,
+        Class::UnknownFields,
+        Class::Encoding,
+        Class::Framing,
+        Class::Metadata,
+        Class::UnknownEnum,
+        Class::Repeat,
+    ],
     level: Level::On,
     check,
 };
@@ -33,7 +42,8 @@ fn check(seen: &Seen<'_>) -> Verdict {
     let exchange = seen.exchange;
     // A server may notice the deadline itself, which is polite and no answer.
     let hangs = matches!(exchange.end, End::Hang | End::OverCap) || timed_out(exchange, seen.deadline);
-    if !hangs {
+    // What is hanging after a half-close belongs to `half_close_terminates`.
+    if !hangs || seen.method.desc.is_client_streaming() {
         Verdict::Pass
     } else if seen.method.desc.is_server_streaming() && exchange.messages.len() >= ALIVE {
         Verdict::OpenEnded

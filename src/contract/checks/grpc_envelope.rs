@@ -18,7 +18,7 @@ pub(super) static CHECK: Check = Check {
                   `google.rpc.Status`, not as a new code.",
         url: Some("https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md"),
     },
-    applies: &[Class::Valid],
+    applies: &[Class::Valid, Class::Invalid],
     level: Level::On,
     check,
 };

@@ -4,21 +4,54 @@
 //! leaves to frameworks, and five stock frameworks do differently, no check minds.
 
 mod always_terminates;
+mod backpressure;
+mod cancel_survives;
+mod compressed_flag_without_encoding;
+mod compression_negotiation;
+mod concurrent_equals_sequential;
+mod content_type_enforced;
+mod deadline_respected;
+mod deterministic_read;
+mod early_end_clean;
+mod empty_request_stream;
+mod encoding_invariance;
+mod error_message_leak;
+mod error_message_wellformed;
 mod error_without_message;
+mod framing_invariance;
 mod grpc_envelope;
+mod half_close_terminates;
+mod http_method_enforced;
+mod idempotent_replay;
+mod invalid_utf8_rejected;
+mod malformed_request_rejected;
+mod metadata_tolerant;
+mod method_implemented;
 mod no_transport_abort;
 mod not_a_server_error;
+mod recursion_limit;
+mod request_cardinality;
 mod response_cardinality;
 mod response_decodes;
+mod response_enum_known;
+mod response_no_unknown_fields;
+mod response_required_present;
+mod sibling_isolation;
+mod status_details_valid;
 mod stays_alive;
 mod survives_malformed_input;
+mod timeout_header_strict;
+mod truncated_stream_not_ok;
+mod unknown_enum_tolerated;
 mod unknown_fields_ignored;
 mod unknown_method_unimplemented;
 
 use std::time::Duration;
 
 pub(super) use self::stays_alive::{CHECK as STAYS_ALIVE, DEAD};
-use super::{Class, Method};
+use prost_reflect::{DynamicMessage, Value};
+
+use super::{Class, Method, compare};
 use crate::{
     client::{Code, End, Exchange},
     diag::{Diagnostic, RuleInfo},
@@ -43,12 +76,20 @@ pub struct Seen<'a> {
     pub method: &'a Method,
     /// What came back.
     pub exchange: &'a Exchange,
-    /// For [`Class::UnknownFields`]: the same request without them, before and after.
+    /// What it is compared with. A variant: the same request plainly, before and after; a repetition: the first
+    /// answer; [`Class::Parallel`]: alone, before and after; [`Class::Cancel`]: a plain call before, and the
+    /// cancelled one; [`Class::Backpressure`]: another method alone, and meanwhile.
     pub base: &'a [Exchange],
     /// Whether the server answered another call afterwards; asked after malformed input and lost connections.
     pub alive: bool,
     /// The deadline the call had.
     pub deadline: Duration,
+    /// The kind of input.
+    pub class: Class,
+    /// What was special about it.
+    pub label: &'a str,
+    /// The metadata given by the user, which may be secret.
+    pub secrets: &'a [(String, Vec<u8>)],
 }
 
 /// What a check says.
@@ -97,11 +138,51 @@ pub static CHECKS: &[&Check] = &[
     &survives_malformed_input::CHECK,
     &stays_alive::CHECK,
     &error_without_message::CHECK,
+    &malformed_request_rejected::CHECK,
+    &invalid_utf8_rejected::CHECK,
+    &truncated_stream_not_ok::CHECK,
+    &request_cardinality::CHECK,
+    &recursion_limit::CHECK,
+    &framing_invariance::CHECK,
+    &encoding_invariance::CHECK,
+    &unknown_enum_tolerated::CHECK,
+    &metadata_tolerant::CHECK,
+    &response_no_unknown_fields::CHECK,
+    &response_enum_known::CHECK,
+    &response_required_present::CHECK,
+    &error_message_wellformed::CHECK,
+    &error_message_leak::CHECK,
+    &status_details_valid::CHECK,
+    &deterministic_read::CHECK,
+    &idempotent_replay::CHECK,
+    &concurrent_equals_sequential::CHECK,
+    &deadline_respected::CHECK,
+    &cancel_survives::CHECK,
+    &empty_request_stream::CHECK,
+    &half_close_terminates::CHECK,
+    &early_end_clean::CHECK,
+    &backpressure::CHECK,
+    &sibling_isolation::CHECK,
+    &method_implemented::CHECK,
+    &content_type_enforced::CHECK,
+    &http_method_enforced::CHECK,
+    &compression_negotiation::CHECK,
+    &compressed_flag_without_encoding::CHECK,
+    &timeout_header_strict::CHECK,
 ];
 
 /// What a run says besides its failures.
-pub static NOTES: &[&RuleInfo] =
-    &[&OPEN_ENDED, &ENVIRONMENT, &UNREACHABLE, &UNKNOWN_CHECK, &SKIPPED, &NO_METHOD, &MISSING_HEADER];
+pub static NOTES: &[&RuleInfo] = &[
+    &OPEN_ENDED,
+    &ENVIRONMENT,
+    &UNREACHABLE,
+    &UNKNOWN_CHECK,
+    &SKIPPED,
+    &NO_METHOD,
+    &MISSING_HEADER,
+    &LOW_VALID_RATE,
+    &HEALED,
+];
 
 macro_rules! note {
     ($name:ident, $id:literal, $word:literal, $summary:literal, $explain:literal) => {
@@ -165,6 +246,26 @@ note!(
      `replay` with `--header`, as they were given to `contract`."
 );
 
+note!(
+    LOW_VALID_RATE,
+    "PG198",
+    "low_valid_rate",
+    "No valid call of a method was answered with OK.",
+    "The tests never reached the logic behind the method: credentials are missing, what it needs does not exist, or \
+     its rules are not written down in the schema. Give `--header`, declare the rules with `buf.validate`, or fill \
+     the store of the server under test."
+);
+
+/// A case of an earlier run that does not fail any more.
+pub static HEALED: RuleInfo = RuleInfo {
+    id: "PG199",
+    name: "healed",
+    summary: "A case that failed in an earlier run does not fail any more.",
+    explain: "Failing cases are kept in `.protogate/cases` and sent first the next time. One that passes is \
+              forgotten.",
+    url: None,
+};
+
 /// The checks that run: all that are on, or those of `only`; never those of `skip`. Names and codes both do.
 ///
 /// # Errors
@@ -190,6 +291,50 @@ pub fn select(only: &[String], skip: &[String], strict: bool) -> Result<Vec<&'st
 
 fn is(check: &Check, word: &str) -> bool {
     check.info.name == word || check.info.id.eq_ignore_ascii_case(word)
+}
+
+/// The verdict on a variant of a request: it fails when it is answered like neither of the plain ones.
+fn same_as_plain(seen: &Seen<'_>) -> Verdict {
+    let with = seen.exchange;
+    let [before, after] = seen.base else { return Verdict::Pass };
+    if ![with, before, after].into_iter().all(ended) {
+        return Verdict::Pass;
+    }
+    let outcome = with.outcome();
+    if outcome != before.outcome() && outcome != after.outcome() {
+        return fail(&*outcome, format!("{} plainly, {outcome} in this form", before.outcome()));
+    }
+    let changed = if seen.method.reads {
+        let stable = compare::difference(seen.method, before, after).is_none();
+        stable.then(|| compare::difference(seen.method, before, with)).flatten()
+    } else {
+        compare::changed(seen.method, [before, after], with)
+    };
+    match changed {
+        Some(what) => fail("RESPONSE", format!("the response depends on the form of the request: {what}")),
+        None => Verdict::Pass,
+    }
+}
+
+/// The replies to a request that was answered with OK; those that do not decode belong to another check.
+fn decoded(seen: &Seen<'_>) -> Vec<DynamicMessage> {
+    let decode =
+        |bytes: &bytes::Bytes| DynamicMessage::decode(seen.method.desc.output(), bytes.as_ref()).ok();
+    let ok = seen.exchange.status().code == Code::Ok;
+    seen.exchange.messages.iter().filter(|_| ok).filter_map(|(_, bytes)| decode(bytes)).collect()
+}
+
+/// The messages inside a message, one level below.
+fn inner(message: &DynamicMessage) -> Vec<&DynamicMessage> {
+    message
+        .fields()
+        .flat_map(|(_, value)| match value {
+            Value::Message(inner) => vec![inner],
+            Value::List(items) => items.iter().filter_map(Value::as_message).collect(),
+            Value::Map(entries) => entries.values().filter_map(Value::as_message).collect(),
+            _ => Vec::new(),
+        })
+        .collect()
 }
 
 /// The response ended as HTTP/2 wants it, with or without a status.

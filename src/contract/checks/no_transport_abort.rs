@@ -16,7 +16,17 @@ pub(super) static CHECK: Check = Check {
                   `tower_http::catch_panic` turns what is left into a status.",
         url: Some("https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md"),
     },
-    applies: &[Class::Valid, Class::UnknownFields],
+    applies: &[
+        Class::Valid,
+        Class::Invalid,
+        Class::UnknownFields,
+        Class::Encoding,
+        Class::Framing,
+        Class::Metadata,
+        Class::UnknownEnum,
+        Class::Repeat,
+        Class::Parallel,
+    ],
     level: Level::On,
     check,
 };

@@ -17,7 +17,7 @@ pub(super) static CHECK: Check = Check {
                   `context.abort`; in Java for one that is no StatusRuntimeException.",
         url: Some("https://github.com/grpc/grpc/blob/master/doc/statuscodes.md"),
     },
-    applies: &[Class::Valid],
+    applies: &[Class::Valid, Class::Invalid],
     level: Level::On,
     check,
 };

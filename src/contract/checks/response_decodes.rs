@@ -17,7 +17,7 @@ pub(super) static CHECK: Check = Check {
                   character borders, and generate both sides from one schema.",
         url: Some("https://protobuf.dev/programming-guides/encoding/"),
     },
-    applies: &[Class::Valid],
+    applies: &[Class::Valid, Class::BadUtf8],
     level: Level::On,
     check,
 };

@@ -16,7 +16,17 @@ pub(super) static CHECK: Check = Check {
                   framework, limit message size and nesting, set a deadline on the server.",
         url: Some("https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md"),
     },
-    applies: &[Class::Malformed],
+    applies: &[
+        Class::Malformed,
+        Class::BadUtf8,
+        Class::Truncated,
+        Class::Cardinality,
+        Class::ContentType,
+        Class::Verb,
+        Class::Compression,
+        Class::CompressedFlag,
+        Class::BadTimeout,
+    ],
     level: Level::On,
     check,
 };

@@ -1,0 +1,122 @@
+//! Whose fault it is: what the application's methods and a method of the framework get wrong alike is the
+//! framework's.
+//!
+//! The control methods are those of the standard health and reflection services, where the server has them. Where it
+//! has none, a fault that every method of a server shows is taken for the framework's.
+
+use super::{
+    class::Class,
+    cover,
+    input::Input,
+    judge::{Failure, Judge},
+    malformed,
+    plan::Method,
+    streams,
+};
+use crate::{
+    client::{Call, Code, Step, Transport},
+    schema::{Source, load},
+};
+
+/// Names, numbers and types of the two services (github.com/grpc/grpc-proto), as far as they are needed here.
+const PROTO: &str = r#"syntax = "proto3";
+package grpc.health.v1;
+service Health {
+  rpc Check(HealthCheckRequest) returns (HealthCheckResponse) { option idempotency_level = NO_SIDE_EFFECTS; }
+}
+message HealthCheckRequest { string service = 1; }
+message HealthCheckResponse { int32 status = 1; }
+"#;
+
+const REFLECTION: &str = r#"syntax = "proto3";
+package grpc.reflection.PACKAGE;
+service ServerReflection { rpc ServerReflectionInfo(stream ServerReflectionRequest) returns (stream Reply); }
+message ServerReflectionRequest { string host = 1; string list_services = 7; }
+message Reply { string valid_host = 1; }
+"#;
+
+/// The methods of the framework that the server has.
+#[derive(Debug, Default)]
+pub(super) struct Control {
+    unary: Option<Method>,
+    streaming: Option<Method>,
+}
+
+impl Control {
+    /// Asks for each once.
+    pub async fn find<T: Transport>(judge: &Judge<'_, T>) -> Control {
+        let sources = vec![
+            ("health.proto".to_owned(), PROTO.to_owned()),
+            ("v1.proto".to_owned(), REFLECTION.replace("PACKAGE", "v1")),
+            ("v1alpha.proto".to_owned(), REFLECTION.replace("PACKAGE", "v1alpha")),
+        ];
+        let schema = load(&Source::Text(sources)).schema;
+        let mut control = Control::default();
+        for method in schema.pool().services().flat_map(|service| service.methods().collect::<Vec<_>>()) {
+            let method = Method::new(method);
+            let slot =
+                if method.desc.is_client_streaming() { &mut control.streaming } else { &mut control.unary };
+            if slot.is_none() && answers(judge, &method).await {
+                *slot = Some(method);
+            }
+        }
+        control
+    }
+
+    pub fn is_none(&self) -> bool {
+        self.unary.is_none() && self.streaming.is_none()
+    }
+
+    /// Whether the framework's own method fails in the same way.
+    pub async fn shares<T: Transport>(
+        &self,
+        judge: &Judge<'_, T>,
+        seed: u64,
+        method: &Method,
+        input: &Input,
+        failure: &Failure,
+    ) -> bool {
+        let own = if method.desc.is_client_streaming() || method.desc.is_server_streaming() {
+            self.streaming.as_ref()
+        } else {
+            self.unary.as_ref()
+        };
+        let Some(own) = own else { return false };
+        let alike = |it: &Input| it.class == input.class && (it.label == input.label || !exact(input.class));
+        let candidates = malformed::inputs(seed, own)
+            .into_iter()
+            .chain(streams::inputs(seed, own))
+            .chain(cover::coverage(seed, own));
+        for input in candidates.filter(alike).take(4) {
+            let judged = judge.judge(own, &input).await;
+            let same = |it: &Failure| it.key.check == failure.key.check && it.key.cause == failure.key.cause;
+            if judged.failures.iter().any(same) {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// Whether the label says all there is to say of a case of this class: others depend on the fields of the type.
+fn exact(class: Class) -> bool {
+    !matches!(class, Class::BadUtf8 | Class::Deadline)
+}
+
+async fn answers<T: Transport>(judge: &Judge<'_, T>, method: &Method) -> bool {
+    let call = Call {
+        path: method.path(),
+        metadata: judge.metadata.to_vec(),
+        deadline: judge.deadline,
+        script: if method.desc.is_client_streaming() {
+            vec![Step::HalfClose]
+        } else {
+            vec![Step::Send(bytes::Bytes::new()), Step::HalfClose]
+        },
+    };
+    let asked = judge.transport.call(&call).await;
+    asked.is_ok_and(|exchange| {
+        let status = exchange.status();
+        !status.synthetic && !matches!(status.code, Code::Unimplemented | Code::Unknown)
+    })
+}

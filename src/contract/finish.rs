@@ -1,0 +1,63 @@
+//! From what a search found to the report.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use super::{
+    Config, Outcome, Plan,
+    checks::ENVIRONMENT,
+    run::Found,
+    search::Search,
+    tally::{environment, notes, rows_of},
+};
+use crate::diag::{Diagnostic, Report, Run, Section, Severity};
+
+pub(super) fn outcome<T>(
+    plan: &Plan,
+    config: &Config,
+    search: Search<'_, T>,
+    mut found: Vec<Found>,
+    elapsed: Duration,
+) -> Outcome {
+    let healed = if search.saved_done {
+        config.saved.iter().map(|case| case.id.clone()).collect()
+    } else {
+        Vec::new()
+    };
+    let Search { judge, tallies, mut said, cases, suspects, over, .. } = search;
+    let tallies = tallies.into_inner();
+    if let Some(code) = environment(&tallies) {
+        let message = format!("more than 95 % of all calls ended with {code}: is the server set up?");
+        said.push(Diagnostic::new(&ENVIRONMENT, Severity::Error, message));
+        found.retain(|it| it.case.status != code || it.case.check != "not_a_server_error");
+    }
+    for (method, tally) in plan.called().zip(&tallies) {
+        said.extend(notes(method, tally, over));
+    }
+    let (failures, lighter): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|it| it.severity == Severity::Error);
+    let mut saved: Vec<_> = Vec::new();
+    for Found { row, case, severity } in lighter {
+        let message = format!("{}: {}", row.method, row.message);
+        let whose = row.details.iter().find(|(name, _)| name == "framework");
+        let whose = whose.map_or(String::new(), |(_, why)| format!("{why}; "));
+        said.push(
+            Diagnostic::new(row.check, severity, message)
+                .at(row.place)
+                .help(format!("{whose}see it again: {}", row.replay)),
+        );
+        saved.push(case);
+    }
+    let (rows, mut cases_found): (Vec<_>, Vec<_>) = failures.into_iter().map(|it| (it.row, it.case)).unzip();
+    cases_found.extend(saved);
+    cases_found.extend(suspects);
+    let run = Run {
+        seed: config.seed,
+        target: config.target.clone(),
+        cases,
+        calls: judge.calls.load(Ordering::Relaxed),
+        elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+        methods: rows_of(plan, &tallies),
+        failures: rows,
+    };
+    Outcome { report: Report::new(said).with(Section::Run(run)), cases: cases_found, healed }
+}

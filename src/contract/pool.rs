@@ -1,0 +1,87 @@
+//! What the server has named so far: values of replies that later requests may use, by the name of their field.
+//!
+//! Filled in the order of the cases, so that a server that answers the same is asked the same.
+
+use std::collections::BTreeMap;
+
+use prost_reflect::{DynamicMessage, Kind, ReflectMessage as _, Value};
+
+/// Values kept of one name.
+const KEPT: usize = 4;
+
+/// Whether a field of this name says which thing is meant.
+pub(super) fn names_things(field: &str) -> bool {
+    matches!(field, "id" | "name" | "key" | "uuid" | "uid" | "slug" | "resource_name")
+        || ["_id", "_key", "_uuid", "_name"].iter().any(|end| field.ends_with(end))
+}
+
+/// By the simple name of the message and of its field.
+#[derive(Debug, Default)]
+pub(super) struct Pool {
+    values: BTreeMap<(String, String), Vec<Value>>,
+}
+
+impl Pool {
+    /// Keeps what a reply names, of messages one level deep as well.
+    pub fn learn(&mut self, reply: &DynamicMessage) {
+        let message = reply.descriptor().name().to_owned();
+        for (field, value) in reply.fields() {
+            match value {
+                Value::Message(inner) => self.keep(inner),
+                Value::List(items) => items.iter().filter_map(Value::as_message).for_each(|it| self.keep(it)),
+                _ => self.keep_value(&message, field.name(), value),
+            }
+        }
+    }
+
+    fn keep(&mut self, message: &DynamicMessage) {
+        let name = message.descriptor().name().to_owned();
+        for (field, value) in message.fields() {
+            self.keep_value(&name, field.name(), value);
+        }
+    }
+
+    fn keep_value(&mut self, message: &str, field: &str, value: &Value) {
+        let empty = matches!(value, Value::String(text) if text.is_empty());
+        let plain =
+            matches!(value, Value::String(_) | Value::I32(_) | Value::I64(_) | Value::U32(_) | Value::U64(_));
+        if names_things(field) && plain && !empty {
+            let kept = self.values.entry((message.to_owned(), field.to_owned())).or_default();
+            if kept.len() < KEPT && !kept.contains(value) {
+                kept.push(value.clone());
+            }
+        }
+    }
+
+    /// The message with what it names replaced by things that the server has, or nothing if it knows none.
+    /// The `turn` chooses among several.
+    pub fn fill(&self, mut message: DynamicMessage, turn: usize) -> Option<DynamicMessage> {
+        let mut filled = false;
+        for field in message.descriptor().fields() {
+            if !names_things(field.name()) || field.is_list() || field.containing_oneof().is_some() {
+                continue;
+            }
+            let fits = |value: &&Value| match field.kind() {
+                Kind::String => matches!(value, Value::String(_)),
+                kind => !matches!(kind, Kind::Message(_)) && value.is_valid_for_field(&field),
+            };
+            let known: Vec<&Value> = self.named(field.name()).filter(fits).collect();
+            if let Some(value) = known.get(turn % known.len().max(1)) {
+                message.set_field(&field, (*value).clone());
+                filled = true;
+            }
+        }
+        filled.then_some(message)
+    }
+
+    /// `id` is any message's id, and `user_id` the id of a message whose name has `user` in it.
+    fn named<'a>(&'a self, field: &'a str) -> impl Iterator<Item = &'a Value> {
+        let fits = move |message: &str, of: &str| {
+            of == field
+                || field.rsplit_once('_').is_some_and(|(what, last)| {
+                    last == of && message.to_ascii_lowercase().contains(&what.replace('_', ""))
+                })
+        };
+        self.values.iter().filter(move |((message, of), _)| fits(message, of)).flat_map(|(_, values)| values)
+    }
+}

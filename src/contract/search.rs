@@ -1,0 +1,229 @@
+//! One phase of the run: its cases through the judge, several at once, and what they found first.
+
+use std::{cell::RefCell, collections::VecDeque};
+
+use futures_util::StreamExt as _;
+use tokio::{sync::watch, time::Instant};
+
+use super::{
+    Case, Config, Event, Method, Phase,
+    checks::{DEAD, STAYS_ALIVE, UNREACHABLE},
+    input::Input,
+    judge::{Failure, Judge, Judged, Key},
+    pool::Pool,
+    run::{Found, severity},
+    shrink::{CONFIRM, Shrunk},
+    stop::reached,
+    tally::Tally,
+};
+use crate::{client::Transport, diag::Diagnostic};
+
+/// After so many hangs a method is left alone.
+const HANGS: u64 = 3;
+/// How many of the last calls are named when the server dies.
+const LAST_CALLS: usize = 20;
+
+/// A failure with a new key: the method's index, what was sent, what came.
+pub(super) type Fresh = (usize, Input, Failure);
+
+/// What the phases share.
+pub(super) struct Search<'a, T> {
+    config: &'a Config,
+    pub judge: &'a Judge<'a, T>,
+    methods: &'a [&'a Method],
+    pub tallies: RefCell<Vec<Tally>>,
+    pub said: Vec<Diagnostic>,
+    pub cases: u64,
+    /// Nothing more is to be sent.
+    pub over: bool,
+    pub pool: Pool,
+    /// Every saved case was sent.
+    pub saved_done: bool,
+    last: VecDeque<(usize, Input, String)>,
+    /// Calls that had no answer when the server died.
+    pub suspects: Vec<Case>,
+}
+
+impl<'a, T: Transport> Search<'a, T> {
+    pub fn new(config: &'a Config, judge: &'a Judge<'a, T>, methods: &'a [&'a Method]) -> Self {
+        Search {
+            config,
+            judge,
+            methods,
+            tallies: RefCell::new(methods.iter().map(|_| Tally::default()).collect()),
+            said: Vec::new(),
+            cases: 0,
+            over: false,
+            pool: Pool::default(),
+            saved_done: false,
+            last: VecDeque::new(),
+            suspects: Vec::new(),
+        }
+    }
+
+    /// Sends the cases of a phase and gives the first failure of each key that is not known. Ends at the first of
+    /// the two times when something was found, and at the second when nothing was.
+    pub async fn phase(
+        &mut self,
+        phase: Phase,
+        inputs: Box<dyn Iterator<Item = (usize, Input)>>,
+        (end, end_of_search): (Option<Instant>, Option<Instant>),
+        stop: &mut watch::Receiver<bool>,
+        known: &dyn Fn(&Failure) -> bool,
+        on_event: &mut dyn FnMut(Event),
+    ) -> Vec<Fresh> {
+        let (judge, methods) = (self.judge, self.methods);
+        let tallies = std::mem::take(&mut self.tallies);
+        let mut fresh: Vec<Fresh> = Vec::new();
+        {
+            let tallies = &tallies;
+            let judged = futures_util::stream::iter(inputs)
+                .map(|(at, input)| async move {
+                    if tallies.borrow()[at].hangs >= HANGS {
+                        return (at, input, None);
+                    }
+                    let judged = judge.judge(methods[at], &input).await;
+                    tallies.borrow_mut()[at].hangs += u64::from(judged.hung && !judged.open_ended);
+                    (at, input, Some(judged))
+                })
+                // In order, whatever the number of workers: the first failure of a key is always the same one.
+                .buffered(if phase.is_alone() { 1 } else { self.config.workers.max(1) });
+            let mut judged = std::pin::pin!(judged);
+            loop {
+                let limit = if fresh.is_empty() { end } else { end_of_search };
+                let next = tokio::select! {
+                    biased;
+                    () = reached(stop, limit) => { self.over = true; None }
+                    next = judged.next() => next,
+                };
+                let Some((at, input, judged)) = next else { break };
+                match judged {
+                    Some(judged) => {
+                        self.take(
+                            at,
+                            input,
+                            judged,
+                            &mut tallies.borrow_mut()[at],
+                            &mut fresh,
+                            known,
+                            on_event,
+                        );
+                    }
+                    None => tallies.borrow_mut()[at].left_out += 1,
+                }
+                self.over |= self.config.fail_fast && !fresh.is_empty();
+                if self.over {
+                    break;
+                }
+            }
+        }
+        self.tallies = tallies;
+        self.saved_done |= phase == Phase::Saved && !self.over;
+        fresh
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one answer")]
+    fn take(
+        &mut self,
+        at: usize,
+        input: Input,
+        judged: Judged,
+        tally: &mut Tally,
+        fresh: &mut Vec<Fresh>,
+        known: &dyn Fn(&Failure) -> bool,
+        on_event: &mut dyn FnMut(Event),
+    ) {
+        if let Some(error) = judged.unreachable {
+            self.over = true;
+            self.unreachable(at, &input, &error, fresh, on_event);
+            return;
+        }
+        self.cases += 1;
+        let outcome = judged.outcome.unwrap_or_default();
+        on_event(Event::CaseDone(self.methods[at].name.clone(), outcome.clone()));
+        tally.open_ended |= judged.open_ended;
+        let answers = if input.class.is_malformed() { &mut tally.malformed } else { &mut tally.statuses };
+        *answers.entry(outcome.clone()).or_default() += 1;
+        for reply in &judged.replies {
+            self.pool.learn(reply);
+        }
+        if self.last.len() == LAST_CALLS {
+            self.last.pop_front();
+        }
+        self.last.push_back((at, input.clone(), outcome));
+        for failure in judged.failures {
+            let dead = |failure: &Failure| failure.key.cause == DEAD;
+            // One death is one finding, however many calls were under way.
+            if dead(&failure) && fresh.iter().any(|(_, _, known)| dead(known)) {
+                let case = Case::new(self.judge, self.config, self.methods[at], &input, &failure);
+                self.suspects.push(case);
+            } else if !known(&failure) && !fresh.iter().any(|(_, _, known)| known.key == failure.key) {
+                on_event(Event::FailureFound(failure.key.check, failure.key.method.clone()));
+                fresh.push((at, input.clone(), failure));
+            }
+        }
+    }
+
+    /// It answered before, and does not take connections now: it died, and that is a finding.
+    fn unreachable(
+        &mut self,
+        at: usize,
+        input: &Input,
+        error: &crate::client::CallError,
+        fresh: &mut Vec<Fresh>,
+        on_event: &mut dyn FnMut(Event),
+    ) {
+        let known = fresh.iter().any(|(_, _, failure)| failure.key.cause == DEAD);
+        match self.last.back() {
+            Some(_) if known => {}
+            Some((at, input, answer)) if error.is_unreachable() => {
+                let died = died(self.methods[*at], answer.clone());
+                on_event(Event::FailureFound(died.key.check, died.key.method.clone()));
+                fresh.push((*at, input.clone(), died));
+            }
+            _ => {
+                let name = &self.methods[at].name;
+                let message = format!("{error} (at case {}, {name}, {})", self.cases, input.label);
+                self.said.push(Diagnostic::failure(&UNREACHABLE, message));
+            }
+        }
+    }
+
+    /// The finding as it will be reported.
+    pub fn found(&self, method: &Method, shrunk: Shrunk, case: Case) -> Found {
+        let severity = severity(&shrunk);
+        let mut row = case.row(shrunk.failure.check, method);
+        row.details.push(("input".into(), shrunk.input.label.clone()));
+        match shrunk.confirmed {
+            Some(times) if times < CONFIRM => {
+                row.details.push(("flaky".into(), format!("{times}/{CONFIRM} repetitions failed")));
+            }
+            None if shrunk.failure.key.cause == DEAD => {
+                row.details.extend(self.suspects.iter().map(|case| ("also".into(), under_way(case))));
+                let before = self.last.iter().rev().filter(|(_, before, _)| *before != shrunk.input);
+                row.details.extend(before.take(LAST_CALLS).map(|(at, input, answer)| {
+                    ("before".into(), format!("{} ({}): {answer}", self.methods[*at].name, input.label))
+                }));
+            }
+            None => row.details.push(("shrunk".into(), "not to the end: the run was stopped".into())),
+            Some(_) => {}
+        }
+        Found { row, case, severity }
+    }
+}
+
+/// A death that no call was seen to cause: the last one that was answered is the nearest to it.
+fn died(method: &Method, answer: String) -> Failure {
+    Failure {
+        key: Key { check: STAYS_ALIVE.info.name, method: method.name.clone(), cause: DEAD.to_owned() },
+        check: &STAYS_ALIVE,
+        message: "after this call or one shortly before it the server could not be reached any more"
+            .to_owned(),
+        outcome: answer,
+    }
+}
+
+/// A call that had no answer yet when the server died.
+fn under_way(case: &Case) -> String {
+    format!("under way: {} ({}), protogate replay {}", case.method, case.label, case.id)
+}

@@ -1,0 +1,53 @@
+//! Schedules: what a client does over time, beside what it sends. Held open past a deadline, cancelled at every
+//! point, read no further.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::{
+    class::Class,
+    input::{Body, Input},
+    plan::Method,
+};
+use crate::{client::Step, values};
+
+/// Every schedule of a method, in a fixed order. Sent one after the other: each needs the server to itself.
+pub(super) fn inputs(seed: u64, method: &Method) -> Vec<Input> {
+    let message = values::encode(&values::typical(&method.desc.input(), seed));
+    let send = || Step::Send(Bytes::copy_from_slice(&message));
+    let with = |class, label: &str, script| Input::new(class, label, Body::Script(script));
+    let mut inputs = Vec::new();
+    if method.desc.is_client_streaming() {
+        inputs.push(with(Class::Deadline, "a stream held open", vec![]));
+        inputs.push(with(Class::Deadline, "a stream held open after a message", vec![send()]));
+    } else {
+        inputs.push(with(Class::Deadline, "a request that never comes", vec![]));
+        inputs.push(with(Class::Deadline, "a plain request", vec![send(), Step::HalfClose]));
+    }
+    let pause = || Step::Pause(Duration::from_millis(5));
+    inputs.push(with(Class::Cancel, "cancelled at once", vec![Step::Cancel]));
+    inputs.push(with(Class::Cancel, "cancelled after a message", vec![send(), pause(), Step::Cancel]));
+    let closed = vec![send(), Step::HalfClose, Step::Cancel];
+    inputs.push(with(Class::Cancel, "cancelled after half-close", closed));
+    if method.desc.is_server_streaming() {
+        inputs.push(with(
+            Class::Backpressure,
+            "a response that nobody reads",
+            script_unread(&message, method),
+        ));
+    }
+    inputs
+}
+
+/// The response is left unread until a sibling has been answered.
+fn script_unread(message: &[u8], method: &Method) -> Vec<Step> {
+    let count = if method.desc.is_client_streaming() { 20 } else { 1 };
+    let send = || Step::Send(Bytes::copy_from_slice(message));
+    (0..count).map(|_| send()).chain([Step::HalfClose]).collect()
+}
+
+/// How long a response is left unread.
+pub(super) const UNREAD: Duration = Duration::from_millis(600);
+/// How long after it the other call starts.
+pub(super) const HEAD_START: Duration = Duration::from_millis(50);
