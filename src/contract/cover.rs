@@ -102,7 +102,7 @@ pub(super) fn follow(seed: u64, method: &Method, pool: &Pool) -> Vec<Input> {
     let mut filled = || {
         (salt, turn) = (salt + 1, turn + 1);
         let typical = values::typical(&desc, salt);
-        match pool.fill(typical.clone(), turn) {
+        match pool.fill(typical.clone(), method.desc.name(), turn) {
             Some(message) => {
                 pooled = true;
                 message

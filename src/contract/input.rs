@@ -133,7 +133,7 @@ impl Input {
         let Body::Messages(messages) = &self.body else { return self.clone() };
         let renew = |(at, message): (u64, &DynamicMessage)| {
             use prost_reflect::ReflectMessage as _;
-            let other = values::typical(&message.descriptor(), salt.wrapping_mul(31).wrapping_add(at));
+            let other = values::typical(&message.descriptor(), salt.wrapping_add(at));
             let mut message = message.clone();
             for field in message.descriptor().fields() {
                 let is_text = matches!(field.kind(), prost_reflect::Kind::String) && !field.is_list();

@@ -10,7 +10,7 @@ use prost_reflect::DynamicMessage;
 use super::{
     Check, Class, Method,
     checks::{Seen, Verdict, timed_out},
-    compare,
+    compare, cover,
     input::Input,
     streams,
 };
@@ -59,6 +59,8 @@ pub(super) struct Judge<'a, T> {
     pub doubts: bool,
     /// A unary method, to be called beside another.
     pub sibling: Option<&'a Method>,
+    /// Counts the times that cases are sent again, each of which needs names that nobody has used.
+    pub again: AtomicU64,
 }
 
 /// How many calls [`Class::Parallel`] makes at once.
@@ -139,19 +141,33 @@ impl<T: Transport> Judge<'_, T> {
     /// Plainly, in the variant, and plainly again. A method that writes gets other names each time, or the second
     /// call would meet what the first one made.
     async fn compared(&self, method: &Method, input: &Input) -> Result<(Exchange, Vec<Exchange>), CallError> {
+        let again = self.again.load(Ordering::Relaxed);
         let salted = |turn: u64| match method.reads {
             true => input.clone(),
-            false => input.renewed(turn.wrapping_add(self.calls.load(Ordering::Relaxed))),
+            false => input.renewed(self.salt(method, input, turn)),
         };
         let plain = |turn| salted(turn).plain_call(method, self.metadata, self.deadline);
         let mut base = vec![self.patient(&plain(1)).await?];
-        // As the case has it, so that what is shown is what was sent.
-        let with = self.patient(&self.call_of(method, input)).await?;
+        // The first time as the case has it, so that what is shown is what was sent.
+        let variant = if again == 0 { input.clone() } else { salted(3) };
+        let with = self.patient(&self.call_of(method, &variant)).await?;
         // A server that died of it cannot be asked again.
         if !lost(&with) {
             base.push(self.patient(&plain(2)).await?);
         }
         Ok((with, base))
+    }
+
+    /// For names that no other case has, the same for the same case. No clock and no count of calls has a part in
+    /// it: the cases must not depend on the number of workers.
+    fn salt(&self, method: &Method, input: &Input, turn: u64) -> u64 {
+        let again = self.again.load(Ordering::Relaxed);
+        let sent = input.plain(method).iter().fold(0, |salt, step| match step {
+            Step::Send(bytes) | Step::Raw(bytes) => cover::hash(&[&u64::to_le_bytes(salt), bytes]),
+            _ => salt,
+        });
+        let words = [sent, turn, again].map(u64::to_le_bytes);
+        cover::hash(&[method.name.as_bytes(), input.label.as_bytes(), &words.concat()]) >> 24
     }
 
     /// Alone, and then several times at once: of those the first that differs, or else the last.
@@ -172,7 +188,7 @@ impl<T: Transport> Judge<'_, T> {
         input: &Input,
     ) -> Result<(Exchange, Vec<Exchange>), CallError> {
         let plain = |turn: u64| {
-            let typical = values::typical(&method.desc.input(), self.calls.load(Ordering::Relaxed) + turn);
+            let typical = values::typical(&method.desc.input(), self.salt(method, input, turn));
             Input::valid(method, "", vec![typical]).plain_call(method, self.metadata, self.deadline)
         };
         let before = self.patient(&plain(1)).await?;

@@ -55,7 +55,7 @@ impl Pool {
 
     /// The message with what it names replaced by things that the server has, or nothing if it knows none.
     /// The `turn` chooses among several.
-    pub fn fill(&self, mut message: DynamicMessage, turn: usize) -> Option<DynamicMessage> {
+    pub fn fill(&self, mut message: DynamicMessage, method: &str, turn: usize) -> Option<DynamicMessage> {
         let mut filled = false;
         for field in message.descriptor().fields() {
             if !names_things(field.name()) || field.is_list() || field.containing_oneof().is_some() {
@@ -65,7 +65,7 @@ impl Pool {
                 Kind::String => matches!(value, Value::String(_)),
                 kind => !matches!(kind, Kind::Message(_)) && value.is_valid_for_field(&field),
             };
-            let known: Vec<&Value> = self.named(field.name()).filter(fits).collect();
+            let known: Vec<&Value> = self.named(field.name(), method).into_iter().filter(fits).collect();
             if let Some(value) = known.get(turn % known.len().max(1)) {
                 message.set_field(&field, (*value).clone());
                 filled = true;
@@ -74,14 +74,23 @@ impl Pool {
         filled.then_some(message)
     }
 
-    /// `id` is any message's id, and `user_id` the id of a message whose name has `user` in it.
-    fn named<'a>(&'a self, field: &'a str) -> impl Iterator<Item = &'a Value> {
-        let fits = move |message: &str, of: &str| {
+    /// `id` is any message's id, and `user_id` the id of a message whose name has `user` in it. Where some are of
+    /// what the method is named after, as a `UserResponse` is for `GetUser`, only those.
+    fn named(&self, field: &str, method: &str) -> Vec<&Value> {
+        let fits = |message: &str, of: &str| {
             of == field
                 || field.rsplit_once('_').is_some_and(|(what, last)| {
                     last == of && message.to_ascii_lowercase().contains(&what.replace('_', ""))
                 })
         };
-        self.values.iter().filter(move |((message, of), _)| fits(message, of)).flat_map(|(_, values)| values)
+        let fitting: Vec<_> = self.values.iter().filter(|((message, of), _)| fits(message, of)).collect();
+        let about = |message: &str| {
+            let ends = ["Response", "Reply", "Result", "Message", "Info"];
+            let stem = ends.iter().find_map(|end| message.strip_suffix(end)).unwrap_or(message);
+            !stem.is_empty() && method.contains(stem)
+        };
+        let own = fitting.iter().any(|((message, _), _)| about(message));
+        let fitting = fitting.into_iter().filter(|((message, _), _)| !own || about(message));
+        fitting.flat_map(|(_, values)| values).collect()
     }
 }

@@ -158,6 +158,7 @@ pub async fn run<T: Transport>(
         calls: 0.into(),
         doubts: false,
         sibling: sibling(&methods),
+        again: 0.into(),
     };
     let control = OnceCell::new();
     let end = config.max_time.and_then(|time| started.checked_add(time));

@@ -67,6 +67,7 @@ async fn again<T: Transport>(
     input: &Input,
     failure: &Failure,
 ) -> Result<Option<Failure>, CallError> {
+    judge.again.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let judged = judge.judge(method, input).await;
     match judged.unreachable {
         Some(error) => Err(error),
