@@ -1,6 +1,6 @@
 //! Parses every input at once, then links file after file in the order of their imports.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -220,11 +220,20 @@ impl Linker {
             return State::Broken;
         }
         let Parsed { name, shown, text, origin, mut descriptor, encoded } = frame.file;
-        if let Err(why) = guard::check(&descriptor).and_then(|()| self.public_imports.add(&descriptor)) {
-            self.diagnostics.push(problem::unsound(&shown, text, &why));
-            return State::Broken;
-        }
+        let seen = match guard::check(&descriptor).and_then(|()| self.public_imports.add(&descriptor)) {
+            Ok(seen) => seen,
+            Err(why) => {
+                self.diagnostics.push(problem::unsound(&shown, text, &why));
+                return State::Broken;
+            }
+        };
+        // The linker follows one public import and not a chain of them (prost-reflect 0.16), so that it is told of
+        // the others as if they were imported here. `File` and `Schema` take them away again.
+        let imports = descriptor.dependency.len();
+        let encoded = encoded.map(|encoded| with_imports(encoded, &seen));
+        descriptor.dependency.extend(seen);
         let beside = if encoded.is_none() { take_positions(&mut descriptor) } else { Vec::new() };
+        let again_with = descriptor.dependency.clone();
         let added = match (encoded, &text) {
             (Some(encoded), _) => self.pool.decode_file_descriptor_proto(encoded),
             (None, Some(text)) if !beside.is_empty() => {
@@ -234,7 +243,9 @@ impl Linker {
                     if error.related().into_iter().flatten().nth(MAX_ERRORS).is_some() {
                         return Err(error);
                     }
-                    let again = protox_parse::parse(&name, text).map_err(|_| error)?;
+                    let imports = again_with.clone();
+                    let mut again = protox_parse::parse(&name, text).map_err(|_| error)?;
+                    again.dependency = imports;
                     self.pool.add_file_descriptor_proto(again)
                 })
             }
@@ -251,7 +262,7 @@ impl Linker {
             self.diagnostics.extend(all.map(|e| problem::compiler(true, &shown, text.as_deref(), e)));
             return State::Broken;
         }
-        self.linked.push(Unfrozen { name, shown, text, origin, beside });
+        self.linked.push(Unfrozen { name, shown, text, origin, imports, beside });
         State::Linked
     }
 
@@ -260,6 +271,15 @@ impl Linker {
         let bundled = bundled::names().map(|name| -> &str { name });
         self.waiting.keys().map(String::as_str).chain(met).chain(bundled).collect()
     }
+}
+
+/// The encoded file with more imports at the end of its list: what is appended to a message is merged into it.
+fn with_imports(encoded: Bytes, imports: &BTreeSet<String>) -> Bytes {
+    if imports.is_empty() {
+        return encoded;
+    }
+    let more = FileDescriptorProto { dependency: imports.iter().cloned().collect(), ..Default::default() };
+    [encoded.as_ref(), &more.encode_to_vec()].concat().into()
 }
 
 /// Takes the locations out of a descriptor, to be kept beside the pool: it would hold them twice, and look at

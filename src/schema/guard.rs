@@ -3,7 +3,7 @@
 //! prost-reflect takes what a compiler wrote for granted: on anything else it panics, overflows the stack or
 //! never ends. Each check here stands for one such place. What it copes with by itself is not checked.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{
@@ -151,22 +151,41 @@ fn depth(value: &str) -> usize {
     deepest
 }
 
-/// The ways through public imports, of every file that was linked so far.
+/// What the public imports of every file that was linked so far lead to.
 #[derive(Debug, Default)]
-pub(super) struct PublicImports(HashMap<String, u64>);
+pub(super) struct PublicImports {
+    ways: HashMap<String, u64>,
+    /// The files that whoever imports a file sees besides it.
+    seen: HashMap<String, BTreeSet<String>>,
+}
 
 impl PublicImports {
-    /// Takes up `file`, all imports of which were taken up before.
-    pub(super) fn add(&mut self, file: &FileDescriptorProto) -> Result<(), String> {
-        let public =
-            file.public_dependency.iter().filter_map(|&at| file.dependency.get(usize::try_from(at).ok()?));
-        let ways =
-            public.filter_map(|name| self.0.get(name)).fold(1, |sum: u64, ways| sum.saturating_add(*ways));
-        self.0.insert(file.name().to_owned(), ways);
-        match ways > MAX_WAYS {
-            true => Err(format!("its public imports can be followed in more than {MAX_WAYS} ways")),
-            false => Ok(()),
+    /// Takes up `file`, all imports of which were taken up before. The answer is what it sees through a chain of
+    /// public imports and does not import itself.
+    ///
+    /// # Errors
+    /// The chains can be followed in more ways than anybody waits for.
+    pub(super) fn add(&mut self, file: &FileDescriptorProto) -> Result<BTreeSet<String>, String> {
+        let public: Vec<&String> = file
+            .public_dependency
+            .iter()
+            .filter_map(|&at| file.dependency.get(usize::try_from(at).ok()?))
+            .collect();
+        let ways = public.iter().filter_map(|name| self.ways.get(*name));
+        let ways = ways.fold(1, |sum: u64, ways| sum.saturating_add(*ways));
+        self.ways.insert(file.name().to_owned(), ways);
+        if ways > MAX_WAYS {
+            return Err(format!("its public imports can be followed in more than {MAX_WAYS} ways"));
         }
+        let beyond = |name: &String| self.seen.get(name).into_iter().flatten().cloned();
+        let seen: BTreeSet<String> =
+            public.iter().flat_map(|name| beyond(name).chain([(*name).clone()])).collect();
+        let through: BTreeSet<String> = file.dependency.iter().flat_map(beyond).collect();
+        if !seen.is_empty() {
+            self.seen.insert(file.name().to_owned(), seen);
+        }
+        let own: BTreeSet<&str> = file.dependency.iter().map(String::as_str).chain([file.name()]).collect();
+        Ok(through.into_iter().filter(|name| !own.contains(name.as_str())).collect())
     }
 }
 

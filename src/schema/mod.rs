@@ -33,6 +33,8 @@ mod hostile_tests;
 #[cfg(test)]
 mod pair_tests;
 #[cfg(test)]
+mod public_import_tests;
+#[cfg(test)]
 mod tests;
 
 pub use pair::load_pair;

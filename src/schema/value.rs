@@ -29,6 +29,8 @@ pub struct File {
     text: Option<Arc<str>>,
     origin: Origin,
     descriptor: FileDescriptor,
+    /// How many of the descriptor's imports are the file's own.
+    imports: usize,
     /// Locations that are kept here and not in the descriptor.
     beside: Vec<Location>,
     /// Path of a location → its index, `beside` first. Built when first asked for: most files are never pointed at.
@@ -42,6 +44,7 @@ pub(super) struct Unfrozen {
     pub shown: Arc<str>,
     pub text: Option<Arc<str>>,
     pub origin: Origin,
+    pub imports: usize,
     pub beside: Vec<Location>,
 }
 
@@ -66,7 +69,13 @@ impl File {
         self.origin
     }
 
-    /// The linked descriptor. Positions and comments are not part of it: they are found by
+    /// The names of the files it imports, as it says it.
+    pub fn imports(&self) -> impl Iterator<Item = &str> {
+        self.descriptor.file_descriptor_proto().dependency.iter().take(self.imports).map(String::as_str)
+    }
+
+    /// The linked descriptor. Its list of imports may be longer than the file's: see [`imports`](File::imports).
+    /// Positions and comments are not part of it: they are found by
     /// [`location`](File::location).
     pub fn descriptor(&self) -> &FileDescriptor {
         &self.descriptor
@@ -75,6 +84,7 @@ impl File {
     /// The file as protoc would hand it to a generator: the descriptor with every position and comment.
     pub fn proto(&self) -> FileDescriptorProto {
         let mut proto = self.descriptor.file_descriptor_proto().clone();
+        proto.dependency.truncate(self.imports);
         if !self.beside.is_empty() {
             let info = proto.source_code_info.get_or_insert_default();
             info.location.splice(..0, self.beside.iter().cloned());
@@ -128,9 +138,9 @@ struct Inner {
 
 impl Schema {
     pub(super) fn freeze(pool: DescriptorPool, linked: Vec<Unfrozen>, mut left_out: Vec<String>) -> Schema {
-        let freeze = |Unfrozen { name, shown, text, origin, beside }| {
+        let freeze = |Unfrozen { name, shown, text, origin, imports, beside }| {
             let descriptor = pool.get_file_by_name(&name)?;
-            Some(File { shown, text, origin, descriptor, beside, locations: OnceLock::new() })
+            Some(File { shown, text, origin, descriptor, imports, beside, locations: OnceLock::new() })
         };
         let mut files: Vec<File> = linked.into_iter().filter_map(freeze).collect();
         files.sort_by(|a, b| a.name().cmp(b.name()));
@@ -178,8 +188,12 @@ impl Schema {
     pub fn descriptor_set(&self) -> Vec<u8> {
         let kind = FileDescriptorProto::default().descriptor();
         let files = self.0.pool.files().filter_map(|file| {
+            let imports = self.file(file.name()).map_or(usize::MAX, |file| file.imports);
             let mut file = DynamicMessage::decode(kind.clone(), file.encode_to_vec().as_slice()).ok()?;
             file.clear_field_by_name("source_code_info");
+            if let Some(Value::List(all)) = file.get_field_by_name_mut("dependency") {
+                all.truncate(imports);
+            }
             Some(Value::Message(file))
         });
         let mut set = DynamicMessage::new(FileDescriptorSet::default().descriptor());
