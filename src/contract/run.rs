@@ -6,12 +6,12 @@ use futures_util::StreamExt as _;
 use tokio::{sync::watch, time::Instant};
 
 use super::{
-    Case, Check, Class, Method, Plan,
+    Case, Check, Class, Found, Method, Plan, Probing,
     checks::{DEAD, ENVIRONMENT, SKIPPED, STAYS_ALIVE, UNREACHABLE},
     cover,
     input::Input,
     judge::{Failure, Judge, Judged, Key},
-    malformed,
+    malformed, probe,
     shrink::{CONFIRM, Shrunk, shrink},
     stop::reached,
     tally::{Tally, environment, notes, rows_of},
@@ -38,12 +38,14 @@ pub struct Config {
     pub checks: Vec<&'static Check>,
     /// Sent with every call.
     pub metadata: Vec<(String, Vec<u8>)>,
+    /// What is asked about the server as a whole.
+    pub probes: super::ProbeOptions,
     /// Named in the report.
     pub target: String,
 }
 
 impl Default for Config {
-    /// Seed 0, 100 random cases, 4 workers, 10 s for a call, every check that is on.
+    /// Seed 0, 100 random cases, 4 workers, 10 s for a call, every check that is on, no probe.
     fn default() -> Self {
         Config {
             seed: 0,
@@ -53,6 +55,7 @@ impl Default for Config {
             max_time: None,
             checks: super::select(&[], &[], false).unwrap_or_default(),
             metadata: Vec::new(),
+            probes: super::ProbeOptions::default(),
             target: String::new(),
         }
     }
@@ -67,6 +70,8 @@ pub enum Phase {
     Random,
     /// Malformed bytes.
     Malformed,
+    /// Questions about the server as a whole.
+    Probes,
 }
 
 /// What happens while it runs.
@@ -125,7 +130,13 @@ pub async fn run<T: Transport>(
     let end = config.max_time.and_then(|time| started.checked_add(time));
     let end_of_search = config.max_time.and_then(|time| started.checked_add(time.mul_f64(0.9)));
 
-    for phase in [Phase::Coverage, Phase::Random, Phase::Malformed] {
+    // Who names nothing but probes wants nothing but them.
+    let only_probes = config.checks.is_empty() && !config.probes.probes.is_empty();
+    let phases: &[Phase] = match only_probes {
+        true => &[],
+        false => &[Phase::Coverage, Phase::Random, Phase::Malformed],
+    };
+    for &phase in phases {
         if over {
             let message = format!("the run ended early: the {phase:?} phase was left out");
             said.push(Diagnostic::new(&SKIPPED, Severity::Note, message));
@@ -253,6 +264,20 @@ pub async fn run<T: Transport>(
         also_saved.extend(suspects);
     }
 
+    let probed = probe_all(&judge, &methods, config, &mut over, (&mut stop, end), on_event).await;
+    for one in probed {
+        let case = Case::of_probe(config, judge.deadline, &one);
+        if one.severity == Severity::Error {
+            let method = methods.iter().find(|method| method.name == one.method);
+            let row = case.probe_row(&one, method.copied());
+            found.push((row, case, Severity::Error));
+        } else {
+            let subject = if one.method.is_empty() { String::new() } else { format!("{}: ", one.method) };
+            let message = format!("{subject}{}", one.message);
+            said.push(Diagnostic::new(&one.probe.info, one.severity, message));
+        }
+    }
+
     let tallies = tallies.into_inner();
     if let Some(code) = environment(&tallies) {
         let message = format!("more than 95 % of all calls ended with {code}: is the server set up?");
@@ -282,6 +307,46 @@ pub async fn run<T: Transport>(
     Outcome { report: Report::new(said).with(Section::Run(run)), cases: cases_found }
 }
 
+/// Asks the probes one after the other; what is asked when the time is up is left out.
+async fn probe_all<T: Transport>(
+    judge: &Judge<'_, T>,
+    methods: &[&Method],
+    config: &Config,
+    over: &mut bool,
+    (stop, end): (&mut watch::Receiver<bool>, Option<Instant>),
+    on_event: &mut dyn FnMut(Event),
+) -> Vec<Found> {
+    let probing = Probing {
+        transport: judge.transport,
+        methods,
+        metadata: judge.metadata,
+        deadline: judge.deadline,
+        options: &config.probes,
+        calls: &judge.calls,
+        seed: config.seed,
+    };
+    let mut found = Vec::new();
+    if !*over && !config.probes.probes.is_empty() {
+        on_event(Event::PhaseStarted(Phase::Probes));
+    }
+    for one in &config.probes.probes {
+        if *over {
+            break;
+        }
+        tokio::select! {
+            biased;
+            () = reached(stop, end) => *over = true,
+            these = probe(one, &probing) => {
+                for this in these.iter().filter(|this| this.severity == Severity::Error) {
+                    on_event(Event::FailureFound(this.probe.info.name, this.method.clone()));
+                }
+                found.extend(these);
+            }
+        }
+    }
+    found
+}
+
 fn inputs(phase: Phase, config: &Config, method: &Method) -> Box<dyn Iterator<Item = Input>> {
     match phase {
         Phase::Coverage => Box::new(cover::coverage(config.seed, method).into_iter()),
@@ -290,6 +355,8 @@ fn inputs(phase: Phase, config: &Config, method: &Method) -> Box<dyn Iterator<It
             Box::new((0..config.cases).filter_map(move |index| cover::random(seed, &method, index)))
         }
         Phase::Malformed => Box::new(malformed::inputs(config.seed, method).into_iter()),
+        // Probes make their own calls.
+        Phase::Probes => Box::new(std::iter::empty()),
     }
 }
 
