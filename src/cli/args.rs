@@ -220,6 +220,9 @@ pub struct Contract {
     /// Metadata for every call, as NAME:VALUE; a value `env:VAR` is read from the environment
     #[arg(long, value_name = "K:V")]
     pub header: Vec<String>,
+    /// The server's process on this machine, whose memory `no_resource_leak` watches
+    #[arg(long, value_name = "N")]
+    pub pid: Option<u32>,
     /// Hold the server to the letter of the specification as well, and its framework to account
     #[arg(long)]
     pub strict: bool,

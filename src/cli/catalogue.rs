@@ -5,7 +5,7 @@ use super::breaking::COMPILE;
 use super::config::CONFIG;
 use super::service::SERVICE;
 use crate::codegen;
-use crate::contract::{CHECKS, NOTES};
+use crate::contract::{CHECKS, Level, NOTES, PROBES};
 use crate::diag::{Diagnostic, Report, RuleInfo, Section, Table};
 use crate::rules::breaking::{BREAKING, Files, Rule, SELECTION};
 use crate::schema::{PROBLEMS, nearest};
@@ -38,10 +38,12 @@ pub fn rules() -> Report {
         let categories: Vec<&str> = rule.categories.iter().map(|category| category.id()).collect();
         vec![rule.info.id.to_owned(), categories.join(" "), rule.info.summary.to_owned()]
     });
-    let checks = CHECKS.iter().map(|check| {
-        let level = format!("{:?}", check.level).to_lowercase();
-        vec![check.info.id.to_owned(), check.info.name.to_owned(), level, check.info.summary.to_owned()]
-    });
+    let row = |info: &RuleInfo, level: Level| {
+        let level = format!("{level:?}").to_lowercase();
+        vec![info.id.to_owned(), info.name.to_owned(), level, info.summary.to_owned()]
+    };
+    let checks = CHECKS.iter().map(|check| row(&check.info, check.level));
+    let checks = checks.chain(PROBES.iter().map(|probe| row(&probe.info, probe.level)));
     let problems = others().map(|info| vec![info.id.to_owned(), info.summary.to_owned()]);
     Report::default()
         .with(table("check-breaking", &["rule", "categories", "what it checks"], breaking.collect()))
@@ -54,7 +56,8 @@ pub fn explain(id: &str) -> Outcome {
     if let Some(rule) = BREAKING.iter().find(|rule| same(&rule.info)) {
         return Ok(Report::default().with(Section::Line(breaking_rule(rule))));
     }
-    let checks = || CHECKS.iter().map(|check| &check.info);
+    let probes = || PROBES.iter().map(|probe| &probe.info);
+    let checks = || CHECKS.iter().map(|check| &check.info).chain(probes());
     if let Some(info) = checks().chain(others()).find(|info| same(info)) {
         return Ok(Report::default().with(Section::Line(words(info))));
     }

@@ -138,6 +138,11 @@ pub struct Contract {
     pub method: Vec<String>,
     /// Checks not to run, by name or code.
     pub skip: Vec<String>,
+    /// The largest request message the server takes.
+    #[serde(deserialize_with = "size")]
+    pub max_request_bytes: Option<u64>,
+    /// Methods that may be called without credentials, as globs over `package.Service/Method`.
+    pub public: Vec<String>,
 }
 
 /// What `serve-reference` runs.
@@ -191,6 +196,35 @@ impl GatePhase {
             GatePhase::Contract => "contract",
         }
     }
+}
+
+/// `4194304`, `"4194304"`, `"4MiB"`, `"512 KiB"` or `"1MB"`.
+fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Bytes(u64),
+        Text(String),
+    }
+    let text = match Written::deserialize(deserializer)? {
+        Written::Bytes(bytes) => return Ok(Some(bytes)),
+        Written::Text(text) => text,
+    };
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, unit) = text.split_at(end);
+    let unit = match unit.trim() {
+        "" | "B" => Some(1),
+        "KiB" => Some(1 << 10),
+        "MiB" => Some(1 << 20),
+        "GiB" => Some(1 << 30),
+        "KB" | "kB" => Some(1_000),
+        "MB" => Some(1_000_000),
+        "GB" => Some(1_000_000_000),
+        _ => None,
+    };
+    let bytes = unit.and_then(|unit| digits.parse::<u64>().ok()?.checked_mul(unit));
+    let wrong = || serde::de::Error::custom("expected a size such as 4194304, \"512KiB\" or \"4MiB\"");
+    bytes.map(Some).ok_or_else(wrong)
 }
 
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {

@@ -13,7 +13,7 @@ use super::interrupt::{self, Stop};
 use super::service::{self, SERVICE};
 use super::{Context, Outcome, output, sources};
 use crate::client::{CallError, H2Transport, Target, reflect};
-use crate::contract::{self, Case, Config, Event, Plan, checks::HEALED};
+use crate::contract::{self, Case, Config, Event, Plan, ProbeOptions, checks::HEALED};
 use crate::diag::{Diagnostic, Place, Report, Severity};
 use crate::schema::Schema;
 
@@ -24,13 +24,14 @@ const CASES: &str = ".protogate/cases";
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub fn contract(arguments: &Contract, context: &Context) -> Outcome {
-    let config = config(arguments, context)?;
+    let mut config = config(arguments, context)?;
     let stop = interrupt::listen();
     match &arguments.target {
         Some(target) => on(target, arguments, config, context, stop),
         None => {
             let service = service::start(&context.config.gate, &context.config.folder, &stop);
             let service = service.map_err(|diagnostic| vec![diagnostic])?;
+            config.probes.pid = config.probes.pid.or_else(|| Some(service.pid()));
             on(&service.target, arguments, config, context, stop)
         }
     }
@@ -74,6 +75,13 @@ fn config(arguments: &Contract, context: &Context) -> Result<Config, Vec<Diagnos
         max_time: arguments.max_time.or(configured.max_time),
         checks,
         metadata: all_metadata(&arguments.header)?,
+        probes: ProbeOptions {
+            probes: contract::select_probes(&arguments.check, &skip),
+            max_request_bytes: configured.max_request_bytes,
+            pid: arguments.pid,
+            schema_from_files: !arguments.reflect,
+            public: contract::patterns(&configured.public).map_err(|d| vec![d])?,
+        },
         target: default.target,
         strict: arguments.strict,
         fail_fast: arguments.fail_fast,

@@ -199,6 +199,13 @@ fn wait_for_port(child: &mut Child, target: &str, deadline: Instant, stop: &Stop
     Err(format!("{target} did not accept connections in time"))
 }
 
+impl Service {
+    /// The process that was started.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
 impl Drop for Service {
     fn drop(&mut self) {
         ask_to_stop(&mut self.child);

@@ -9,6 +9,7 @@
 mod error;
 mod exchange;
 mod frame;
+mod greet;
 mod http2;
 mod metadata;
 mod reflect;
@@ -21,8 +22,9 @@ mod transport;
 pub use error::CallError;
 pub use exchange::{Call, End, Exchange, Step};
 pub use frame::frame;
+pub use greet::Greeting;
 pub use http2::{H2Transport, Options};
-pub use reflect::{Reflection, reflect};
+pub use reflect::{Reflection, ReflectionVersion, reflect, reflect_version};
 pub use status::{Code, Status};
 pub use target::Target;
 pub use transport::Transport;

@@ -36,6 +36,35 @@ pub struct Reflection {
     pub pool: DescriptorPool,
 }
 
+/// Which protocol of reflection is spoken; their messages are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReflectionVersion {
+    /// `grpc.reflection.v1`
+    V1,
+    /// `grpc.reflection.v1alpha`
+    V1Alpha,
+}
+
+impl ReflectionVersion {
+    /// Both, the newer one first.
+    pub const ALL: [ReflectionVersion; 2] = [ReflectionVersion::V1, ReflectionVersion::V1Alpha];
+
+    /// The package of its service.
+    pub fn package(self) -> &'static str {
+        match self {
+            ReflectionVersion::V1 => "grpc.reflection.v1",
+            ReflectionVersion::V1Alpha => "grpc.reflection.v1alpha",
+        }
+    }
+
+    fn path(self) -> &'static str {
+        match self {
+            ReflectionVersion::V1 => PATHS[0],
+            ReflectionVersion::V1Alpha => PATHS[1],
+        }
+    }
+}
+
 /// Asks a server for its services and all files they need; `metadata` goes with each call. Speaks v1, or v1alpha
 /// where v1 is not implemented.
 ///
@@ -45,13 +74,25 @@ pub async fn reflect<T: Transport>(
     transport: &T,
     metadata: &[(String, Vec<u8>)],
 ) -> Result<Reflection, CallError> {
-    let mut paths = PATHS.into_iter();
-    let (path, services) = loop {
-        let path = paths.next().ok_or_else(CallError::no_reflection)?;
-        if let Some(services) = list_services(transport, path, metadata).await? {
-            break (path, services);
+    for version in ReflectionVersion::ALL {
+        if let Some(reflection) = reflect_version(transport, version, metadata).await? {
+            return Ok(reflection);
         }
-    };
+    }
+    Err(CallError::no_reflection())
+}
+
+/// The same in this version alone. `None`: the server does not implement it.
+///
+/// # Errors
+/// When the server cannot be called, or its answers do not make a schema.
+pub async fn reflect_version<T: Transport>(
+    transport: &T,
+    version: ReflectionVersion,
+    metadata: &[(String, Vec<u8>)],
+) -> Result<Option<Reflection>, CallError> {
+    let path = version.path();
+    let Some(services) = list_services(transport, path, metadata).await? else { return Ok(None) };
 
     let mut files = Files::default();
     let mut undescribed = Vec::new();
@@ -87,7 +128,7 @@ pub async fn reflect<T: Transport>(
     let mut pool = DescriptorPool::new();
     pool.decode_file_descriptor_set(file_set.clone())
         .map_err(|error| CallError::reflection(format!("its descriptors do not fit together: {error}")))?;
-    Ok(Reflection { services, undescribed, file_set, pool })
+    Ok(Some(Reflection { services, undescribed, file_set, pool }))
 }
 
 /// `None`: this version of reflection is not implemented.

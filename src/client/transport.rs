@@ -1,6 +1,8 @@
 //! What makes a call: the one seam between those who decide what to send and the wire.
 
-use super::{Call, CallError, Exchange};
+use std::time::Duration;
+
+use super::{Call, CallError, Exchange, Greeting};
 
 /// Makes calls. Implementations are cheap to share: concurrent calls go through one `&self`.
 pub trait Transport {
@@ -11,4 +13,10 @@ pub trait Transport {
     /// # Errors
     /// Only when the call could not be made: no connection, or a call that cannot be written as HTTP/2.
     fn call(&self, call: &Call) -> impl Future<Output = Result<Exchange, CallError>> + Send;
+
+    /// Greets the server on a connection of its own, and says what was acknowledged within this time. `None`
+    /// where there are no connections to look at.
+    fn greet(&self, _within: Duration) -> impl Future<Output = Option<Result<Greeting, CallError>>> + Send {
+        std::future::ready(None)
+    }
 }

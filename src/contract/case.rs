@@ -7,12 +7,12 @@ use prost_reflect::{DescriptorPool, DynamicMessage};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CHECKS, Class, Method,
+    CHECKS, Class, Method, PROBES, Plan, Probe, ProbeOptions, Probing,
     checks::{MISSING_HEADER, STAYS_ALIVE, UNKNOWN_CHECK, UNREACHABLE},
     cover,
     input::{Body, Input},
     judge::{Failure, Judge, unknown_fields},
-    variant,
+    probe, variant,
 };
 use crate::{
     client::{Step, Transport},
@@ -112,6 +112,52 @@ impl Case {
         }
     }
 
+    /// The case of something that a probe found.
+    pub(super) fn of_probe(of: &super::Config, deadline: Duration, found: &super::Found) -> Case {
+        let check = found.probe.info.name;
+        let seed = of.seed.to_le_bytes();
+        let parts = [
+            &seed[..],
+            check.as_bytes(),
+            found.method.as_bytes(),
+            found.cause.as_bytes(),
+            found.label.as_bytes(),
+        ];
+        Case {
+            id: format!("{:016x}", cover::hash(&parts))[..10].to_owned(),
+            seed: of.seed,
+            target: of.target.clone(),
+            method: found.method.clone(),
+            check: check.to_owned(),
+            cause: found.cause.clone(),
+            message: found.message.clone(),
+            status: found.status.clone(),
+            class: PROBE_CLASS.to_owned(),
+            label: found.label.clone(),
+            metadata: of.metadata.iter().map(|(name, _)| name.clone()).collect(),
+            deadline_ms: u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX),
+            script: found.script.iter().map(SavedStep::from_step).collect(),
+            request_json: None,
+        }
+    }
+
+    /// As a row of a report.
+    pub(super) fn probe_row(&self, found: &super::Found, method: Option<&Method>) -> CaseRow {
+        CaseRow {
+            id: self.id.clone(),
+            check: &found.probe.info,
+            method: if found.method.is_empty() { "the server".to_owned() } else { found.method.clone() },
+            message: found.message.clone(),
+            client_streaming: method.is_some_and(|method| method.desc.is_client_streaming()),
+            request_json: None,
+            request_hex: self.request_hex(),
+            status: self.status.clone(),
+            replay: format!("protogate replay {}", self.id),
+            place: method.and_then(|method| method.place.clone()),
+            details: found.details.clone(),
+        }
+    }
+
     /// Writes `<dir>/<id>.json`.
     ///
     /// # Errors
@@ -194,6 +240,9 @@ pub async fn replay<T: Transport>(
     pool: &DescriptorPool,
     metadata: &[(String, Vec<u8>)],
 ) -> Report {
+    if let Some(probe) = PROBES.iter().find(|probe| probe.info.name == case.check) {
+        return replay_probe(case, probe, transport, pool, metadata).await;
+    }
     let check = CHECKS.iter().copied().find(|check| check.info.name == case.check);
     let (service, name) = case.method.rsplit_once('/').unwrap_or_default();
     let desc =
@@ -242,13 +291,75 @@ pub async fn replay<T: Transport>(
         methods: Vec::new(),
         failures,
     };
+    Report::new(missing(case, metadata)).with(Section::Line(said)).with(Section::Run(run))
+}
+
+/// The class of cases that a probe found.
+const PROBE_CLASS: &str = "probe";
+
+/// Asks the probe once more; it fails when it finds the same cause again.
+async fn replay_probe<T: Transport>(
+    case: &Case,
+    of: &'static Probe,
+    transport: &T,
+    pool: &DescriptorPool,
+    metadata: &[(String, Vec<u8>)],
+) -> Report {
+    let plan = Plan::new(pool.services(), &[]).unwrap_or_default();
+    let called: Vec<&Method> = plan.called().collect();
+    // The method of the case first: it is the one that a probe takes where any would do.
+    let same = called.iter().copied().filter(|method| method.name == case.method);
+    let methods: Vec<&Method> = match same.clone().next() {
+        Some(method) => vec![method],
+        None => called.clone(),
+    };
+    let options = ProbeOptions {
+        max_request_bytes: case.label.strip_prefix("limit ").and_then(|limit| limit.parse().ok()),
+        schema_from_files: true,
+        ..ProbeOptions::default()
+    };
+    let started = std::time::Instant::now();
+    let calls = 0.into();
+    let deadline = Duration::from_millis(case.deadline_ms);
+    let probing = Probing {
+        transport,
+        methods: &methods,
+        metadata,
+        deadline,
+        options: &options,
+        calls: &calls,
+        seed: case.seed,
+    };
+    let again = probe(of, &probing).await;
+    let failures: Vec<CaseRow> = again
+        .iter()
+        .filter(|found| found.cause == case.cause)
+        .map(|found| case.probe_row(found, called.iter().copied().find(|m| m.name == found.method)))
+        .collect();
+    let said = match failures.as_slice() {
+        [] => format!("case {} no longer fails", case.id),
+        _ => format!("case {} still fails", case.id),
+    };
+    let run = Run {
+        seed: case.seed,
+        target: case.target.clone(),
+        cases: 1,
+        calls: calls.into_inner(),
+        elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        methods: Vec::new(),
+        failures,
+    };
+    Report::new(missing(case, metadata)).with(Section::Line(said)).with(Section::Run(run))
+}
+
+fn missing(case: &Case, metadata: &[(String, Vec<u8>)]) -> Vec<Diagnostic> {
     let missing = case.metadata.iter().filter(|name| !metadata.iter().any(|(given, _)| given == *name));
-    let warnings = missing.map(|name| {
+    let warning = |name| {
         let message = format!("the case was found with the header `{name}`, and sent without it");
         Diagnostic::new(&MISSING_HEADER, Severity::Warning, message)
             .help(format!("give it: --header '{name}:…'"))
-    });
-    Report::new(warnings.collect()).with(Section::Line(said)).with(Section::Run(run))
+    };
+    missing.map(warning).collect()
 }
 
 impl Case {

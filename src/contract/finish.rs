@@ -3,7 +3,7 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use super::{
-    Config, Outcome, Plan,
+    Case, Config, Outcome, Plan,
     checks::ENVIRONMENT,
     run::Found,
     search::Search,
@@ -16,6 +16,7 @@ pub(super) fn outcome<T>(
     config: &Config,
     search: Search<'_, T>,
     mut found: Vec<Found>,
+    probed: Vec<super::Found>,
     elapsed: Duration,
 ) -> Outcome {
     let healed = if search.saved_done {
@@ -49,6 +50,20 @@ pub(super) fn outcome<T>(
     }
     let (rows, mut cases_found): (Vec<_>, Vec<_>) = failures.into_iter().map(|it| (it.row, it.case)).unzip();
     cases_found.extend(saved);
+    let mut rows: Vec<_> = rows;
+    for one in probed {
+        let case = Case::of_probe(config, judge.deadline, &one);
+        if one.severity == Severity::Error {
+            rows.push(case.probe_row(&one, plan.called().find(|method| method.name == one.method)));
+            cases_found.push(case);
+        } else {
+            let message = match one.method.as_str() {
+                "" => one.message,
+                method => format!("{method}: {}", one.message),
+            };
+            said.push(Diagnostic::new(&one.probe.info, one.severity, message));
+        }
+    }
     cases_found.extend(suspects);
     let run = Run {
         seed: config.seed,

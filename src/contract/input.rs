@@ -34,6 +34,9 @@ pub(super) struct Input {
 /// How long a call of [`Class::Deadline`] may take.
 pub(super) const SHORT: Duration = Duration::from_millis(300);
 
+/// How long malformed input may be thought about. Some frameworks wait for the rest of it, each time.
+const WIRE: Duration = Duration::from_secs(1);
+
 impl Input {
     pub fn new(class: Class, label: impl Into<String>, body: Body) -> Input {
         Input { class, label: label.into(), body, stream: false, pooled: false }
@@ -86,7 +89,11 @@ impl Input {
 
     /// The deadline of the call, where that of the run is `usual`.
     pub fn deadline(&self, usual: Duration) -> Duration {
-        if self.class == Class::Deadline { SHORT.min(usual) } else { usual }
+        match self.class {
+            Class::Deadline => SHORT.min(usual),
+            class if class.is_malformed() => WIRE.min(usual),
+            _ => usual,
+        }
     }
 
     pub fn call(&self, method: &Method, metadata: &[(String, Vec<u8>)], usual: Duration) -> Call {

@@ -112,6 +112,7 @@ impl<T: Transport> Judge<'_, T> {
             outcome: Some(exchange.outcome()),
             // A framework that notices the deadline has waited for it all the same.
             hung: class != Class::Deadline
+                && !class.is_malformed()
                 && (exchange.end == End::Hang || timed_out(&exchange, self.deadline)),
             replies: replies(method, input, &exchange),
             ..Judged::default()

@@ -87,6 +87,14 @@ impl Plan {
     }
 }
 
+/// Globs over `package.Service/Method`, as `--method` takes them.
+///
+/// # Errors
+/// A pattern that is none.
+pub fn patterns(globs: &[String]) -> Result<Vec<GlobMatcher>, Diagnostic> {
+    globs.iter().map(|glob| pattern(glob)).collect()
+}
+
 fn reason(method: &Method, globs: &[GlobMatcher]) -> Option<String> {
     if !globs.is_empty() && !globs.iter().any(|glob| glob.is_match(&method.name)) {
         return Some("no --method matches it".into());

@@ -5,13 +5,13 @@ use std::{cell::OnceCell, time::Duration};
 use tokio::{sync::watch, time::Instant};
 
 use super::{
-    Case, Check, Class, Method, Plan,
+    Case, Check, Class, Method, Plan, Probing,
     checks::SKIPPED,
     control::Control,
     cover, finish,
     input::Input,
     judge::{Failure, Judge},
-    malformed,
+    malformed, probe,
     search::Search,
     shrink::{CONFIRM, Shrunk, shrink},
     stop::reached,
@@ -39,6 +39,8 @@ pub struct Config {
     pub checks: Vec<&'static Check>,
     /// Sent with every call.
     pub metadata: Vec<(String, Vec<u8>)>,
+    /// What is asked about the server as a whole.
+    pub probes: super::ProbeOptions,
     /// Named in the report.
     pub target: String,
     /// What the framework gets wrong is an error as well.
@@ -52,7 +54,7 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// Seed 0, 100 random cases, 4 workers, 10 s for a call, every check that is on.
+    /// Seed 0, 100 random cases, 4 workers, 10 s for a call, every check that is on, no probe.
     fn default() -> Self {
         Config {
             seed: 0,
@@ -62,6 +64,7 @@ impl Default for Config {
             max_time: None,
             checks: super::select(&[], &[], false).unwrap_or_default(),
             metadata: Vec::new(),
+            probes: super::ProbeOptions::default(),
             target: String::new(),
             strict: false,
             fail_fast: false,
@@ -88,10 +91,12 @@ pub enum Phase {
     Deadlines,
     /// Cancelled calls, and responses that are not read.
     Schedules,
+    /// Questions about the server as a whole.
+    Probes,
 }
 
 impl Phase {
-    /// In the order in which they run.
+    /// Those with cases, in the order in which they run. The probes come last.
     pub const ALL: [Phase; 7] = [
         Phase::Saved,
         Phase::Coverage,
@@ -165,7 +170,9 @@ pub async fn run<T: Transport>(
     let end_of_search = config.max_time.and_then(|time| started.checked_add(time.mul_f64(0.9)));
     let mut search = Search::new(config, &judge, &methods);
     let mut found: Vec<Found> = Vec::new();
-    for phase in Phase::ALL {
+    // Who names nothing but probes wants nothing but them.
+    let only_probes = config.checks.is_empty() && !config.probes.probes.is_empty();
+    for phase in Phase::ALL.into_iter().filter(|_| !only_probes) {
         if search.over {
             let message = format!("the run ended early: the {phase:?} phase was left out");
             search.said.push(Diagnostic::new(&SKIPPED, Severity::Note, message));
@@ -212,7 +219,51 @@ pub async fn run<T: Transport>(
             found.push(one);
         }
     }
-    finish::outcome(plan, config, search, found, started.elapsed())
+    let probed = probe_all(&mut search, &methods, (&mut stop, end), on_event).await;
+    finish::outcome(plan, config, search, found, probed, started.elapsed())
+}
+
+/// Asks the probes one after the other; what is asked when the time is up is left out.
+async fn probe_all<T: Transport>(
+    search: &mut Search<'_, T>,
+    methods: &[&Method],
+    (stop, end): (&mut watch::Receiver<bool>, Option<Instant>),
+    on_event: &mut dyn FnMut(Event),
+) -> Vec<super::Found> {
+    let (judge, config) = (search.judge, search.config);
+    let probing = Probing {
+        transport: judge.transport,
+        methods,
+        metadata: judge.metadata,
+        deadline: judge.deadline,
+        options: &config.probes,
+        calls: &judge.calls,
+        seed: config.seed,
+    };
+    let mut found = Vec::new();
+    // They ask about the whole server: the first shard does it for all.
+    let probes = if config.shard.0 == 0 { &config.probes.probes[..] } else { &[] };
+    if !search.over && !probes.is_empty() {
+        on_event(Event::PhaseStarted(Phase::Probes));
+    }
+    for one in probes {
+        if search.over {
+            let message = format!("the run ended early: {} was not asked", one.info.name);
+            search.said.push(Diagnostic::new(&SKIPPED, Severity::Note, message));
+            continue;
+        }
+        tokio::select! {
+            biased;
+            () = reached(stop, end) => search.over = true,
+            these = probe(one, &probing) => {
+                for this in these.iter().filter(|this| this.severity == Severity::Error) {
+                    on_event(Event::FailureFound(this.probe.info.name, this.method.clone()));
+                }
+                found.extend(these);
+            }
+        }
+    }
+    found
 }
 
 /// The detail that says whose fault it is.
@@ -319,6 +370,7 @@ fn inputs<T: Transport>(
         Phase::Malformed => every(malformed::inputs),
         Phase::Deadlines => Box::new(schedules(true)),
         Phase::Schedules => Box::new(schedules(false)),
+        Phase::Probes => Box::new(std::iter::empty()),
     };
     let (part, parts) = config.shard;
     Box::new((0u64..).zip(listed).filter(move |(index, _)| index % parts.max(1) == part).map(|(_, it)| it))

@@ -28,7 +28,7 @@ pub(super) type Fresh = (usize, Input, Failure);
 
 /// What the phases share.
 pub(super) struct Search<'a, T> {
-    config: &'a Config,
+    pub config: &'a Config,
     pub judge: &'a Judge<'a, T>,
     methods: &'a [&'a Method],
     pub tallies: RefCell<Vec<Tally>>,

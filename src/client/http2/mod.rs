@@ -16,7 +16,7 @@ use std::{
 use tokio::time::Instant;
 
 use self::{connection::Lost, pool::Pool, receive::Received};
-use super::{Call, CallError, End, Exchange, Step, Target, Transport, metadata};
+use super::{Call, CallError, End, Exchange, Greeting, Step, Target, Transport, greet, metadata};
 
 /// How often a call is made again that no server has looked at.
 const RETRIES: usize = 3;
@@ -92,6 +92,10 @@ impl Transport for H2Transport {
         }
         let text = io::Error::other("the server takes connections and gives each of them up at once");
         Err(CallError::connect(self.pool.target.authority().as_str(), &text))
+    }
+
+    async fn greet(&self, within: Duration) -> Option<Result<Greeting, CallError>> {
+        Some(greet::greet(&self.pool.target, within).await)
     }
 }
 

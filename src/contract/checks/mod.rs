@@ -51,7 +51,7 @@ use std::time::Duration;
 pub(super) use self::stays_alive::{CHECK as STAYS_ALIVE, DEAD};
 use prost_reflect::{DynamicMessage, Value};
 
-use super::{Class, Method, compare};
+use super::{Class, Method, PROBES, compare};
 use crate::{
     client::{Code, End, Exchange},
     diag::{Diagnostic, RuleInfo},
@@ -67,6 +67,8 @@ pub enum Level {
     Warn,
     /// With `--strict`, or when named; an error.
     Strict,
+    /// Only when named, because it is expensive or hard on the server; an error.
+    Probe,
 }
 
 /// What a check looks at.
@@ -272,9 +274,11 @@ pub static HEALED: RuleInfo = RuleInfo {
 /// A name that no check has, with the one that was probably meant.
 pub fn select(only: &[String], skip: &[String], strict: bool) -> Result<Vec<&'static Check>, Diagnostic> {
     for word in only.iter().chain(skip) {
-        if !CHECKS.iter().any(|check| is(check, word)) {
+        let probe = PROBES.iter().any(|probe| has_name(&probe.info, word));
+        if !probe && !CHECKS.iter().any(|check| is(check, word)) {
             let diagnostic = Diagnostic::failure(&UNKNOWN_CHECK, format!("there is no check `{word}`"));
             let names = CHECKS.iter().map(|check| check.info.name);
+            let names = names.chain(PROBES.iter().map(|probe| probe.info.name));
             return Err(match nearest(word, names) {
                 Some(name) => diagnostic.help(format!("did you mean `{name}`?")),
                 None => diagnostic.help("`protogate rules` lists them"),
@@ -283,14 +287,18 @@ pub fn select(only: &[String], skip: &[String], strict: bool) -> Result<Vec<&'st
     }
     let named = |words: &[String], check: &Check| words.iter().any(|word| is(check, word));
     let wanted = |check: &Check| match only {
-        [] => strict || check.level != Level::Strict,
+        [] => check.level != Level::Probe && (strict || check.level != Level::Strict),
         only => named(only, check),
     };
     Ok(CHECKS.iter().copied().filter(|check| wanted(check) && !named(skip, check)).collect())
 }
 
 fn is(check: &Check, word: &str) -> bool {
-    check.info.name == word || check.info.id.eq_ignore_ascii_case(word)
+    has_name(&check.info, word)
+}
+
+pub(super) fn has_name(info: &RuleInfo, word: &str) -> bool {
+    info.name == word || info.id.eq_ignore_ascii_case(word)
 }
 
 /// The verdict on a variant of a request: it fails when it is answered like neither of the plain ones.
