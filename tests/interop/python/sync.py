@@ -5,6 +5,7 @@
 """
 
 import argparse
+import os
 import signal
 import threading
 import time
@@ -99,6 +100,7 @@ def main():
     print(f"listening on http://127.0.0.1:{port}", flush=True)
     stop.wait()
     server.stop(GRACE).wait()
+    os._exit(0)  # the interpreter would wait for threads that read a stream whose last message was cut short
 
 
 if __name__ == "__main__":
