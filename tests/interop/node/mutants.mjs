@@ -1,11 +1,11 @@
 // The faults a server takes on with MUTANT=Bxx: as a service in Node would have them, one branch each.
 //
-// Without MUTANT everything here answers as if this file were not there. B10, B15 and B53 are grpc-js' own:
-// connect-node lets no handler send them.
+// Without MUTANT everything here answers as if this file were not there. B10, B15 and B53 are grpc-js' own,
+// since connect-node lets no handler send them; B34 is connect-node's, since grpc-js keeps deadlines itself.
 
 import { Refused, Users as Healthy, status } from "./users.mjs";
 
-const KNOWN = "B01 B02 B03 B05 B06 B10 B15 B17 B20 B24 B26 B28 B30 B35 B53".split(" ");
+const KNOWN = "B01 B02 B03 B05 B06 B10 B11 B15 B17 B20 B24 B26 B28 B30 B34 B35 B53".split(" ");
 export const MUTANT = process.env.MUTANT ?? "";
 if (MUTANT !== "" && !KNOWN.includes(MUTANT)) {
   console.error(`no mutant ${MUTANT}; there are ${KNOWN.join(" ")}`);
@@ -15,6 +15,9 @@ if (MUTANT !== "" && !KNOWN.includes(MUTANT)) {
 export class Users extends Healthy {
   get(request) {
     if (MUTANT === "B06" && request.id !== "" && this.users.get(request.id).id === "") return {}; // reads what is not there
+    if (MUTANT === "B11" && request.id !== "" && !this.users.has(request.id)) {
+      throw new Refused(status.NOT_FOUND, new Error("no user has this id").stack); // a service in its debug mode
+    }
     const user = super.get(request);
     if (MUTANT === "B20") user.createdAt++; // counts visits in a field of the user
     return user;
@@ -61,6 +64,9 @@ function* endless(page, createdAt) {
 
 /** Whether a chat goes on waiting when its client has said everything. */
 export const neverEndsChats = MUTANT === "B35";
+
+/** Whether a call goes on after its deadline. */
+export const ignoresDeadlines = MUTANT === "B34";
 
 /** Whether a unary method sends its answer twice. */
 export const answersTwice = (method) => MUTANT === "B53" && method === "GetUser";

@@ -6,13 +6,14 @@ Without MUTANT every function here answers as if this file were not there.
 import itertools
 import os
 import random
+import traceback
 
 from google.protobuf import unknown_fields
 
 import users
 from schema import messages
 
-KNOWN = "B01 B02 B03 B05 B06 B17 B20 B24 B26 B28 B30 B35 B48 B53 B54".split()
+KNOWN = "B01 B02 B03 B05 B06 B11 B17 B20 B24 B26 B28 B30 B35 B48 B53 B54".split()
 MUTANT = os.environ.get("MUTANT", "")
 if MUTANT and MUTANT not in KNOWN:
     raise SystemExit(f"no mutant {MUTANT}; there are {' '.join(KNOWN)}")
@@ -22,6 +23,8 @@ class Users(users.Users):
     def get(self, request):
         if MUTANT == "B06" and request.id:  # the store is asked without asking whether it has the key
             return self.users[request.id]
+        if MUTANT == "B11" and request.id not in self.users:  # a service in its debug mode
+            raise users.Refused("NOT_FOUND", "no user: " + "".join(traceback.format_stack(limit=3)))
         if MUTANT == "B48" and len(unknown_fields.UnknownFieldSet(request)):
             users.invalid("request", "has fields this server does not know")
         user = super().get(request)

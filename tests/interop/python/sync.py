@@ -99,7 +99,7 @@ def main():
     server, port = start(parser.parse_args().port)
     print(f"listening on http://127.0.0.1:{port}", flush=True)
     stop.wait()
-    server.stop(GRACE).wait()
+    server.stop(GRACE).wait(GRACE * 2)
     os._exit(0)  # the interpreter would wait for threads that read a stream whose last message was cut short
 
 
