@@ -10,7 +10,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http2";
 import { parseArgs } from "node:util";
 
-import { ignoresDeadlines, neverEndsChats, Users } from "./mutants.mjs";
+import { ignoresDeadlines, neverEnds, neverEndsChats, Users } from "./mutants.mjs";
 import { Refused } from "./users.mjs";
 import { load } from "./modules.mjs";
 
@@ -45,6 +45,7 @@ function many(answers) {
         context.signal.throwIfAborted();
         yield answer;
       }
+      if (neverEnds(request)) await new Promise(() => {});
     } catch (error) {
       refuse(error);
     }
@@ -74,7 +75,7 @@ async function importUsers(requests, { signal }) {
 
 async function* chat(requests, { signal }) {
   for await (const message of received(requests, signal)) yield users.answer(message);
-  while (neverEndsChats) await new Promise((tick) => setTimeout(tick, 1000));
+  if (neverEndsChats) await new Promise(() => {});
 }
 
 const { port = "0" } = parseArgs({ options: { port: { type: "string" } } }).values;

@@ -8,7 +8,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-import { answersTwice, codeOf, neverEndsChats, Users } from "./mutants.mjs";
+import { answersTwice, codeOf, neverEnds, neverEndsChats, Users } from "./mutants.mjs";
 import { Refused } from "./users.mjs";
 import { load } from "./modules.mjs";
 
@@ -57,7 +57,7 @@ function streamed(answers) {
         if (call.cancelled) return;
         if (!call.write(answer)) await drained(call); // the client sets the pace
       }
-      call.end();
+      if (!neverEnds(call.request)) call.end();
     } catch (error) {
       call.emit("error", failure(error));
     }

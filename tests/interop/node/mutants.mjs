@@ -43,7 +43,6 @@ export class Users extends Healthy {
     if (MUTANT === "B05" && request.limit < 0) return new Array(request.limit); // the rule was forgotten
     const page = super.list(request, otherwise);
     if (MUTANT === "B24") return page.toSorted(() => Math.random() - 0.5); // a store without an order
-    if (MUTANT === "B26" || (MUTANT === "B28" && request.limit === 0)) return endless(page, this.now());
     return page;
   }
 
@@ -53,14 +52,14 @@ export class Users extends Healthy {
   }
 }
 
-/** For a column of 8: halves of surrogate pairs are counted, and one may be left at the end. */
+/** Cuts a name in a surrogate pair, as `slice` does wherever one happens to be at the limit. */
 function cut(name) {
-  return [...name].length < name.length ? name.slice(0, name.search(/[\u{10000}-\u{10ffff}]/u) + 1) : name;
+  const pair = name.search(/[\u{10000}-\u{10ffff}]/u);
+  return pair < 0 ? name : name.slice(0, pair + 1);
 }
 
-function* endless(page, createdAt) {
-  while (true) yield* page.length > 0 ? page : [{ id: "0", name: "-", email: "-@-", createdAt }];
-}
+/** Whether a list is sent, but not that this was all. */
+export const neverEnds = (request) => MUTANT === "B26" || (MUTANT === "B28" && request.limit === 0);
 
 /** Whether a chat goes on waiting when its client has said everything. */
 export const neverEndsChats = MUTANT === "B35";

@@ -57,6 +57,8 @@ def handlers(store):
         async def call(request):
             for answer in answers(request):
                 yield answer
+            if mutants.never_ends(request):
+                await asyncio.Event().wait()
 
         return streaming(call)
 
@@ -66,8 +68,8 @@ def handlers(store):
     async def chat(requests):
         async for message in requests:
             yield store.answer(message)
-        while mutants.never_ends_chats():
-            await asyncio.sleep(3600)
+        if mutants.never_ends_chats():
+            await asyncio.Event().wait()
 
     return {
         "GetUser": one(store.get),

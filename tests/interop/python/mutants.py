@@ -50,14 +50,17 @@ class Users(users.Users):
         page = super().list(request, default)
         if MUTANT == "B24":  # a store without an order
             random.shuffle(page)
-        if MUTANT == "B26" or MUTANT == "B28" and request.limit == 0:
-            return itertools.cycle(page or [messages.UserResponse(id="0", name="-", email="-@-", created_at=1)])
         return page
 
     def import_all(self, requests):
         if MUTANT == "B30":  # remembers the domain of the first one
             requests[0].email.partition("@")
         return super().import_all(requests)
+
+
+def never_ends(request):
+    """Whether a list is sent, but not that this was all."""
+    return MUTANT == "B26" or MUTANT == "B28" and request.limit == 0
 
 
 def never_ends_chats():

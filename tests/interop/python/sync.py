@@ -26,16 +26,28 @@ GRACE = 1  # seconds for the calls that are under way when the server stops
 def handlers(store):
     """One function per rpc: (request or iterator of requests, context) to answer or iterator of answers."""
 
+    def lists(default):
+        def call(request, context):
+            yield from store.list(request, default)
+            if mutants.never_ends(request):
+                wait(context)
+
+        return call
+
     def chat(requests, context):
         yield from map(store.answer, requests)
-        while mutants.never_ends_chats() and context.is_active():
+        if mutants.never_ends_chats():
+            wait(context)
+
+    def wait(context):
+        while context.is_active():
             time.sleep(0.1)
 
     return {
         "GetUser": lambda request, _: store.get(request),
         "CreateUser": lambda request, _: store.create(request),
-        "ListUsers": lambda request, _: store.list(request),
-        "StreamUsers": lambda request, _: store.list(request, default=None),
+        "ListUsers": lists(users.DEFAULT_PAGE),
+        "StreamUsers": lists(None),
         "ImportUsers": lambda requests, _: store.import_all(list(requests)),
         "Chat": chat,
         "UpdateUser": lambda request, _: store.update(request),
