@@ -5,6 +5,7 @@
 """
 
 import argparse
+import contextlib
 import os
 import signal
 import threading
@@ -55,17 +56,25 @@ def handlers(store):
     }
 
 
+@contextlib.contextmanager
+def refusals(context):
+    """A refusal ends the call with its status."""
+    try:
+        yield
+    except users.Refused as refused:
+        context.abort(grpc.StatusCode[refused.status], refused.message)
+
+
 def answering(handler, streams):
-    """The handler as gRPC wants it: a refusal ends the call with its status."""
+    """The handler as gRPC wants it."""
 
     def call(request, context):
-        try:
+        with refusals(context):
             return handler(request, context)
-        except users.Refused as refused:
-            context.abort(grpc.StatusCode[refused.status], refused.message)
 
     def stream(request, context):
-        yield from call(request, context)
+        with refusals(context):
+            yield from handler(request, context)
 
     return stream if streams else call
 
