@@ -121,7 +121,7 @@ def main():
     print(f"listening on http://127.0.0.1:{port}", flush=True)
     stop.wait()
     server.stop(GRACE).wait(GRACE * 2)
-    os._exit(0)  # the interpreter would wait for threads that read a stream whose last message was cut short
+    os._exit(0)  # after requests that were cut short, grpcio waits for ever for calls that have ended
 
 
 if __name__ == "__main__":
