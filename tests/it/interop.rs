@@ -116,7 +116,7 @@ impl Foreign {
     }
 
     fn is_caught_with_each_fault(&self) {
-        for (mutant, check) in COMMON.iter().chain(self.mutants) {
+        for &(mutant, check) in COMMON.iter().chain(self.mutants) {
             let more = ["--check", check, "--fail-fast", "--cases", "20", "--max-time", "20s"];
             let Some((code, checks)) = self.contract(mutant, &more) else { return };
             assert_eq!(code, 1, "{} with {mutant}", self.name);
