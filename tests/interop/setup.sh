@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
-# Prepares the Python peers in a cache folder: CACHE/venv with the pinned packages, CACHE/pb2 with the
-# generated modules. Nothing is written beside this file. A second run with the same pins does nothing.
+# Prepares the peers of this folder in a cache folder. Nothing is written beside this file. A second run with
+# the same pins does nothing.
 #
 #     tests/interop/setup.sh CACHE
+#
+# CACHE/venv               Python with the packages of requirements.txt
+# CACHE/pb2                the modules generated from article/user.proto
+# CACHE/interop-node       the packages of node/package.json
 set -euo pipefail
 
 cache=${1:?usage: setup.sh CACHE}
@@ -10,16 +14,33 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 mkdir -p "$cache"
 cache=$(cd "$cache" && pwd)
 
-stamp=$cache/python.stamp
-wanted=$(cat "$here/requirements.txt" "$here/article/user.proto"; python3 --version; echo "$cache")
-if [[ -f $stamp && $(<"$stamp") == "$wanted" ]]; then
-    exit 0
-fi
+install_python() {
+    rm -rf "$cache/venv" "$cache/pb2"
+    python3 -m venv "$cache/venv"
+    "$cache/venv/bin/python" -m pip --disable-pip-version-check --quiet install --no-deps -r "$here/requirements.txt"
+    mkdir "$cache/pb2"
+    "$cache/venv/bin/python" -m grpc_tools.protoc --proto_path="$here/article" \
+        --python_out="$cache/pb2" --grpc_python_out="$cache/pb2" user.proto
+}
 
-rm -rf "$stamp" "$cache/venv" "$cache/pb2"
-python3 -m venv "$cache/venv"
-"$cache/venv/bin/python" -m pip --disable-pip-version-check --quiet install --no-deps -r "$here/requirements.txt"
-mkdir "$cache/pb2"
-"$cache/venv/bin/python" -m grpc_tools.protoc --proto_path="$here/article" \
-    --python_out="$cache/pb2" --grpc_python_out="$cache/pb2" user.proto
-printf '%s\n' "$wanted" >"$stamp"
+install_node() {
+    local node=$cache/interop-node
+    rm -rf "$node"
+    mkdir "$node"
+    cp "$here/node/package.json" "$node/"
+    npm install --prefix "$node" --package-lock=false --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+}
+
+# Runs the installer unless it has run with the same pins.
+once() {
+    local stamp=$cache/$1.stamp wanted=$2
+    if [[ -f $stamp && $(<"$stamp") == "$wanted" ]]; then
+        return
+    fi
+    rm -f "$stamp"
+    "install_$1"
+    printf '%s\n' "$wanted" >"$stamp"
+}
+
+once python "$(cat "$here/requirements.txt" "$here/article/user.proto"; python3 --version; echo "$cache")"
+once node "$(cat "$here/node/package.json"; node --version; echo "$cache")"

@@ -16,6 +16,8 @@ const PEERS: &[(&str, &str)] = &[
     ("buf", "bin/buf"),
     ("google-proto-files-5", "google-proto-files-5"),
     ("google-proto-files-6", "google-proto-files-6"),
+    // The packages that tests/interop/node imports: the value of MODULES.
+    ("interop-node", "interop-node/node_modules"),
     // The modules that tests/interop imports: the value of PYTHONPATH.
     ("pb2", "pb2"),
     // A binary `FileDescriptorProto`: no package carries the source of buf/validate/validate.proto.

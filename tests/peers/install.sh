@@ -9,6 +9,7 @@
 # CACHE/protovalidate.binpb      the descriptor of the original buf/validate/validate.proto
 # CACHE/bin/sarif                the SARIF Multitool: the schema, the standard's rules and those of code scanning
 # CACHE/venv, CACHE/pb2          Python with grpcio and the modules tests/interop needs
+# CACHE/interop-node             Node packages of the servers in tests/interop/node
 set -euo pipefail
 
 BUF=1.75.0
