@@ -9,7 +9,7 @@ use super::{
     checks::SKIPPED,
     control::Control,
     cover, finish,
-    input::Input,
+    input::{Body, Input},
     judge::{Failure, Judge},
     malformed, probe,
     search::Search,
@@ -18,7 +18,7 @@ use super::{
     streams,
 };
 use crate::{
-    client::Transport,
+    client::{Step, Transport},
     diag::{CaseRow, Diagnostic, Report, Severity},
 };
 
@@ -211,13 +211,17 @@ pub async fn run<T: Transport>(
             on_event(Event::Shrunk(case.id.clone()));
             let mut one = search.found(method, shrunk, case);
             if of_framework {
-                one.row.details.push((FRAMEWORK.into(), "a method of the framework does the same".into()));
+                one.row.details.push((
+                    FRAMEWORK.into(),
+                    "it may be the framework's, of which a method does the same".into(),
+                ));
                 if !config.strict {
                     one.severity = Severity::Warning;
                 }
             }
             found.push(one);
         }
+        search.over |= config.fail_fast && found.iter().any(|it| it.severity == Severity::Error);
     }
     let probed = probe_all(&mut search, &methods, (&mut stop, end), on_event).await;
     finish::outcome(plan, config, search, found, probed, started.elapsed())
@@ -292,8 +296,10 @@ async fn shares<T: Transport>(
     match control.get() {
         Some(control) if !control.is_none() => control.shares(judge, seed, method, input, failure).await,
         // A held-open stream is the framework's to end; with nothing to compare it with, it is not held against
-        // the application.
-        _ if input.class == Class::Deadline => true,
+        // the application. A request that is there and not answered is the handler's.
+        _ if input.class == Class::Deadline => {
+            !matches!(&input.body, Body::Script(steps) if steps.contains(&Step::HalfClose))
+        }
         _ => every_method_fails(judge, seed, methods, input, failure).await,
     }
 }

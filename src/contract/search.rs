@@ -6,7 +6,7 @@ use futures_util::StreamExt as _;
 use tokio::{sync::watch, time::Instant};
 
 use super::{
-    Case, Config, Event, Method, Phase,
+    Case, Config, Event, Level, Method, Phase,
     checks::{DEAD, STAYS_ALIVE, UNREACHABLE},
     input::Input,
     judge::{Failure, Judge, Judged, Key},
@@ -111,7 +111,11 @@ impl<'a, T: Transport> Search<'a, T> {
                     }
                     None => tallies.borrow_mut()[at].left_out += 1,
                 }
-                self.over |= self.config.fail_fast && !fresh.is_empty();
+                // Whether a fault is the framework's is only known when the phase is over.
+                let sure = |(_, input, failure): &Fresh| {
+                    failure.check.level != Level::Warn && !input.class.is_the_frameworks()
+                };
+                self.over |= self.config.fail_fast && fresh.iter().any(sure);
                 if self.over {
                     break;
                 }

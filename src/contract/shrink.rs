@@ -16,6 +16,8 @@ use crate::{
 const BUDGET: usize = 600;
 /// The same for a failure that takes a whole deadline each time.
 const SLOW_BUDGET: usize = 12;
+/// The cause of a failure that takes a whole deadline each time.
+const HANG: &str = "HANG";
 /// How often the result is sent again.
 pub(super) const CONFIRM: usize = 3;
 
@@ -37,9 +39,11 @@ impl Shrunk {
 
 /// Walks down to the least input with the failure's key, and repeats it. Stops where the server is gone.
 pub(super) async fn shrink<T: Transport>(judge: &Judge<'_, T>, method: &Method, shrunk: &mut Shrunk) {
+    let impatient = judge.impatient();
+    let judge = if shrunk.failure.key.cause == HANG { &impatient } else { judge };
     let mut tree = Shrinking::new(shrunk.input.clone(), simpler);
     let mut fails = true;
-    for _ in 0..if shrunk.failure.key.cause == "HANG" { SLOW_BUDGET } else { BUDGET } {
+    for _ in 0..if shrunk.failure.key.cause == HANG { SLOW_BUDGET } else { BUDGET } {
         if !(if fails { tree.simplify() } else { tree.complicate() }) {
             break;
         }

@@ -39,6 +39,10 @@ fn check(seen: &Seen<'_>) -> Verdict {
         return Verdict::Pass;
     }
     if matches!(exchange.end, End::Hang | End::OverCap) || timed_out(exchange, seen.deadline) {
+        if seen.method.desc.is_server_streaming() && exchange.messages.len() > 1 && exchange.end != End::Hang
+        {
+            return Verdict::OpenEnded;
+        }
         let (got, deadline) = (exchange.messages.len(), seen.deadline);
         return fail(
             "HANG",

@@ -352,7 +352,8 @@ fn ended(exchange: &Exchange) -> bool {
 
 /// The call lasted as long as its deadline, and the server or its framework said so before we did.
 pub(super) fn timed_out(exchange: &Exchange, deadline: Duration) -> bool {
-    let gave_up = matches!(exchange.status().code, Code::DeadlineExceeded | Code::Cancelled);
+    // Some servers say UNKNOWN or INTERNAL when their own context runs out.
+    let gave_up = exchange.status().code != Code::Ok;
     gave_up && exchange.elapsed >= deadline.mul_f64(0.9)
 }
 

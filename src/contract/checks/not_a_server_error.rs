@@ -1,6 +1,6 @@
 //! Whether a valid request met a fault of the server. Resets and hangs belong to other checks.
 
-use super::{Check, Class, Level, Seen, Verdict, fail};
+use super::{Check, Class, Level, Seen, Verdict, fail, timed_out};
 use crate::{client::Code, diag::RuleInfo};
 
 pub(super) static CHECK: Check = Check {
@@ -25,6 +25,8 @@ pub(super) static CHECK: Check = Check {
 fn check(seen: &Seen<'_>) -> Verdict {
     let status = seen.exchange.status();
     match status.code {
+        // At the deadline it is the end of a call that hangs.
+        _ if timed_out(seen.exchange, seen.deadline) => Verdict::Pass,
         Code::Unknown | Code::Internal | Code::DataLoss if !status.synthetic => fail(
             status.code.name(),
             format!("a valid request was answered with {}: {}", status.code, status.message),
