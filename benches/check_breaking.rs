@@ -43,19 +43,28 @@ fn main() {
         None => Path::new(env!("CARGO_MANIFEST_DIR")).join("target/peers"),
     };
     let buf = peers.join("bin/buf").canonicalize().ok();
+    // protoc as grpcio-tools ships it: a process of Python that runs the compiler.
+    let python = Some(peers.join("venv/bin/python")).filter(|it| it.exists());
     let protogate = Path::new(env!("CARGO_BIN_EXE_protogate"));
     let folder = tempfile::tempdir().unwrap();
 
-    println!("| scenario | protogate | | buf | | ratio | |");
-    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
-    println!("| | median s | peak MB | median s | peak MB | time | memory |");
+    println!("| scenario | protogate | | buf | | ratio | | protoc, compiling | |");
+    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    println!("| | median s | peak MB | median s | peak MB | time | memory | median s | peak MB |");
     for scenario in scenarios(&peers, folder.path()) {
         let Scenario { name, input, .. } = &scenario;
         let ours = ["check-breaking", input, "--against", &scenario.protogate_against];
         let ours = median(protogate, &ours, &scenario, runs, false, if scenario.breaks { 1 } else { 0 });
         let row = format!("| {name} | {:.3} | {:.0}", ours.time.as_secs_f64(), ours.megabytes);
+        let compiled = match &python {
+            Some(python) => {
+                let cost = median(python, &protoc(&scenario), &scenario, runs, quick, 0);
+                format!("{:.3} | {:.0}", cost.time.as_secs_f64(), cost.megabytes)
+            }
+            None => " | ".to_owned(),
+        };
         let Some(buf) = &buf else {
-            println!("{row} | | | | |");
+            println!("{row} | | | | | {compiled} |");
             continue;
         };
         let theirs = ["breaking", input, "--against", &scenario.buf_against];
@@ -63,8 +72,48 @@ fn main() {
         let (time, memory) =
             (theirs.time.as_secs_f64() / ours.time.as_secs_f64(), theirs.megabytes / ours.megabytes);
         let (seconds, megabytes) = (theirs.time.as_secs_f64(), theirs.megabytes);
-        println!("{row} | {seconds:.3} | {megabytes:.0} | {time:.0}× | {memory:.1}× |");
+        println!("{row} | {seconds:.3} | {megabytes:.0} | {time:.0}× | {memory:.1}× | {compiled} |");
     }
+    floor(&peers);
+}
+
+/// protoc on the files of the scenario; their names are in a file, because there are too many for a command line.
+fn protoc(scenario: &Scenario) -> [&'static str; 6] {
+    let input = scenario.folder.join(&scenario.input);
+    // protoc stops at an import that nobody has, so that files with one are left out. buf and protogate go on.
+    let files = protos(&input);
+    let files = closed(&files, files.len());
+    let names: Vec<&str> = files.keys().map(String::as_str).collect();
+    fs::write(scenario.folder.join("protoc.txt"), names.join("\n")).unwrap();
+    let include = if scenario.input == "." { "-I." } else { "-Inew" };
+    [
+        "-m",
+        "grpc_tools.protoc",
+        include,
+        "--descriptor_set_out=/dev/null",
+        "--include_source_info",
+        "@protoc.txt",
+    ]
+}
+
+/// What no comparison of two folders can be faster than: opening and reading every file of both.
+fn floor(peers: &Path) {
+    let new = peers.join("google-proto-files-6");
+    if !new.exists() {
+        return;
+    }
+    let files = protos(&new);
+    let mut times: Vec<Duration> = (0..5)
+        .map(|_| {
+            let started = Instant::now();
+            let bytes: usize =
+                [&files, &files].into_iter().flatten().map(|(_, at)| fs::read(at).unwrap().len()).sum();
+            assert!(bytes > 0);
+            started.elapsed()
+        })
+        .collect();
+    times.sort();
+    println!("\nReading {} files twice, on one core: {:.3} s.", files.len(), times[2].as_secs_f64());
 }
 
 /// The cost of the run in the middle, by time; the first run only warms the cache, unless one is enough.

@@ -15,6 +15,11 @@ pub enum Step {
     Pause(Duration),
     /// Waits until this many replies have arrived in all, or the call has ended.
     Await(usize),
+    /// Stops reading once this many more bytes of the body have come: the receive window is not opened again after
+    /// them. What the server sends within the window is still recorded. See [`Exchange::unread`].
+    StopReading(usize),
+    /// Reads again: opens the window by all that came in between.
+    Resume,
     /// Half-closes: nothing more will be sent. A script without it never half-closes.
     HalfClose,
     /// Resets the stream with CANCEL.
@@ -98,6 +103,20 @@ pub struct Exchange {
     pub trailers: Vec<(String, Vec<u8>)>,
     /// How it ended.
     pub end: End,
+    /// When the response headers arrived, if they did. Counts, like all times here, from the first byte sent.
+    pub t_headers: Option<Duration>,
+    /// When each message was whole, one for each of `messages`.
+    pub arrivals: Vec<Duration>,
+    /// Bytes of the body that came while the script was not reading and had their window kept back, in all. More
+    /// than the window ([`Options::window`](super::Options)) is a [`End::Violation`].
+    pub unread: usize,
     /// From the first byte sent to the end.
     pub elapsed: Duration,
+}
+
+impl Exchange {
+    /// When the first message was whole.
+    pub fn t_first(&self) -> Option<Duration> {
+        self.arrivals.first().copied()
+    }
 }

@@ -178,6 +178,9 @@ mod tests {
             leftover: bytes::Bytes::new(),
             trailers: trailers.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec())).collect(),
             end,
+            t_headers: None,
+            arrivals: Vec::new(),
+            unread: 0,
             elapsed: Duration::ZERO,
         }
     }

@@ -14,6 +14,19 @@ pub trait Transport {
     /// Only when the call could not be made: no connection, or a call that cannot be written as HTTP/2.
     fn call(&self, call: &Call) -> impl Future<Output = Result<Exchange, CallError>> + Send;
 
+    /// Makes the call on a connection of its own with a receive window of so many bytes for the stream, so that a
+    /// script that stops reading stops the server soon. Without connections, the call as it is.
+    ///
+    /// # Errors
+    /// As for [`call`](Transport::call).
+    fn call_through_window(
+        &self,
+        call: &Call,
+        _window: u32,
+    ) -> impl Future<Output = Result<Exchange, CallError>> + Send {
+        self.call(call)
+    }
+
     /// Greets the server on a connection of its own, and says what was acknowledged within this time. `None`
     /// where there are no connections to look at.
     fn greet(&self, _within: Duration) -> impl Future<Output = Option<Result<Greeting, CallError>>> + Send {

@@ -64,6 +64,10 @@ pub enum SavedStep {
     Pause(u64),
     /// Until so many replies have come.
     Await(usize),
+    /// Stop reading after so many more bytes.
+    StopReading(usize),
+    /// Read again.
+    Resume,
     /// Half-close.
     HalfClose,
     /// Reset.
@@ -406,6 +410,8 @@ impl SavedStep {
             Step::Raw(bytes) => SavedStep::Raw(hex(bytes)),
             Step::Pause(time) => SavedStep::Pause(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
             Step::Await(count) => SavedStep::Await(*count),
+            Step::StopReading(bytes) => SavedStep::StopReading(*bytes),
+            Step::Resume => SavedStep::Resume,
             Step::HalfClose => SavedStep::HalfClose,
             Step::Cancel => SavedStep::Cancel,
         }
@@ -417,6 +423,8 @@ impl SavedStep {
             SavedStep::Raw(text) => Step::Raw(unhex(text)?.into()),
             SavedStep::Pause(ms) => Step::Pause(Duration::from_millis(*ms)),
             SavedStep::Await(count) => Step::Await(*count),
+            SavedStep::StopReading(bytes) => Step::StopReading(*bytes),
+            SavedStep::Resume => Step::Resume,
             SavedStep::HalfClose => Step::HalfClose,
             SavedStep::Cancel => Step::Cancel,
         })

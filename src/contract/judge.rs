@@ -116,9 +116,11 @@ impl<'a, T: Transport> Judge<'a, T> {
             Class::Parallel => self.parallel(method, input).await?,
             Class::Cancel => self.cancelled(method, input).await?,
             Class::Backpressure => self.beside(method, input).await?,
-            class if class.is_malformed() || class == Class::Deadline => {
-                (self.call(&self.call_of(method, input)).await?, Vec::new())
+            Class::Deadline => {
+                let exchange = self.call(&self.call_of(method, input)).await?;
+                (exchange, vec![self.call(&self.liveness()).await?])
             }
+            class if class.is_malformed() => (self.call(&self.call_of(method, input)).await?, Vec::new()),
             _ => (self.patient(&self.call_of(method, input)).await?, Vec::new()),
         };
         let suspect = input.class.is_malformed() && input.class != Class::UnknownMethod;
@@ -226,11 +228,13 @@ impl<'a, T: Transport> Judge<'a, T> {
             Input::valid(sibling, "", vec![typical]).plain_call(sibling, self.metadata, self.deadline);
         let alone = self.patient(&other).await?;
         let unread = self.call_of(method, input);
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        let unread = self.transport.call_through_window(&unread, streams::WINDOW);
         let meanwhile = async {
             tokio::time::sleep(streams::HEAD_START).await;
             self.patient(&other).await
         };
-        let (unread, meanwhile) = futures_util::future::try_join(self.call(&unread), meanwhile).await?;
+        let (unread, meanwhile) = futures_util::future::try_join(unread, meanwhile).await?;
         Ok((unread, vec![alone, meanwhile]))
     }
 
@@ -265,11 +269,15 @@ impl<'a, T: Transport> Judge<'a, T> {
         false
     }
 
-    async fn answers(&self) -> bool {
+    fn liveness(&self) -> Call {
         let script = vec![Step::Raw(frame(&[])), Step::HalfClose];
-        let metadata = self.metadata.to_vec();
-        let call = Call { path: LIVENESS.into(), metadata, deadline: self.deadline, script };
-        self.call(&call).await.is_ok_and(|exchange| !matches!(exchange.end, End::Hang | End::Closed(_)))
+        Call { path: LIVENESS.into(), metadata: self.metadata.to_vec(), deadline: self.deadline, script }
+    }
+
+    async fn answers(&self) -> bool {
+        self.call(&self.liveness())
+            .await
+            .is_ok_and(|exchange| !matches!(exchange.end, End::Hang | End::Closed(_)))
     }
 }
 

@@ -44,10 +44,16 @@ pub(super) fn inputs(seed: u64, method: &Method) -> Vec<Input> {
 fn script_unread(message: &[u8], method: &Method) -> Vec<Step> {
     let count = if method.desc.is_client_streaming() { 20 } else { 1 };
     let send = || Step::Send(Bytes::copy_from_slice(message));
-    (0..count).map(|_| send()).chain([Step::HalfClose]).collect()
+    let mut script = vec![Step::StopReading(0)];
+    script.extend((0..count).map(|_| send()));
+    script.extend([Step::HalfClose, Step::Pause(UNREAD), Step::Resume]);
+    script
 }
 
 /// How long a response is left unread.
 pub(super) const UNREAD: Duration = Duration::from_millis(600);
 /// How long after it the other call starts.
 pub(super) const HEAD_START: Duration = Duration::from_millis(50);
+/// How many bytes of it may come in this time: less than one reply, so that a server which writes one after the
+/// other is held up.
+pub(super) const WINDOW: u32 = 64;

@@ -14,11 +14,13 @@ use h2::{
 use http::Request;
 use tokio::{net::TcpStream, sync::watch};
 
-use super::overheard::{Heard, Overheard};
+use super::{
+    Options,
+    overheard::{Heard, Overheard},
+};
 use crate::client::{CallError, End, Target};
 
-/// Large enough that a unary call of a few MiB is one burst, small enough to bound what a flood can park in h2.
-const STREAM_WINDOW: u32 = 2 << 20;
+/// Room for a few streams that are not read.
 const CONNECTION_WINDOW: u32 = 8 << 20;
 const MAX_HEADER_LIST: u32 = 256 << 10;
 
@@ -47,7 +49,11 @@ pub(super) enum Lost {
 
 impl Connection {
     /// Connects and says hello; does not wait for the server's answer.
-    pub async fn open(target: &Target, timeout: Duration) -> Result<(Self, Option<PingPong>), CallError> {
+    pub async fn open(
+        target: &Target,
+        options: &Options,
+        timeout: Duration,
+    ) -> Result<(Self, Option<PingPong>), CallError> {
         let authority = target.authority().as_str();
         let failed = |error: io::Error| CallError::connect(authority, &error);
         let opening = async {
@@ -55,8 +61,8 @@ impl Connection {
             io.set_nodelay(true).map_err(failed)?;
             let (io, heard) = Overheard::new(io);
             let (sender, mut driver) = Builder::new()
-                .initial_window_size(STREAM_WINDOW)
-                .initial_connection_window_size(CONNECTION_WINDOW)
+                .initial_window_size(options.window)
+                .initial_connection_window_size(CONNECTION_WINDOW.max(options.window))
                 .max_header_list_size(MAX_HEADER_LIST)
                 .enable_push(false)
                 // What the server allows is known with its SETTINGS; until then a burst would be refused.

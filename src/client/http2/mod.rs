@@ -1,21 +1,17 @@
 //! The HTTP/2 transport: `h2` underneath, because it shows reset codes and lets us send what we like.
 
+mod between;
 mod connection;
 mod overheard;
 mod pool;
 mod receive;
 mod script;
 
-use std::{
-    io,
-    pin::pin,
-    sync::{Arc, atomic::AtomicUsize},
-    time::Duration,
-};
+use std::{io, pin::pin, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use self::{connection::Lost, pool::Pool, receive::Received};
+use self::{between::Between, connection::Lost, pool::Pool, receive::Received};
 use super::{Call, CallError, End, Exchange, Greeting, Step, Target, Transport, greet, metadata};
 
 /// How often a call is made again that no server has looked at.
@@ -30,12 +26,21 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// How much one reply may take in memory, in bytes; past it the call ends with [`End::OverCap`].
     pub reply_cap: usize,
+    /// How much a server may send on one stream before we must have read it, in bytes (HTTP/2's
+    /// SETTINGS_INITIAL_WINDOW_SIZE).
+    pub window: u32,
 }
 
 impl Default for Options {
-    /// One connection, 5 s to connect, 64 MiB for a reply.
+    /// One connection, 5 s to connect, 64 MiB for a reply, a window of 2 MiB.
     fn default() -> Self {
-        Options { connections: 1, connect_timeout: Duration::from_secs(5), reply_cap: 64 << 20 }
+        // Large enough that a unary call of a few MiB is one burst, small enough to bound what a flood can park in h2.
+        Options {
+            connections: 1,
+            connect_timeout: Duration::from_secs(5),
+            reply_cap: 64 << 20,
+            window: 2 << 20,
+        }
     }
 }
 
@@ -59,6 +64,11 @@ impl H2Transport {
         H2Transport { pool: Arc::new(Pool::new(target, options)) }
     }
 
+    /// A [`fresh`](Self::fresh) transport with a stream window of its own.
+    pub fn fresh_with_window(&self, window: u32) -> Self {
+        Self::with(self.pool.target.clone(), Options { window, ..self.pool.options.clone() })
+    }
+
     /// A transport to the same server with connections of its own, so that a call that kills its connection
     /// disturbs nobody.
     pub fn fresh(&self) -> Self {
@@ -80,6 +90,10 @@ impl H2Transport {
 }
 
 impl Transport for H2Transport {
+    async fn call_through_window(&self, call: &Call, window: u32) -> Result<Exchange, CallError> {
+        self.fresh_with_window(window).call(call).await
+    }
+
     async fn call(&self, call: &Call) -> Result<Exchange, CallError> {
         script::check(call)?;
         let request = metadata::request(&self.pool.target, call)?;
@@ -108,12 +122,12 @@ impl H2Transport {
             lease.open_stream(request).await.map_err(|problem| CallError::call(&call.path, problem))?;
         let Some((response, mut stream)) = opened else { return Ok(None) };
 
-        let arrived = AtomicUsize::new(0);
-        let mut received = Received::default();
+        let between = Between::new();
+        let mut received = Received::new(started);
         let mut playing = true;
         let end = {
-            let mut receive = pin!(received.collect(response, self.pool.options.reply_cap, &arrived));
-            let mut script = pin!(script::play(&mut stream, &call.script, &arrived));
+            let mut receive = pin!(received.collect(response, self.pool.options.reply_cap, &between));
+            let mut script = pin!(script::play(&mut stream, &call.script, &between));
             let mut hang = pin!(tokio::time::sleep(patience(call.deadline)));
             loop {
                 // Replies first: `Await` looks at what has arrived, and is woken by nothing but the replies.

@@ -103,7 +103,7 @@ impl Pool {
             _ if !self.has_room() => return Ok(()),
             _ => {}
         }
-        match Connection::open(&self.target, self.options.connect_timeout).await {
+        match Connection::open(&self.target, &self.options, self.options.connect_timeout).await {
             Ok((connection, ping)) => {
                 self.lock().push(Arc::new(connection));
                 let freed = self.freed.clone();
@@ -140,7 +140,7 @@ impl Pool {
     }
 
     async fn probe(&self, timeout: Duration) -> Result<(), CallError> {
-        let (connection, ping) = Connection::open(&self.target, timeout).await?;
+        let (connection, ping) = Connection::open(&self.target, &self.options, timeout).await?;
         if let Some(mut ping) = ping {
             match tokio::time::timeout(timeout, ping.ping(Ping::opaque())).await {
                 Ok(Ok(_)) => {}

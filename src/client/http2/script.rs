@@ -1,14 +1,12 @@
-//! The sending side of a call: plays a script on a stream. Knows nothing of replies but how many there are.
+//! The sending side of a call: plays a script on a stream. Knows nothing of replies but how many there are and
+//! whether they are read.
 
-use std::{
-    future::poll_fn,
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
-    task::Poll,
-};
+use std::{future::poll_fn, task::Poll};
 
 use bytes::Bytes;
 use h2::{Reason, SendStream};
 
+use super::between::Between;
 use crate::client::{Call, CallError, Step, frame};
 
 /// # Errors
@@ -26,7 +24,7 @@ pub(super) fn check(call: &Call) -> Result<(), CallError> {
 ///
 /// A half-close that directly follows a message rides on its last DATA frame, as grpc clients do for unary
 /// calls; any other is an empty DATA frame with END_STREAM.
-pub(super) async fn play(stream: &mut SendStream<Bytes>, script: &[Step], arrived: &AtomicUsize) -> bool {
+pub(super) async fn play(stream: &mut SendStream<Bytes>, script: &[Step], between: &Between) -> bool {
     let mut steps = script.iter().peekable();
     while let Some(step) = steps.next() {
         let goes_on = match step {
@@ -44,7 +42,17 @@ pub(super) async fn play(stream: &mut SendStream<Bytes>, script: &[Step], arrive
                 true
             }
             Step::Await(count) => {
-                await_replies(*count, arrived).await;
+                await_replies(*count, between).await;
+                true
+            }
+            Step::StopReading(bytes) => {
+                between.stop_reading_after(*bytes);
+                true
+            }
+            Step::Resume => {
+                between.resume();
+                // The receiving side opens the window when it is polled, which nothing else may ever cause.
+                tokio::task::yield_now().await;
                 true
             }
             Step::Cancel => {
@@ -83,6 +91,6 @@ async fn send(stream: &mut SendStream<Bytes>, mut data: Bytes, last: bool) -> bo
 
 /// Registers no waker: the caller polls this in one task with the receiving side, after it, so that every new
 /// reply comes past here.
-async fn await_replies(count: usize, arrived: &AtomicUsize) {
-    poll_fn(|_| if arrived.load(Relaxed) >= count { Poll::Ready(()) } else { Poll::Pending }).await;
+async fn await_replies(count: usize, between: &Between) {
+    poll_fn(|_| if between.arrived() >= count { Poll::Ready(()) } else { Poll::Pending }).await;
 }

@@ -3,7 +3,7 @@
 use h2::Reason;
 
 use super::{
-    server::Act::{Describe, Echo, Head, HeadOnly, Hold, Read, ReadAll, Reset, Trailers},
+    server::Act::{Data, Describe, Echo, Head, HeadOnly, Hold, Read, ReadAll, Reset, Trailers},
     *,
 };
 
@@ -79,6 +79,38 @@ async fn cancel_is_ours_and_keeps_what_came() {
     let play = Play::Acts(vec![Head(200, GRPC), reply(b"a"), Hold]);
     let script = vec![send(b"x"), Step::Await(1), Step::Cancel];
     check(play, call(script), "CANCELLED_BY_US http=200 0:a").await;
+}
+
+/// The server has more to send than the window takes: the rest comes only when the window opens again.
+#[tokio::test]
+async fn stop_reading_closes_the_window() {
+    const WINDOW: usize = 100_000;
+    let body = frame(&vec![7; 300_000]);
+    let acts = vec![ReadAll, Head(200, GRPC), reply(b"a"), Data(body), Trailers(OK)];
+    let server = serve(vec![Play::Acts(acts)]).await;
+    let transport = transport(&server).fresh_with_window(WINDOW as u32);
+    let stop = |after| vec![send(b"x"), Step::HalfClose, Step::StopReading(after), Step::Await(1)];
+    let short = |script| Call { deadline: Duration::from_millis(100), ..call(script) };
+
+    let stuck = transport.call(&short(stop(0))).await.unwrap();
+    assert_eq!((stuck.end.to_string().as_str(), stuck.messages.len(), stuck.unread), ("HANG", 1, WINDOW));
+    assert_eq!(stuck.leftover.len(), WINDOW - 6);
+
+    // What is read before the stop opens the window; after it a whole window comes.
+    let later = transport.call(&short(stop(1006))).await.unwrap();
+    assert_eq!((later.end.to_string().as_str(), later.unread), ("HANG", later.leftover.len() + 6 - 1006));
+    assert!((WINDOW - 1006..=WINDOW).contains(&later.unread), "{}", later.unread);
+
+    let script = [stop(0), vec![Step::Pause(Duration::from_millis(20)), Step::Resume]].concat();
+    let whole = transport.call(&call(script)).await.unwrap();
+    assert_eq!(
+        (whole.outcome().as_str(), whole.messages.len(), whole.messages[1].1.len()),
+        ("OK", 2, 300_000)
+    );
+    assert!((6..=WINDOW).contains(&whole.unread), "{}", whole.unread);
+    // The times are in order.
+    let times = [whole.t_headers.unwrap(), whole.t_first().unwrap(), whole.arrivals[1], whole.elapsed];
+    assert!(times.is_sorted() && whole.arrivals[1] >= Duration::from_millis(20), "{times:?}");
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ pub struct Seen<'a> {
     pub exchange: &'a Exchange,
     /// What it is compared with. A variant: the same request plainly, before and after; a repetition: the first
     /// answer; [`Class::Parallel`]: alone, before and after; [`Class::Cancel`]: a plain call before, and the
-    /// cancelled one; [`Class::Backpressure`]: another method alone, and meanwhile.
+    /// cancelled one; [`Class::Deadline`]: a method that no server has, right after it; [`Class::Backpressure`]: another method alone, and meanwhile.
     pub base: &'a [Exchange],
     /// Whether the server answered another call afterwards; asked after malformed input and lost connections.
     pub alive: bool,

@@ -21,6 +21,9 @@ fn exchange(end: End, status: &str, messages: &[&[u8]]) -> Exchange {
         leftover: Bytes::new(),
         trailers: if status.is_empty() { vec![] } else { vec![pair("grpc-status", status)] },
         end,
+        t_headers: None,
+        arrivals: Vec::new(),
+        unread: 0,
         elapsed: Duration::from_millis(1),
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Found, Level, Probe, Probing, Question, has_status};
 use crate::{
     client::{Code, Exchange, Step, Transport},
-    diag::RuleInfo,
+    diag::{RuleInfo, Severity},
 };
 
 pub(super) static PROBE: Probe = Probe {
@@ -75,7 +75,8 @@ async fn look<T: Transport>(probing: &Probing<'_, T>) -> Option<Vec<Found>> {
         let text = format!("Watch sends no status within {} s ({})", AT_ONCE.as_secs(), seen.outcome());
         found.push(Found {
             method: "grpc.health.v1.Health/Watch".into(),
-            ..say("WATCH", text, &seen, &watch)
+            // Written by the framework, and nothing that a prober asks.
+            ..say("WATCH", text, &seen, &watch).light(Severity::Warning)
         });
     }
     Some(found)

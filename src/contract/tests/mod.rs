@@ -39,6 +39,9 @@ fn answer(end: End, status: &str, replies: usize) -> Exchange {
         leftover: Bytes::new(),
         trailers: vec![pair("grpc-status", status)],
         end,
+        t_headers: None,
+        arrivals: Vec::new(),
+        unread: 0,
         elapsed: Duration::from_millis(1),
     }
 }
