@@ -392,8 +392,8 @@ pub(super) fn severity(shrunk: &Shrunk) -> Severity {
     // What depends on others that write at the same time, or on time itself, can err; what is not seen again each
     // time is no finding then.
     let doubtful = match (shrunk.confirmed, shrunk.input.class) {
-        (Some(0), class) => class.is_compared() || matches!(class, Class::Repeat | Class::Parallel),
         (Some(times), Class::Backpressure | Class::Deadline) => times < CONFIRM,
+        (Some(0), class) => class.is_compared() || matches!(class, Class::Repeat | Class::Parallel),
         _ => false,
     };
     if doubtful || shrunk.failure.check.level == super::Level::Warn {

@@ -39,7 +39,7 @@ pub(super) async fn ask<T: Transport>(probing: &Probing<'_, T>) -> Vec<Found> {
     let mut services: Vec<ServiceDescriptor> = Vec::new();
     for method in probing.methods {
         let service = method.desc.parent_service();
-        if !services.contains(&service) {
+        if !services.contains(service) {
             services.push(service.clone());
         }
     }
