@@ -11,20 +11,18 @@ pub(crate) fn trailers_only(status: Status) -> Response<Body> {
 
 /// The trailers that end a body with `status`.
 pub(crate) fn trailers(status: &Status) -> HeaderMap {
-    // Fails only for metadata that is no header, and our statuses have none: then the code alone says enough.
-    status.to_header_map().unwrap_or_else(|_| code_only(status))
+    let mut trailers = HeaderMap::new();
+    // Fails only for a message that is no header even when escaped; the code is in by then, and says enough.
+    let _ = status.add_header(&mut trailers);
+    trailers
 }
 
 /// Puts `status` in the place of the one that `headers` carry, and drops the details that belonged to it.
 pub(crate) fn replace(headers: &mut HeaderMap, status: &Status) {
-    for stale in ["grpc-message", "grpc-status-details-bin"] {
+    for stale in [Status::GRPC_MESSAGE, Status::GRPC_STATUS_DETAILS] {
         headers.remove(stale);
     }
     for (name, value) in &trailers(status) {
         headers.insert(name, value.clone());
     }
-}
-
-fn code_only(status: &Status) -> HeaderMap {
-    HeaderMap::from_iter([(Status::GRPC_STATUS, http::HeaderValue::from(status.code() as i32))])
 }

@@ -66,9 +66,9 @@ mod tests {
     use super::*;
     use crate::testing::{Script, call, request, request_of};
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn every_layer_is_worn() {
-        let layer = harden(Harden::default().with_cap(Duration::from_secs(1)).with_limit(2));
+        let layer = harden(Harden::default().with_cap(Duration::from_millis(50)).with_limit(2));
         let large = request_of(&[&[0, 0, 0, 0, 3]]);
         for (script, request, code) in [
             (Script::PanicInBody, request(), "13"),
