@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests")]
 
+mod auth;
 mod binary;
 mod chat;
 mod crash;
+mod deadline;
 mod details;
 mod drain;
 mod email;
