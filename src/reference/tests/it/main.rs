@@ -14,6 +14,7 @@ mod health;
 mod import;
 mod lists;
 mod message_size;
+mod raw;
 mod reflection;
 mod server;
 mod store;
