@@ -88,7 +88,8 @@ fn run(args: &Args) -> Result<(), String> {
         runtime.block_on(TcpListener::bind(&args.addr)).map_err(|error| cannot_listen(&args.addr, &error))?;
     let bound = listener.local_addr().map_err(|error| cannot_listen(&args.addr, &error))?;
     let store = open(args.store.as_deref())?;
-    let options = Options::default().with_drain(Duration::from_secs(args.drain)).with_token(args.token.clone());
+    let options =
+        Options::default().with_drain(Duration::from_secs(args.drain)).with_token(args.token.clone());
     let served = runtime.block_on(async {
         let signals = Signals::install().map_err(|error| format!("cannot listen for signals: {error}"))?;
         announce(&format!("listening on http://{bound}"));

@@ -15,8 +15,11 @@ pub const IMPORT_LIMIT: usize = 256 * 1024 * 1024;
 pub const DEFAULT_PAGE: usize = 100;
 
 /// The paths that need no token: who watches a server or asks what it can do does not have one.
-pub const EXEMPT: [&str; 3] =
-    ["/grpc.health.v1.Health/", "/grpc.reflection.v1.ServerReflection/", "/grpc.reflection.v1alpha.ServerReflection/"];
+pub const EXEMPT: [&str; 3] = [
+    "/grpc.health.v1.Health/",
+    "/grpc.reflection.v1.ServerReflection/",
+    "/grpc.reflection.v1alpha.ServerReflection/",
+];
 
 /// How a server behaves.
 #[derive(Clone)]

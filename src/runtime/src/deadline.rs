@@ -164,7 +164,8 @@ mod tests {
 
     #[tokio::test]
     async fn messages_before_the_deadline_arrive() {
-        let answer = call(DeadlineLayer { cap: Some(Duration::from_millis(50)) }, Script::Endless, request()).await;
+        let answer =
+            call(DeadlineLayer { cap: Some(Duration::from_millis(50)) }, Script::Endless, request()).await;
         assert_eq!((answer.status("grpc-status"), answer.data.len()), ("4", 5));
     }
 }

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use tower::Layer;
 
-use crate::{
-    Deadline, DeadlineLayer, Panic, PanicLayer, Protocol, ProtocolLayer, Size, SizeLayer,
-};
+use crate::{Deadline, DeadlineLayer, Panic, PanicLayer, Protocol, ProtocolLayer, Size, SizeLayer};
 
 /// What can be chosen about [`harden`].
 #[derive(Debug, Clone, Copy)]

@@ -57,11 +57,9 @@ where
                 Ok(future) => Box::pin(future),
                 Err(panic) => return Ok(answer::trailers_only(failed(&method, panic.as_ref()))),
             };
-            let answered = poll_fn(|cx| {
-                match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-                    Ok(poll) => poll.map(Ok),
-                    Err(panic) => Poll::Ready(Err(panic)),
-                }
+            let answered = poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+                Ok(poll) => poll.map(Ok),
+                Err(panic) => Poll::Ready(Err(panic)),
             });
             match answered.await {
                 Ok(response) => response

@@ -76,7 +76,8 @@ async fn every_method_asks_for_the_token_first() {
 async fn with_the_token_the_methods_judge() {
     let asks = start_with_options(Options::default().with_token(Some(TOKEN.to_owned()))).await;
     let open = start_with_options(Options::default()).await;
-    let with_token = codes(&UserServiceClient::with_interceptor(asks.channel, Shows(Some("Bearer s3cret")))).await;
+    let with_token =
+        codes(&UserServiceClient::with_interceptor(asks.channel, Shows(Some("Bearer s3cret")))).await;
     let without_any = codes(&UserServiceClient::with_interceptor(open.channel, Shows(None))).await;
     assert_eq!(with_token, without_any);
     assert!(with_token.contains(&("CreateUser", Code::InvalidArgument)), "{with_token:?}");

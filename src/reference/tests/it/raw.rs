@@ -73,7 +73,11 @@ async fn what_is_not_right_is_answered_as_the_specification_says() {
         ("POST", chat, &[GRPC], Body::Whole(&[0, 255, 255, 255, 255]), 200, "8"),
     ] {
         let answer = ask(&server, verb, path, headers, body).await;
-        assert_eq!(answer, (StatusCode::from_u16(http).unwrap(), grpc.to_owned()), "{path} {headers:?} {body:?}");
+        assert_eq!(
+            answer,
+            (StatusCode::from_u16(http).unwrap(), grpc.to_owned()),
+            "{path} {headers:?} {body:?}"
+        );
     }
 }
 
