@@ -15,7 +15,8 @@
 //!  1 ground                schema                            Source -> Schema, places
 //!  0 cellar                diag                              RuleInfo, Diagnostic, Report, render
 //!
-//!  next door  src/reference (user-service), built on generated/; tests/zoo: it, behind one fault each
+//!  next door  src/reference (user-service), built on generated/; tests/zoo: it, behind one fault each;
+//!             src/runtime (protogate-runtime): tower layers for anybody's server, which the reference wears
 //! ```
 //!
 //! An arrow points to a lower floor only, and rooms on one floor do not know each other; `tests/it/floors.rs`
@@ -31,8 +32,8 @@
 //! - `xtask` and this library never depend on the reference, so that `cargo xtask generate` works while
 //!   `generated/` is stale, broken or gone.
 //!
-//! Not built yet: `promise` (contract options as a language, CEL), `runtime` (tower layers for anybody's
-//! server), lint rules. The drawing leaves room for them.
+//! Not built yet: `promise` (contract options as a language, CEL), lint rules. The drawing leaves room for
+//! them.
 
 pub mod cli;
 pub mod client;

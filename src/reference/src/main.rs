@@ -39,6 +39,12 @@ struct Args {
     /// Log every call to stderr: method, status, elapsed time
     #[arg(long)]
     log: bool,
+
+    /// Ask for this bearer token; health and reflection need none
+    ///
+    /// Calls without `authorization: Bearer TOKEN` end with UNAUTHENTICATED, before their messages are read.
+    #[arg(long, value_name = "TOKEN", value_parser = token)]
+    token: Option<String>,
 }
 
 const EXAMPLES: &str = "\
@@ -66,6 +72,14 @@ fn main() -> ExitCode {
     }
 }
 
+/// A token that a client can send in a header.
+fn token(text: &str) -> Result<String, String> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("a token has letters, digits and signs, no spaces: give another".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 /// Serves until a signal; `Err` is a sentence for the user.
 fn run(args: &Args) -> Result<(), String> {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("cannot start: {error}"))?;
@@ -74,7 +88,8 @@ fn run(args: &Args) -> Result<(), String> {
         runtime.block_on(TcpListener::bind(&args.addr)).map_err(|error| cannot_listen(&args.addr, &error))?;
     let bound = listener.local_addr().map_err(|error| cannot_listen(&args.addr, &error))?;
     let store = open(args.store.as_deref())?;
-    let options = Options::default().with_drain(Duration::from_secs(args.drain));
+    let options =
+        Options::default().with_drain(Duration::from_secs(args.drain)).with_token(args.token.clone());
     let served = runtime.block_on(async {
         let signals = Signals::install().map_err(|error| format!("cannot listen for signals: {error}"))?;
         announce(&format!("listening on http://{bound}"));

@@ -1,5 +1,6 @@
 //! What a caller can choose about a server, and the figures it cannot. Not the command line: that is `main.rs`.
 
+use std::fmt;
 use std::time::Duration;
 
 /// The largest message the server decodes or encodes, in bytes: 50 MiB.
@@ -13,17 +14,28 @@ pub const IMPORT_LIMIT: usize = 256 * 1024 * 1024;
 /// How many users `ListUsers` returns when the request says 0.
 pub const DEFAULT_PAGE: usize = 100;
 
+/// The paths that need no token: who watches a server or asks what it can do does not have one.
+pub const EXEMPT: [&str; 3] = [
+    "/grpc.health.v1.Health/",
+    "/grpc.reflection.v1.ServerReflection/",
+    "/grpc.reflection.v1alpha.ServerReflection/",
+];
+
 /// How a server behaves.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Options {
     /// How long running calls may go on after the shutdown began. What is still open then is cut.
     pub drain: Duration,
+    /// Whether the server wears the layers of `protogate-runtime`. Without them it answers as tonic does.
+    pub harden: bool,
+    /// The bearer token that calls need, but for those to [`EXEMPT`]. None is needed without one.
+    pub token: Option<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { drain: Duration::from_secs(10) }
+        Self { drain: Duration::from_secs(10), harden: true, token: None }
     }
 }
 
@@ -31,6 +43,29 @@ impl Options {
     /// The same options with another drain deadline.
     #[must_use]
     pub fn with_drain(self, drain: Duration) -> Self {
-        Self { drain }
+        Self { drain, ..self }
+    }
+
+    /// The same options with or without the layers of `protogate-runtime`.
+    #[must_use]
+    pub fn with_harden(self, harden: bool) -> Self {
+        Self { harden, ..self }
+    }
+
+    /// The same options with this bearer token, or without any.
+    #[must_use]
+    pub fn with_token(self, token: Option<String>) -> Self {
+        Self { token, ..self }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Whether there is a token, never which.
+        f.debug_struct("Options")
+            .field("drain", &self.drain)
+            .field("harden", &self.harden)
+            .field("token", &self.token.is_some())
+            .finish()
     }
 }

@@ -7,15 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, Stream};
+use protogate_runtime::{BearerLayer, Harden, harden};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
+use tower::util::option_layer;
 
 use crate::layers::log::LogLayer;
-use crate::options::Options;
+use crate::options::{EXEMPT, MESSAGE_LIMIT, Options};
 use crate::pb::FILE_DESCRIPTOR_SET;
 use crate::service::user_service;
 use crate::sever::Severable;
@@ -74,9 +76,14 @@ pub async fn serve_routes(
     let (stop, stopped) = oneshot::channel::<()>();
     let (cut, is_cut) = watch::channel(false);
     let incoming = connections(listener, is_cut);
+    let hardened = options.harden.then(|| harden(Harden::default().with_limit(MESSAGE_LIMIT)));
+    let bearer = options.token.as_deref().map(|token| BearerLayer::new(token, EXEMPT));
     let serving = Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE))
+        // The log sees what the client does, and a call without the token reaches nothing below.
         .layer(LogLayer)
+        .layer(option_layer(hardened))
+        .layer(option_layer(bearer))
         .add_routes(routes)
         .serve_with_incoming_shutdown(incoming, async move { drop(stopped.await) });
     let deadline = async move {

@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests")]
 
+mod auth;
 mod binary;
 mod chat;
 mod crash;
+mod deadline;
 mod details;
 mod drain;
 mod email;
@@ -12,6 +14,7 @@ mod health;
 mod import;
 mod lists;
 mod message_size;
+mod raw;
 mod reflection;
 mod server;
 mod store;

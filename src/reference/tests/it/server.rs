@@ -30,12 +30,20 @@ pub async fn start_with_drain(drain: Duration) -> Server {
     start(Users::new(Arc::new(MemoryStore::default())), drain).await
 }
 
+/// Starts a server with an empty memory store and these options.
+pub async fn start_with_options(options: Options) -> Server {
+    start_users(Users::new(Arc::new(MemoryStore::default())), options).await
+}
+
 /// Starts a server for `users` with this drain deadline.
 pub async fn start(users: Users, drain: Duration) -> Server {
+    start_users(users, Options::default().with_drain(drain)).await
+}
+
+async fn start_users(users: Users, options: Options) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("http://{}", listener.local_addr().unwrap());
     let (stop, stopped) = oneshot::channel();
-    let options = Options::default().with_drain(drain);
     let routes = Routes::new(with_limits(UserServiceServer::new(users)));
     let ended = tokio::spawn(serve_routes(listener, routes, options, async { drop(stopped.await) }));
     Server { channel: connect(&uri).await, uri, stop, ended }

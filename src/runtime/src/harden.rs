@@ -1,0 +1,82 @@
+//! The layers in their order, as one.
+
+use std::time::Duration;
+
+use tower::Layer;
+
+use crate::{Deadline, DeadlineLayer, Panic, PanicLayer, Protocol, ProtocolLayer, Size, SizeLayer};
+
+/// What can be chosen about [`harden`].
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Harden {
+    /// The longest that any call may take; none unless set.
+    pub cap: Option<Duration>,
+    /// The largest message of a request, in bytes: 4 MiB unless set, as tonic has it.
+    pub limit: usize,
+}
+
+impl Default for Harden {
+    fn default() -> Self {
+        Self { cap: None, limit: 4 * 1024 * 1024 }
+    }
+}
+
+impl Harden {
+    /// The same with another longest call.
+    #[must_use]
+    pub fn with_cap(self, cap: Duration) -> Self {
+        Self { cap: Some(cap), ..self }
+    }
+
+    /// The same with another largest message. Keep it at or below the limit of the service itself.
+    #[must_use]
+    pub fn with_limit(self, limit: usize) -> Self {
+        Self { limit, ..self }
+    }
+}
+
+/// Every layer that needs no choice. The panic layer is outermost, and catches those of the others too.
+#[must_use]
+pub fn harden(options: Harden) -> HardenLayer {
+    HardenLayer(options)
+}
+
+/// What [`harden`] returns.
+#[derive(Debug, Clone, Copy)]
+pub struct HardenLayer(Harden);
+
+/// A service under a [`HardenLayer`].
+pub type Hardened<S> = Panic<Protocol<Deadline<Size<S>>>>;
+
+impl<S> Layer<S> for HardenLayer {
+    type Service = Hardened<S>;
+
+    fn layer(&self, inner: S) -> Hardened<S> {
+        let Harden { cap, limit } = self.0;
+        let inner = DeadlineLayer { cap }.layer(SizeLayer { limit }.layer(inner));
+        PanicLayer.layer(ProtocolLayer.layer(inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Script, call, request, request_of};
+
+    #[tokio::test]
+    async fn every_layer_is_worn() {
+        let layer = harden(Harden::default().with_cap(Duration::from_millis(50)).with_limit(2));
+        let large = request_of(&[&[0, 0, 0, 0, 3]]);
+        for (script, request, code) in [
+            (Script::PanicInBody, request(), "13"),
+            (Script::Endless, request(), "4"),
+            (Script::ReadThenOk, large, "8"),
+            (Script::Ok, request(), "0"),
+        ] {
+            assert_eq!(call(layer, script, request).await.status("grpc-status"), code, "{script:?}");
+        }
+        let page = http::Request::get("/").body(tonic::body::Body::empty()).unwrap();
+        assert_eq!(call(layer, Script::Ok, page).await.http, 405);
+    }
+}
