@@ -19,6 +19,7 @@ mod hostile;
 mod init;
 mod interop;
 mod licences;
+mod majors_vs_buf;
 mod pairs;
 mod peers;
 mod run;

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 /// What a test may ask for, and its place in the cache.
 const PEERS: &[(&str, &str)] = &[
     ("buf", "bin/buf"),
+    ("google-gax-4", "google-gax-4"),
+    ("google-gax-5", "google-gax-5"),
     ("google-proto-files-5", "google-proto-files-5"),
     ("google-proto-files-6", "google-proto-files-6"),
     // The packages that tests/interop/node imports: the value of MODULES.

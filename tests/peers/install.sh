@@ -5,6 +5,7 @@
 #     tests/peers/install.sh [CACHE]      CACHE: $PROTOGATE_PEERS, else target/peers
 #
 # CACHE/bin/buf                  the real buf
+# CACHE/google-gax-4, -5         two consecutive majors of a smaller package with protos
 # CACHE/google-proto-files-5, -6 two consecutive majors of Google's API definitions
 # CACHE/protovalidate.binpb      the descriptor of the original buf/validate/validate.proto
 # CACHE/bin/sarif                the SARIF Multitool: the schema, the standard's rules and those of code scanning
@@ -13,6 +14,8 @@
 set -euo pipefail
 
 BUF=1.75.0
+GOOGLE_GAX_4=4.6.1
+GOOGLE_GAX_5=5.0.8
 GOOGLE_PROTO_FILES_5=5.0.3
 GOOGLE_PROTO_FILES_6=6.0.1
 PROTOVALIDATE=1.3.0
@@ -26,7 +29,7 @@ cache=$(cd "$cache" && pwd)
 
 install_from_npm() {
     local npm=$cache/npm modules=$cache/npm/node_modules
-    rm -rf "$npm" "$cache"/google-proto-files-{5,6} "$cache/bin" "$cache/protovalidate.binpb"
+    rm -rf "$npm" "$cache"/google-gax-{4,5} "$cache"/google-proto-files-{5,6} "$cache/bin" "$cache/protovalidate.binpb"
     mkdir -p "$npm" "$cache/bin"
     # The package for all systems would take any later version of the one for this system.
     local system
@@ -36,6 +39,7 @@ install_from_npm() {
     npm install --prefix "$npm" --ignore-scripts --no-save --no-audit --no-fund --loglevel=error \
         "@bufbuild/buf@$BUF" "@bufbuild/protovalidate@$PROTOVALIDATE" \
         "@microsoft/sarif-multitool-$system@$SARIF_MULTITOOL" \
+        "gax4@npm:google-gax@$GOOGLE_GAX_4" "gax5@npm:google-gax@$GOOGLE_GAX_5" \
         "gpf5@npm:google-proto-files@$GOOGLE_PROTO_FILES_5" \
         "gpf6@npm:google-proto-files@$GOOGLE_PROTO_FILES_6" >&2
 
@@ -47,6 +51,8 @@ install_from_npm() {
     binary=$modules/@microsoft/sarif-multitool-$system/Sarif.Multitool
     chmod u+x "$binary"
     ln -s "$binary" "$cache/bin/sarif"
+    ln -s "$modules/gax4/build/protos" "$cache/google-gax-4"
+    ln -s "$modules/gax5/build/protos" "$cache/google-gax-5"
     ln -s "$modules/gpf5" "$cache/google-proto-files-5"
     ln -s "$modules/gpf6" "$cache/google-proto-files-6"
 
@@ -62,6 +68,8 @@ JS
 
 stamp=$cache/npm.stamp
 wanted="buf $BUF
+google-gax $GOOGLE_GAX_4
+google-gax $GOOGLE_GAX_5
 google-proto-files $GOOGLE_PROTO_FILES_5
 google-proto-files $GOOGLE_PROTO_FILES_6
 protovalidate $PROTOVALIDATE
