@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, Stream};
-use protogate_runtime::{BearerLayer, Harden, harden};
+use prost::Message;
+use prost_types::FileDescriptorSet;
+use protogate_runtime::{BearerLayer, CardinalityLayer, Harden, harden};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tonic::service::Routes;
@@ -77,6 +79,7 @@ pub async fn serve_routes(
     let (cut, is_cut) = watch::channel(false);
     let incoming = connections(listener, is_cut);
     let hardened = options.harden.then(|| harden(Harden::default().with_limit(MESSAGE_LIMIT)));
+    let one = options.harden.then(|| CardinalityLayer::new(unary()));
     let bearer = options.token.as_deref().map(|token| BearerLayer::new(token, EXEMPT));
     let serving = Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE))
@@ -84,6 +87,7 @@ pub async fn serve_routes(
         .layer(LogLayer)
         .layer(option_layer(hardened))
         .layer(option_layer(bearer))
+        .layer(option_layer(one))
         .add_routes(routes)
         .serve_with_incoming_shutdown(incoming, async move { drop(stopped.await) });
     let deadline = async move {
@@ -100,6 +104,21 @@ pub async fn serve_routes(
         ended = serving => Ok(ended?),
         never = deadline => match never {},
     }
+}
+
+/// The paths of the methods whose request is no stream. Health and reflection are not in the descriptors.
+fn unary() -> Vec<String> {
+    let files = FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).unwrap_or_default().file;
+    let mut paths = Vec::new();
+    for file in &files {
+        for service in &file.service {
+            let methods = service.method.iter().filter(|method| !method.client_streaming());
+            paths.extend(
+                methods.map(|method| format!("/{}.{}/{}", file.package(), service.name(), method.name())),
+            );
+        }
+    }
+    paths
 }
 
 /// The connections of `listener`, for ever. Dropping it closes the listener.

@@ -12,6 +12,7 @@
 
 mod answer;
 mod bearer;
+mod cardinality;
 mod deadline;
 mod harden;
 mod panic;
@@ -21,8 +22,10 @@ mod size;
 #[cfg(test)]
 mod testing;
 mod timeout;
+mod verdict;
 
 pub use bearer::{Bearer, BearerLayer};
+pub use cardinality::{Cardinality, CardinalityLayer};
 pub use deadline::{Deadline, DeadlineLayer};
 pub use harden::{Harden, HardenLayer, Hardened, harden};
 pub use panic::{Panic, PanicLayer};

@@ -9,11 +9,13 @@ pub(crate) struct Prefixes {
     have: usize,
     /// Bytes of the message that are to come.
     rest: usize,
+    /// Prefixes that have come whole.
+    messages: usize,
 }
 
 impl Prefixes {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, prefix: [0; 5], have: 0, rest: 0 }
+        Self { limit, prefix: [0; 5], have: 0, rest: 0, messages: 0 }
     }
 
     /// Goes on over `piece`; the length of the first message above the limit, if one begins there.
@@ -31,6 +33,7 @@ impl Prefixes {
             self.have += taken;
             piece = after;
             if self.have == self.prefix.len() {
+                self.messages = self.messages.saturating_add(1);
                 let [_, length @ ..] = self.prefix;
                 let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
                 if length > self.limit {
@@ -40,6 +43,11 @@ impl Prefixes {
             }
         }
         Ok(())
+    }
+
+    /// How many messages have begun.
+    pub(crate) fn messages(&self) -> usize {
+        self.messages
     }
 
     /// Whether a body may end here.

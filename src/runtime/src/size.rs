@@ -4,18 +4,17 @@
 //! it takes for a whole one.
 
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
+use http::{Request, Response};
 use http_body::{Frame, SizeHint};
+use tonic::Status;
 use tonic::body::Body;
-use tonic::{Code, Status};
 use tower::{Layer, Service};
 
-use crate::answer;
 use crate::prefix::Prefixes;
+use crate::verdict::Verdict;
 
 /// Answers `RESOURCE_EXHAUSTED` to a message above the limit before it is read, and `INTERNAL` instead of OK to a
 /// body that ends inside a message.
@@ -59,31 +58,7 @@ where
         let request =
             request.map(|inner| Body::new(Watched { inner, prefixes, limit: self.limit, verdict: found }));
         let answer = self.inner.call(request);
-        Box::pin(async move {
-            answer.await.map(|mut response| {
-                verdict.mend(response.headers_mut());
-                response.map(|inner| Body::new(Mended { inner, verdict }))
-            })
-        })
-    }
-}
-
-/// What the request turned out to be, known to its answer.
-#[derive(Debug, Clone, Default)]
-struct Verdict(Arc<OnceLock<Status>>);
-
-impl Verdict {
-    fn is(&self, status: Status) -> Status {
-        self.0.get_or_init(|| status).clone()
-    }
-
-    /// Replaces the status that `headers` carry, if any, when the request calls for another.
-    fn mend(&self, headers: &mut HeaderMap) {
-        let (Some(verdict), Some(given)) = (self.0.get(), Status::from_header_map(headers)) else { return };
-        // Whoever refused a broken body, for whatever reason, has refused it.
-        if verdict.code() == Code::ResourceExhausted || given.code() == Code::Ok {
-            answer::replace(headers, verdict);
-        }
+        Box::pin(async move { answer.await.map(|response| verdict.over(response)) })
     }
 }
 
@@ -103,8 +78,8 @@ impl http_body::Body for Watched {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        if let Some(verdict) = self.verdict.0.get() {
-            return Poll::Ready(Some(Err(verdict.clone())));
+        if let Some(verdict) = self.verdict.found() {
+            return Poll::Ready(Some(Err(verdict)));
         }
         let frame = std::task::ready!(Pin::new(&mut self.inner).poll_frame(cx));
         let verdict = match &frame {
@@ -134,37 +109,6 @@ impl http_body::Body for Watched {
     }
 }
 
-/// The answer's body, its trailers mended.
-struct Mended {
-    inner: Body,
-    verdict: Verdict,
-}
-
-impl http_body::Body for Mended {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        Pin::new(&mut self.inner).poll_frame(cx).map_ok(|mut frame| {
-            if let Some(trailers) = frame.trailers_mut() {
-                self.verdict.mend(trailers);
-            }
-            frame
-        })
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
-    }
-}
-
 fn too_large(length: usize, limit: usize) -> Status {
     Status::resource_exhausted(format!("the message has {length} bytes, and the limit is {limit}: send less"))
 }
@@ -175,6 +119,8 @@ fn broken_off() -> Status {
 
 #[cfg(test)]
 mod tests {
+    use tonic::Code;
+
     use super::*;
     use crate::testing::{Script, call, request_of};
 

@@ -13,7 +13,8 @@ use user_service::Options;
 use user_service::pb::user::user_service_client::UserServiceClient;
 use user_service::pb::user::{ChatMessage, UpdateUserRequest};
 
-use crate::server::{id, new_user, start_with_options, window};
+use crate::binary;
+use crate::server::{connect, id, new_user, start_with_options, window};
 
 const TOKEN: &str = "s3cret";
 
@@ -93,4 +94,17 @@ async fn health_and_reflection_need_no_token() {
     let asked = tokio_stream::once(ServerReflectionRequest::default());
     // Asks for nothing, which is an answer of its own; that there is one is the point.
     assert_ne!(first(reflection.server_reflection_info(asked).await).await, Code::Unauthenticated);
+}
+
+#[tokio::test]
+async fn the_binary_takes_the_token() {
+    let (_child, uri) = binary::start(binary::command(&["--store", "memory", "--token", TOKEN])).await;
+    for (shown, expected) in [(None, Code::Unauthenticated), (Some("Bearer s3cret"), Code::InvalidArgument)] {
+        let mut client = UserServiceClient::with_interceptor(connect(&uri).await, Shows(shown));
+        assert_eq!(code(client.create_user(new_user("", "")).await), expected, "{shown:?}");
+    }
+    for token in ["", "two words"] {
+        let output = binary::command(&["--store", "memory", "--token", token]).output().await.unwrap();
+        assert_eq!(output.status.code(), Some(2), "{token:?}");
+    }
 }

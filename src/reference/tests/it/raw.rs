@@ -68,6 +68,9 @@ async fn what_is_not_right_is_answered_as_the_specification_says() {
         ("POST", list, &[GRPC], Body::Whole(&[0, 0, 0, 0, 5]), 200, "13"),
         ("POST", list, &[GRPC], Body::Whole(&[0, 0, 0, 0, 5, 8]), 200, "13"),
         ("POST", chat, &[GRPC], Body::Whole(&[0, 0, 0, 0, 0, 0, 0]), 200, "13"),
+        // Two messages: to a method that takes one, and to one that takes a stream.
+        ("POST", list, &[GRPC], Body::Whole(&[0; 10]), 200, "13"),
+        ("POST", chat, &[GRPC], Body::Whole(&[0; 10]), 200, "0"),
         // The largest length there is.
         ("POST", list, &[GRPC], Body::Whole(&[0, 255, 255, 255, 255]), 200, "8"),
         ("POST", chat, &[GRPC], Body::Whole(&[0, 255, 255, 255, 255]), 200, "8"),

@@ -1,0 +1,75 @@
+//! What the body of a request turned out to be, and the answer that then follows, whatever the handler says.
+
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{HeaderMap, Response};
+use http_body::{Frame, SizeHint};
+use tonic::body::Body;
+use tonic::{Code, Status};
+
+use crate::answer;
+
+/// What the request turned out to be, known to its answer.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Verdict(Arc<OnceLock<Status>>);
+
+impl Verdict {
+    /// The first one stands.
+    pub(crate) fn is(&self, status: Status) -> Status {
+        self.0.get_or_init(|| status).clone()
+    }
+
+    /// What was found, if anything.
+    pub(crate) fn found(&self) -> Option<Status> {
+        self.0.get().cloned()
+    }
+
+    /// The answer as the request calls for it.
+    pub(crate) fn over(self, mut response: Response<Body>) -> Response<Body> {
+        self.mend(response.headers_mut());
+        response.map(|inner| Body::new(Mended { inner, verdict: self }))
+    }
+
+    /// Replaces the status that `headers` carry, if any, when the request calls for another.
+    fn mend(&self, headers: &mut HeaderMap) {
+        let (Some(verdict), Some(given)) = (self.0.get(), Status::from_header_map(headers)) else { return };
+        // Whoever refused a broken body, for whatever reason, has refused it.
+        if verdict.code() == Code::ResourceExhausted || given.code() == Code::Ok {
+            answer::replace(headers, verdict);
+        }
+    }
+}
+
+/// The answer's body, its trailers mended.
+struct Mended {
+    inner: Body,
+    verdict: Verdict,
+}
+
+impl http_body::Body for Mended {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        Pin::new(&mut self.inner).poll_frame(cx).map_ok(|mut frame| {
+            if let Some(trailers) = frame.trailers_mut() {
+                self.verdict.mend(trailers);
+            }
+            frame
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
