@@ -6,6 +6,7 @@ use super::{
     Method,
     input::{Input, simpler},
     judge::{Failure, Judge},
+    malformed,
 };
 use crate::{
     client::{CallError, Transport},
@@ -48,6 +49,10 @@ pub(super) async fn shrink<T: Transport>(judge: &Judge<'_, T>, method: &Method, 
             break;
         }
         let trial = tree.current();
+        if !malformed::is_still(&trial, method) {
+            fails = false;
+            continue;
+        }
         let Ok(seen) = again(judge, method, &trial, &shrunk.failure).await else { return };
         fails = seen.is_some();
         if let Some(failure) = seen {
