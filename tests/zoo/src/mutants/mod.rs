@@ -1,12 +1,26 @@
 //! Every mutant, one row each.
 
+mod b01;
 mod b02;
+mod b03;
+mod b04;
 mod b05;
+mod b06;
+mod b10;
+mod b11;
+mod b29;
+mod b30;
 
 use crate::Mutant;
 
 /// Every mutant, in the order of their ids.
 pub const MUTANTS: &[Mutant] = &[
+    Mutant {
+        id: "B01",
+        what: "CreateUser answers INTERNAL to a name of spaces.",
+        caught_by: "not_a_server_error",
+        routes: b01::routes,
+    },
     Mutant {
         id: "B02",
         what: "CreateUser panics on a character of four bytes, so the client sees RST_STREAM and no status.",
@@ -14,9 +28,51 @@ pub const MUTANTS: &[Mutant] = &[
         routes: b02::routes,
     },
     Mutant {
+        id: "B03",
+        what: "CreateUser answers INTERNAL to a name of more than 64 bytes.",
+        caught_by: "not_a_server_error",
+        routes: b03::routes,
+    },
+    Mutant {
+        id: "B04",
+        what: "ListUsers panics when offset + limit does not fit 32 bits.",
+        caught_by: "no_transport_abort",
+        routes: b04::routes,
+    },
+    Mutant {
         id: "B05",
         what: "ListUsers aborts the process on a negative limit.",
         caught_by: "stays_alive",
         routes: b05::routes,
+    },
+    Mutant {
+        id: "B06",
+        what: "GetUser answers UNKNOWN for an id that is not there.",
+        caught_by: "not_a_server_error",
+        routes: b06::routes,
+    },
+    Mutant {
+        id: "B10",
+        what: "The status for a user that is not there is 42, which gRPC does not have.",
+        caught_by: "grpc_envelope",
+        routes: b10::routes,
+    },
+    Mutant {
+        id: "B11",
+        what: "GetUser shows the statement of its database when the id is not there.",
+        caught_by: "error_message_leak",
+        routes: b11::routes,
+    },
+    Mutant {
+        id: "B29",
+        what: "ImportUsers counts one user too few.",
+        caught_by: "framing_invariance",
+        routes: b29::routes,
+    },
+    Mutant {
+        id: "B30",
+        what: "ImportUsers answers INTERNAL to a stream without messages.",
+        caught_by: "empty_request_stream",
+        routes: b30::routes,
     },
 ];
