@@ -8,8 +8,15 @@ mod b05;
 mod b06;
 mod b10;
 mod b11;
+mod b20;
+mod b24;
+mod b26;
+mod b28;
 mod b29;
 mod b30;
+mod b35;
+mod b37;
+mod b43;
 
 use crate::Mutant;
 
@@ -64,6 +71,30 @@ pub const MUTANTS: &[Mutant] = &[
         routes: b11::routes,
     },
     Mutant {
+        id: "B20",
+        what: "Every GetUser changes the time of creation that the next one shows.",
+        caught_by: "deterministic_read",
+        routes: b20::routes,
+    },
+    Mutant {
+        id: "B24",
+        what: "ListUsers answers in another order each time.",
+        caught_by: "deterministic_read",
+        routes: b24::routes,
+    },
+    Mutant {
+        id: "B26",
+        what: "ListUsers never ends: the trailers do not come.",
+        caught_by: "always_terminates",
+        routes: b26::routes,
+    },
+    Mutant {
+        id: "B28",
+        what: "ListUsers with a limit of 0 never ends.",
+        caught_by: "always_terminates",
+        routes: b28::routes,
+    },
+    Mutant {
         id: "B29",
         what: "ImportUsers counts one user too few.",
         caught_by: "framing_invariance",
@@ -74,5 +105,23 @@ pub const MUTANTS: &[Mutant] = &[
         what: "ImportUsers answers INTERNAL to a stream without messages.",
         caught_by: "empty_request_stream",
         routes: b30::routes,
+    },
+    Mutant {
+        id: "B35",
+        what: "Chat sends no trailers after the client has half-closed.",
+        caught_by: "half_close_terminates",
+        routes: b35::routes,
+    },
+    Mutant {
+        id: "B37",
+        what: "Chat ends with CANCELLED when the client half-closes.",
+        caught_by: "half_close_terminates",
+        routes: b37::routes,
+    },
+    Mutant {
+        id: "B43",
+        what: "GetUser waits until every open chat has ended.",
+        caught_by: "sibling_isolation",
+        routes: b43::routes,
     },
 ];
