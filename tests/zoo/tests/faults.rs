@@ -102,3 +102,17 @@ async fn a_chat_cancelled_by_the_end_of_the_questions() {
         assert_eq!(code(chat.message().await), want, "{mutant}");
     }
 }
+
+#[tokio::test]
+async fn binary_metadata_without_padding() {
+    for (mutant, bytes, want) in
+        [("healthy", "x", Code::Ok), ("B59", "x", Code::InvalidArgument), ("B59", "xyz", Code::Ok)]
+    {
+        // tonic sends no padding; three bytes need none.
+        let mut request = tonic::Request::new(user("Ada", 0));
+        request
+            .metadata_mut()
+            .insert_bin("trace-bin", tonic::metadata::MetadataValue::from_bytes(bytes.as_bytes()));
+        assert_eq!(code(client(mutant).await.create_user(request).await), want, "{mutant} {bytes}");
+    }
+}

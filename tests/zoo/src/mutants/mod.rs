@@ -17,6 +17,7 @@ mod b30;
 mod b35;
 mod b37;
 mod b43;
+mod b59;
 
 use crate::Mutant;
 
@@ -123,5 +124,11 @@ pub const MUTANTS: &[Mutant] = &[
         what: "GetUser waits until every open chat has ended.",
         caught_by: "sibling_isolation",
         routes: b43::routes,
+    },
+    Mutant {
+        id: "B59",
+        what: "Binary metadata without padding is answered with INVALID_ARGUMENT.",
+        caught_by: "metadata_tolerant",
+        routes: b59::routes,
     },
 ];
