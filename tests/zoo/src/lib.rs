@@ -11,6 +11,7 @@ pub mod twist;
 use std::sync::Arc;
 
 use tonic::service::Routes;
+use user_service::service::user_service;
 use user_service::store::UserStore;
 
 pub use mutants::MUTANTS;
@@ -28,15 +29,23 @@ pub struct Mutant {
     pub routes: fn(Arc<dyn UserStore>) -> Routes,
 }
 
-/// The mutant with this id, in any case.
+/// The reference without a fault, through the same binary: in it the tester must find nothing.
+pub const HEALTHY: Mutant = Mutant {
+    id: "healthy",
+    what: "Nothing: the reference as it is.",
+    caught_by: "none",
+    routes: |store| Routes::new(user_service(store)),
+};
+
+/// The mutant with this id, in any case; `healthy` is the reference itself.
 pub fn find(id: &str) -> Option<&'static Mutant> {
-    MUTANTS.iter().find(|mutant| mutant.id.eq_ignore_ascii_case(id))
+    std::iter::once(&HEALTHY).chain(MUTANTS).find(|mutant| mutant.id.eq_ignore_ascii_case(id))
 }
 
-/// Every mutant, one line each.
+/// The healthy reference and every mutant, one line each.
 pub fn list() -> String {
-    MUTANTS
-        .iter()
+    std::iter::once(&HEALTHY)
+        .chain(MUTANTS)
         .map(|mutant| format!("  {}  {} [{}]\n", mutant.id, mutant.what, mutant.caught_by))
         .collect()
 }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests")]
 
+mod faults;
+
 use std::sync::Arc;
 
 use tokio::net::TcpListener;

@@ -1,0 +1,27 @@
+//! A stream whose sender is never dropped: all messages come, the trailers never do.
+
+use std::sync::Arc;
+
+use futures_util::{StreamExt, stream};
+use tonic::service::Routes;
+use tonic::{Request, Response};
+use user_service::pb::user::ListUsersRequest;
+use user_service::pb::user::user_service_server::UserService;
+use user_service::service::{UserStream, Users};
+use user_service::store::UserStore;
+
+use crate::twist::{Answer, Twist, twisted};
+
+pub(super) fn routes(store: Arc<dyn UserStore>) -> Routes {
+    twisted(store, NoEnd)
+}
+
+struct NoEnd;
+
+#[tonic::async_trait]
+impl Twist for NoEnd {
+    async fn list_users(&self, users: &Users, request: Request<ListUsersRequest>) -> Answer<UserStream> {
+        let page = users.list_users(request).await?.into_inner();
+        Ok(Response::new(page.chain(stream::pending()).boxed()))
+    }
+}

@@ -1,0 +1,33 @@
+//! A handler that takes a first message for granted and fails on a stream without any.
+
+use std::sync::Arc;
+
+use tonic::service::Routes;
+use tonic::{Request, Status, Streaming};
+use user_service::pb::user::user_service_server::UserService;
+use user_service::pb::user::{CreateUserRequest, ImportUsersResponse};
+use user_service::service::Users;
+use user_service::store::UserStore;
+
+use crate::twist::{Answer, Twist, twisted};
+
+pub(super) fn routes(store: Arc<dyn UserStore>) -> Routes {
+    twisted(store, FirstMessage)
+}
+
+struct FirstMessage;
+
+#[tonic::async_trait]
+impl Twist for FirstMessage {
+    async fn import_users(
+        &self,
+        users: &Users,
+        request: Request<Streaming<CreateUserRequest>>,
+    ) -> Answer<ImportUsersResponse> {
+        let answer = users.import_users(request).await?;
+        match answer.get_ref().count {
+            0 => Err(Status::internal("the stream has no first message")),
+            _ => Ok(answer),
+        }
+    }
+}
