@@ -3,7 +3,7 @@
 use proptest::strategy::ValueTree as _;
 
 use super::{
-    Method,
+    Class, Method,
     input::{Input, simpler},
     judge::{Failure, Judge},
     malformed,
@@ -44,7 +44,9 @@ pub(super) async fn shrink<T: Transport>(judge: &Judge<'_, T>, method: &Method, 
     let judge = if shrunk.failure.key.cause == HANG { &impatient } else { judge };
     let mut tree = Shrinking::new(shrunk.input.clone(), simpler);
     let mut fails = true;
-    for _ in 0..if shrunk.failure.key.cause == HANG { SLOW_BUDGET } else { BUDGET } {
+    let is_slow = shrunk.failure.key.cause == HANG
+        || matches!(shrunk.input.class, Class::Backpressure | Class::Deadline);
+    for _ in 0..if is_slow { SLOW_BUDGET } else { BUDGET } {
         if !(if fails { tree.simplify() } else { tree.complicate() }) {
             break;
         }

@@ -4,11 +4,13 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use prost_reflect::{DynamicMessage, Kind, MessageDescriptor, Value};
 
 use super::{
     class::Class,
     input::{Body, Input},
     plan::Method,
+    pool::names_things,
 };
 use crate::{client::Step, values};
 
@@ -31,11 +33,14 @@ pub(super) fn inputs(seed: u64, method: &Method) -> Vec<Input> {
     let closed = vec![send(), Step::HalfClose, Step::Cancel];
     inputs.push(with(Class::Cancel, "cancelled after half-close", closed));
     if method.desc.is_server_streaming() {
-        inputs.push(with(
-            Class::Backpressure,
-            "a response that nobody reads",
-            script_unread(&message, method),
-        ));
+        let unread = script_unread(&message, method);
+        inputs.push(with(Class::Backpressure, "a response that nobody reads", unread));
+        if method.desc.is_client_streaming() {
+            // Frameworks write small replies into one buffer, and are done before anybody could stop reading.
+            let large = values::encode(&large(&method.desc.input(), seed));
+            let unread = script_unread(&large, method);
+            inputs.push(with(Class::Backpressure, "large replies that nobody reads", unread));
+        }
     }
     inputs
 }
@@ -49,6 +54,21 @@ fn script_unread(message: &[u8], method: &Method) -> Vec<Step> {
     script.extend([Step::HalfClose, Step::Pause(UNREAD), Step::Resume]);
     script
 }
+
+/// A plain message with a long text in each field that takes one, as far as its name tells.
+fn large(desc: &MessageDescriptor, seed: u64) -> DynamicMessage {
+    let mut message = values::typical(desc, seed);
+    for field in desc.fields() {
+        let is_text = matches!(field.kind(), Kind::String) && !field.is_list() && !names_things(field.name());
+        if is_text && message.get_field(&field).as_str().is_some_and(|text| text.starts_with("Ada")) {
+            message.set_field(&field, Value::String("a".repeat(LONG)));
+        }
+    }
+    message
+}
+
+/// Twenty of these are more than a server writes ahead.
+const LONG: usize = 8 << 10;
 
 /// How long a response is left unread.
 pub(super) const UNREAD: Duration = Duration::from_millis(600);

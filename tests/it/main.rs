@@ -20,6 +20,7 @@ mod init;
 mod interop;
 mod licences;
 mod majors_vs_buf;
+mod mutants;
 mod pairs;
 mod peers;
 mod run;
