@@ -191,7 +191,7 @@ fn small(folder: &Path) -> Scenario {
     fs::write(&path, SMALL).unwrap();
     let files = BTreeMap::from([("small.proto".to_owned(), path)]);
     let scenario = against("1 small file, changed".to_owned(), folder, &files, Some(&files));
-    add_a_message(&scenario.folder.join("new/user.proto"));
+    add_a_message(&scenario.folder.join("new/small.proto"));
     scenario
 }
 

@@ -110,7 +110,14 @@ Examples:
   protogate init --ci github > .github/workflows/protogate.yaml")]
     Init(Init),
     /// List every rule and check
-    Rules,
+    #[command(after_help = "Examples:
+  protogate rules
+  protogate rules --page > docs/rules.md      everything that explain says, as one Markdown page")]
+    Rules {
+        /// Print one Markdown page with every explanation and example
+        #[arg(long)]
+        page: bool,
+    },
     /// Say what a rule or check means, with its example
     #[command(after_help = "Examples:
   protogate explain FIELD_NO_DELETE

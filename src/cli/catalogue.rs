@@ -51,6 +51,32 @@ pub fn rules() -> Report {
         .with(table("\nproblems and notes", &["id", "what it checks"], problems.collect()))
 }
 
+/// Every rule and check with all that `explain` says of it, in Markdown.
+pub fn page() -> Report {
+    let mut page =
+        "# Rules and checks\n\nWritten by `protogate rules --page`.\n\n## check-breaking\n".to_owned();
+    let entry = |info: &RuleInfo, more: String| {
+        let name = if info.name == info.id { String::new() } else { format!(" {}", info.name) };
+        let source = info.url.map(|url| format!("\n\nSource: <{url}>")).unwrap_or_default();
+        format!("\n### {}{name}\n\n{}{more}\n\n{}{source}\n", info.id, info.summary, info.explain)
+    };
+    for rule in BREAKING {
+        let categories: Vec<&str> = rule.categories.iter().map(|category| category.id()).collect();
+        page += &entry(&rule.info, format!(" Categories: {}.", categories.join(", ")));
+        page += &format!("\nBefore:\n\n{}\nAfter:\n\n{}", files(rule.example.old), files(rule.example.new));
+    }
+    page += "\n## contract\n";
+    let checks = CHECKS.iter().map(|check| (&check.info, check.level));
+    for (info, level) in checks.chain(PROBES.iter().map(|probe| (&probe.info, probe.level))) {
+        page += &entry(info, format!(" Level: {}.", format!("{level:?}").to_lowercase()));
+    }
+    page += "\n## Problems and notes\n";
+    for info in others() {
+        page += &entry(info, String::new());
+    }
+    Report::default().with(Section::Line(page.trim_end().to_owned()))
+}
+
 pub fn explain(id: &str) -> Outcome {
     let same = |info: &RuleInfo| info.id.eq_ignore_ascii_case(id) || info.name.eq_ignore_ascii_case(id);
     if let Some(rule) = BREAKING.iter().find(|rule| same(&rule.info)) {

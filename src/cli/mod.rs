@@ -66,7 +66,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Gate(arguments) => gate::gate(&arguments, &context),
         Command::Baseline(args::Baseline::Update { input }) => baseline::update(input.as_deref(), &context),
         Command::Init(arguments) => init::init(&arguments, &context),
-        Command::Rules => Ok(catalogue::rules()),
+        Command::Rules { page: true } => Ok(catalogue::page()),
+        Command::Rules { page: false } => Ok(catalogue::rules()),
         Command::Explain { id } => catalogue::explain(&id),
     };
     output::finish(&settle(report), &context.common, codes)

@@ -99,3 +99,11 @@ fn colour_is_for_terminals_unless_asked_for() {
     let asked = protogate(folder.path(), &[&arguments[..], &["--color", "always"]].concat());
     assert!(asked.stdout.contains('\x1b'));
 }
+
+#[test]
+fn the_page_of_rules_is_what_the_registries_say() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let ran = protogate(root, &["rules", "--page"]);
+    let kept = std::fs::read_to_string(root.join("docs/rules.md")).unwrap();
+    assert!(kept == ran.stdout, "write it again: protogate rules --page > docs/rules.md");
+}

@@ -173,7 +173,7 @@ fn failure_text(out: &mut String, failure: &CaseRow, style: Style) -> std::fmt::
         }
         None => {
             for hex in &failure.request_hex {
-                writeln!(out, "  bytes    {hex}")?;
+                writeln!(out, "  bytes    {}", shortened(hex))?;
             }
         }
     }
@@ -206,4 +206,13 @@ fn phases_text(out: &mut String, phases: &[Phase], style: Style) -> std::fmt::Re
         )?;
     }
     Ok(())
+}
+
+/// As many digits as somebody may compare by eye; the saved case and the JSON report have them all.
+fn shortened(hex: &str) -> String {
+    const SHOWN: usize = 240;
+    match hex.get(..SHOWN) {
+        Some(start) if hex.len() > SHOWN => format!("{start}… ({} bytes)", hex.len() / 2),
+        _ => hex.to_owned(),
+    }
 }
