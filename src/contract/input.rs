@@ -34,6 +34,8 @@ pub(super) struct Input {
 /// How long a call of [`Class::Deadline`] may take.
 pub(super) const SHORT: Duration = Duration::from_millis(300);
 
+/// How long a call may take of which the response is not read for a while.
+const UNREAD_FOR: Duration = Duration::from_secs(3);
 /// How long malformed input may be thought about. Some frameworks wait for the rest of it, each time.
 const WIRE: Duration = Duration::from_secs(1);
 
@@ -91,6 +93,7 @@ impl Input {
     pub fn deadline(&self, usual: Duration) -> Duration {
         match self.class {
             Class::Deadline => SHORT.min(usual),
+            Class::Backpressure => UNREAD_FOR.min(usual),
             class if class.is_malformed() => WIRE.min(usual),
             _ => usual,
         }

@@ -39,7 +39,7 @@ pub(super) fn inputs(seed: u64, method: &Method) -> Vec<Input> {
             // Frameworks write small replies into one buffer, and are done before anybody could stop reading.
             let large = values::encode(&large(&method.desc.input(), seed));
             let unread = script_unread(&large, method);
-            inputs.push(with(Class::Backpressure, "large replies that nobody reads", unread));
+            inputs.push(with(Class::Backpressure, LARGE, unread));
         }
     }
     inputs
@@ -47,7 +47,7 @@ pub(super) fn inputs(seed: u64, method: &Method) -> Vec<Input> {
 
 /// The response is left unread until a sibling has been answered.
 fn script_unread(message: &[u8], method: &Method) -> Vec<Step> {
-    let count = if method.desc.is_client_streaming() { 20 } else { 1 };
+    let count = if method.desc.is_client_streaming() { MESSAGES } else { 1 };
     let send = || Step::Send(Bytes::copy_from_slice(message));
     let mut script = vec![Step::StopReading(0)];
     script.extend((0..count).map(|_| send()));
@@ -67,13 +67,18 @@ fn large(desc: &MessageDescriptor, seed: u64) -> DynamicMessage {
     message
 }
 
-/// Twenty of these are more than a server writes ahead.
+/// So many long ones are more than a server takes in and writes ahead. One that reads no faster than it writes then
+/// stops reading, and is in the right: that such a call does not end is nobody's fault (see `backpressure`).
+const MESSAGES: usize = 20;
 const LONG: usize = 8 << 10;
+
+/// The label of the case with more than fits.
+pub(super) const LARGE: &str = "large replies that nobody reads";
 
 /// How long a response is left unread.
 pub(super) const UNREAD: Duration = Duration::from_millis(600);
 /// How long after it the other call starts.
 pub(super) const HEAD_START: Duration = Duration::from_millis(50);
-/// How many bytes of it may come in this time: less than one reply, so that a server which writes one after the
+/// How many bytes of it may come in this time: less than one large reply, so that a server which writes one after the
 /// other is held up.
-pub(super) const WINDOW: u32 = 64;
+pub(super) const WINDOW: u32 = 1024;

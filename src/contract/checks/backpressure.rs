@@ -1,5 +1,6 @@
 //! Whether a reader that stops gets what is left when it goes on.
 
+use super::super::streams::LARGE;
 use super::{Check, Class, Level, Seen, Verdict, fail};
 use crate::{client::End, diag::RuleInfo};
 
@@ -25,7 +26,7 @@ fn check(seen: &Seen<'_>) -> Verdict {
             seen.exchange.end.to_string(),
             format!("more came than the window allows: error {code} of HTTP/2"),
         ),
-        End::Hang if seen.exchange.messages.is_empty() => {
+        End::Hang if seen.exchange.messages.is_empty() && seen.label != LARGE => {
             fail("HANG", "nothing came any more when the client read on")
         }
         End::Reset(_) | End::GoAway(_) if ended_early(seen) => fail(

@@ -22,6 +22,7 @@ pub struct BearerLayer {
 
 impl BearerLayer {
     /// Asks for `token`, but not where the path begins with one of `exempt`, such as `/grpc.health.v1.Health/`.
+    /// An empty token, as an unset variable gives one, lets nobody in.
     pub fn new(token: &str, exempt: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { token: token.into(), exempt: exempt.into_iter().map(Into::into).collect() }
     }
@@ -36,7 +37,7 @@ impl BearerLayer {
         let mut all = request.headers().get_all(header::AUTHORIZATION).iter();
         let (Some(value), None) = (all.next(), all.next()) else { return false };
         let Some((scheme, token)) = value.as_bytes().split_at_checked(SCHEME.len()) else { return false };
-        scheme.eq_ignore_ascii_case(SCHEME) && same(token, self.token.as_bytes())
+        !token.is_empty() && scheme.eq_ignore_ascii_case(SCHEME) && same(token, self.token.as_bytes())
     }
 }
 
