@@ -191,21 +191,25 @@ pub async fn run<T: Transport>(
         for (at, input, failure) in fresh {
             let method = methods[at];
             let (check, cause) = (failure.key.check, failure.key.cause.clone());
-            let same = |it: &&mut Found| it.case.check == check && it.case.cause == cause;
-            // Not asked of what is known to be the framework's.
-            if let Some(known) = found.iter_mut().filter(same).find(|it| is_frameworks(&it.row)) {
-                known.row.details.push(("also".into(), format!("{} ({})", method.name, input.label)));
+            let mut shrunk = Shrunk::new(input, failure);
+            // Asked of each method: another one may have the same fault of its own making.
+            let of_framework = tokio::select! {
+                biased;
+                () = reached(&mut stop, end) => { search.over = true; false }
+                shared = shares(&control, &judge, config.seed, &methods, method, &shrunk) => shared,
+            };
+            let same = |it: &&mut Found| {
+                of_framework && it.case.check == check && it.case.cause == cause && is_frameworks(&it.row)
+            };
+            if let Some(known) = found.iter_mut().find(same) {
+                let also = format!("{} ({})", method.name, shrunk.input.label);
+                known.row.details.push(("also".into(), also));
                 continue;
             }
-            let mut shrunk = Shrunk::new(input, failure);
-            let mut of_framework = false;
             tokio::select! {
                 biased;
                 () = reached(&mut stop, end) => search.over = true,
-                () = async {
-                    of_framework = shares(&control, &judge, config.seed, &methods, method, &shrunk).await;
-                    shrink(&judge, method, &mut shrunk).await;
-                } => {}
+                () = shrink(&judge, method, &mut shrunk) => {}
             }
             let case = Case::new(&judge, config, method, &shrunk.input, &shrunk.failure);
             on_event(Event::Shrunk(case.id.clone()));

@@ -25,7 +25,7 @@ pub(super) fn inputs(seed: u64, method: &Method) -> Vec<Input> {
         inputs.push(with(Class::Deadline, "a stream held open after a message", vec![send()]));
     } else {
         inputs.push(with(Class::Deadline, "a request that never comes", vec![]));
-        inputs.push(with(Class::Deadline, "a plain request", vec![send(), Step::HalfClose]));
+        inputs.push(with(Class::Deadline, PLAIN, vec![send(), Step::HalfClose]));
     }
     let pause = || Step::Pause(Duration::from_millis(5));
     inputs.push(with(Class::Cancel, "cancelled at once", vec![Step::Cancel]));
@@ -72,6 +72,9 @@ fn large(desc: &MessageDescriptor, seed: u64) -> DynamicMessage {
 const MESSAGES: usize = 20;
 const LONG: usize = 8 << 10;
 
+/// The label of a whole request with a short deadline: the handler's to keep, where the others are often the
+/// framework's.
+pub(super) const PLAIN: &str = "a plain request";
 /// The label of the case with more than fits.
 pub(super) const LARGE: &str = "large replies that nobody reads";
 

@@ -1,5 +1,6 @@
 //! Whether the server ends a call at its deadline.
 
+use super::super::streams::PLAIN;
 use super::{Check, Class, Level, Seen, Verdict, fail};
 use std::time::Duration;
 
@@ -29,9 +30,11 @@ fn check(seen: &Seen<'_>) -> Verdict {
         return Verdict::Pass;
     }
     let late = seen.deadline + LEEWAY;
+    // A fault of the framework on an open stream must not hide that of a handler.
+    let hang = if seen.label == PLAIN { "HANG" } else { "OPEN" };
     match &seen.exchange.end {
         End::Hang | End::OverCap => {
-            fail("HANG", format!("the call went on after its deadline of {:?}", seen.deadline))
+            fail(hang, format!("the call went on after its deadline of {:?}", seen.deadline))
         }
         // Not the server's word but the network's.
         End::Closed(_) | End::Cancelled => Verdict::Pass,
