@@ -28,8 +28,15 @@ fn exchange(end: End, status: &str, messages: &[&[u8]]) -> Exchange {
     }
 }
 
-/// The names and causes of all checks that fail for this exchange.
+/// The names and causes of the checks that fail by default for this exchange.
 fn failing(name: &str, class: Class, exchange: &Exchange) -> Vec<String> {
+    let strict =
+        |found: &String| CHECKS.iter().any(|it| it.level == Level::Strict && found.starts_with(it.info.name));
+    all_failing(name, class, exchange).into_iter().filter(|found| !strict(found)).collect()
+}
+
+/// The same with the strict ones.
+fn all_failing(name: &str, class: Class, exchange: &Exchange) -> Vec<String> {
     let method = method(name);
     let base = [self::exchange(End::Trailers, "0", &[b""]), self::exchange(End::Trailers, "5", &[])];
     let deadline = Duration::from_secs(1);
@@ -43,7 +50,7 @@ fn failing(name: &str, class: Class, exchange: &Exchange) -> Vec<String> {
         label: "",
         secrets: &[],
     };
-    let checks = CHECKS.iter().filter(|check| check.applies.contains(&class) && check.level != Level::Strict);
+    let checks = CHECKS.iter().filter(|check| check.applies.contains(&class));
     checks
         .filter_map(|check| match (check.check)(&seen) {
             Verdict::Fail { cause, .. } => Some(format!("{}/{cause}", check.info.name)),
@@ -102,6 +109,96 @@ fn one_cause_gives_one_finding() {
     ] {
         assert_eq!(failing(name, class, &exchange), expected, "{name} {class:?} {exchange:?}");
     }
+}
+
+/// Each check of a class of its own: what it fails on, and what it leaves alone.
+#[test]
+fn what_each_class_must_and_may_be_answered_with() {
+    let ok = || exchange(End::Trailers, "0", &[b""]);
+    let refused = |code: &str| exchange(End::TrailersOnly, code, &[]);
+    let hang = || exchange(End::Hang, "", &[]);
+    let slow = Exchange { elapsed: Duration::from_secs(2), ..refused("4") };
+    let http415 = Exchange { http_status: Some(415), trailers: vec![], ..refused("") };
+    for (name, class, exchange, expected) in [
+        ("GetUser", Class::Malformed, ok(), "malformed_request_rejected/OK"),
+        ("GetUser", Class::BadUtf8, ok(), "invalid_utf8_rejected/OK"),
+        ("GetUser", Class::BadUtf8, refused("13"), ""),
+        ("GetUser", Class::Truncated, ok(), "truncated_stream_not_ok/OK"),
+        ("GetUser", Class::Truncated, refused("13"), ""),
+        ("GetUser", Class::Cardinality, ok(), "request_cardinality/OK"),
+        ("GetUser", Class::Cardinality, refused("12"), ""),
+        ("GetUser", Class::Nesting, hang(), "recursion_limit/HANG"),
+        ("GetUser", Class::Nesting, refused("13"), ""),
+        ("GetUser", Class::UnknownEnum, refused("2"), "unknown_enum_tolerated/UNKNOWN"),
+        ("GetUser", Class::UnknownEnum, refused("3"), ""),
+        ("ImportUsers", Class::EmptyStream, refused("13"), "empty_request_stream/INTERNAL"),
+        ("ImportUsers", Class::EmptyStream, hang(), "empty_request_stream/HANG"),
+        ("ImportUsers", Class::EmptyStream, refused("3"), ""),
+        ("Chat", Class::Valid, hang(), "half_close_terminates/HANG"),
+        ("Chat", Class::Valid, refused("1"), "half_close_terminates/CANCELLED"),
+        ("GetUser", Class::Valid, refused("12"), "method_implemented/UNIMPLEMENTED"),
+        ("Chat", Class::Deadline, hang(), "deadline_respected/OPEN"),
+        ("Chat", Class::Deadline, slow, "deadline_respected/LATE"),
+        ("Chat", Class::Deadline, refused("4"), ""),
+        (
+            "Chat",
+            Class::Deadline,
+            exchange(End::Reset(2), "", &[]),
+            "early_end_clean/RST_STREAM(INTERNAL_ERROR)",
+        ),
+        ("GetUser", Class::ContentType, ok(), "content_type_enforced/TAKEN"),
+        ("GetUser", Class::ContentType, http415, ""),
+        ("GetUser", Class::Verb, ok(), "http_method_enforced/OK"),
+        ("GetUser", Class::Verb, exchange(End::Reset(1), "", &[]), ""),
+        ("GetUser", Class::Compression, refused("13"), "compression_negotiation/INTERNAL"),
+        ("GetUser", Class::Compression, refused("12"), ""),
+        ("GetUser", Class::CompressedFlag, ok(), "compressed_flag_without_encoding/OK"),
+        ("GetUser", Class::CompressedFlag, refused("13"), ""),
+        ("GetUser", Class::BadTimeout, ok(), "timeout_header_strict/OK"),
+        ("GetUser", Class::BadTimeout, refused("3"), ""),
+    ] {
+        let found = all_failing(name, class, &exchange);
+        let expected: Vec<&str> = Some(expected).filter(|it| !it.is_empty()).into_iter().collect();
+        assert_eq!(found, expected, "{name} {class:?} {exchange:?}");
+    }
+}
+
+#[test]
+fn what_an_error_says_is_read() {
+    let with = |name: &str, value: &[u8]| {
+        let mut refused = exchange(End::TrailersOnly, "3", &[]);
+        refused.trailers.push((name.to_owned(), value.to_vec()));
+        failing("GetUser", Class::Valid, &refused)
+    };
+    // google.rpc.Status { code: 3, details: [Any { type_url, value: BadRequest { field_violations: [{ field }] } }] }
+    let details = |code: u8, field: &[u8]| {
+        let part = |number: u8, bytes: &[u8]| [&[number << 3 | 2, bytes.len() as u8], bytes].concat();
+        let violation = part(1, &part(1, field));
+        let any = [part(1, b"x/google.rpc.BadRequest"), part(2, &violation)].concat();
+        [vec![8, code], part(3, &any)].concat()
+    };
+    for (name, value, expected) in [
+        ("grpc-message", b"not found: 100%25".to_vec(), ""),
+        ("grpc-message", "n\u{e4}me".as_bytes().to_vec(), "error_message_wellformed/RAW"),
+        ("grpc-message", b"%ff".to_vec(), "error_message_wellformed/NOT_UTF8"),
+        ("grpc-message", b"thread 'main' panicked at a.rs".to_vec(), "error_message_leak/a panic"),
+        ("grpc-message", b"SELECT * FROM users".to_vec(), "error_message_leak/SQL"),
+        ("grpc-status-details-bin", details(3, b"id"), ""),
+        ("grpc-status-details-bin", details(5, b"id"), "status_details_valid/CODE"),
+        ("grpc-status-details-bin", details(3, b"ids"), "status_details_valid/FIELD"),
+        ("grpc-status-details-bin", b"nonsense".to_vec(), "status_details_valid/UNDECODABLE"),
+    ] {
+        let expected: Vec<&str> = Some(expected).filter(|it| !it.is_empty()).into_iter().collect();
+        assert_eq!(with(name, &value), expected, "{name} {}", value.escape_ascii());
+    }
+}
+
+#[test]
+fn replies_are_read_against_the_schema() {
+    // Field 9 is nobody's.
+    let unknown = exchange(End::Trailers, "0", &[b"\x4a\x01a"]);
+    let found = failing("GetUser", Class::Valid, &unknown);
+    assert_eq!(found, ["response_no_unknown_fields/user.UserResponse 9"]);
 }
 
 #[test]
