@@ -4,6 +4,8 @@
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
+use super::Step;
+
 const PREFIX: usize = 5;
 
 /// Puts the gRPC prefix (not compressed, length) before an encoded message.
@@ -48,6 +50,21 @@ impl Splitter {
     pub fn leftover(self) -> Bytes {
         self.pending.freeze()
     }
+}
+
+/// What a script sends, however it is cut into frames: each whole message with its flag byte, and the bytes at the end
+/// that make none.
+pub fn sent(script: &[Step]) -> (Vec<(u8, Bytes)>, Bytes) {
+    let mut splitter = Splitter::default();
+    for step in script {
+        match step {
+            Step::Send(message) => splitter.push(&frame(message)),
+            Step::Raw(bytes) => splitter.push(bytes),
+            _ => {}
+        }
+    }
+    let messages = std::iter::from_fn(|| splitter.next()).collect();
+    (messages, splitter.leftover())
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ mod transport;
 
 pub use error::CallError;
 pub use exchange::{Call, End, Exchange, Step};
-pub use frame::frame;
+pub use frame::{frame, sent};
 pub use greet::Greeting;
 pub use http2::{H2Transport, Options};
 pub use reflect::{Reflection, ReflectionVersion, reflect, reflect_version};

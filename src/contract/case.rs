@@ -381,26 +381,14 @@ impl Case {
     }
 }
 
-/// The messages that a script sends, however they are framed and encoded.
+/// The messages that a script sends, without what the class puts behind each.
 fn messages(class: Class, script: &[Step], method: &Method) -> Option<Vec<DynamicMessage>> {
-    let mut stream = Vec::new();
-    for step in script {
-        match step {
-            Step::Send(bytes) => stream.extend_from_slice(&crate::client::frame(bytes)),
-            Step::Raw(bytes) => stream.extend_from_slice(bytes),
-            _ => {}
-        }
-    }
     let suffix = if class == Class::UnknownFields { unknown_fields(method) } else { Vec::new() };
-    let (mut rest, mut messages) = (&stream[..], Vec::new());
-    while let Some((prefix, after)) = rest.split_first_chunk::<5>() {
-        let length = u32::from_be_bytes([prefix[1], prefix[2], prefix[3], prefix[4]]);
-        let (message, after) = after.split_at_checked(usize::try_from(length).ok()?)?;
-        let message = message.strip_suffix(&*suffix)?;
-        messages.push(DynamicMessage::decode(method.desc.input(), message).ok()?);
-        rest = after;
-    }
-    rest.is_empty().then_some(messages)
+    let (framed, rest) = crate::client::sent(script);
+    let decode = |(_, message): &(u8, Bytes)| {
+        DynamicMessage::decode(method.desc.input(), message.strip_suffix(&*suffix)?).ok()
+    };
+    if rest.is_empty() { framed.iter().map(decode).collect() } else { None }
 }
 
 impl SavedStep {

@@ -12,7 +12,7 @@ use super::{
     variant, wire,
 };
 use crate::{
-    client::{Step, frame},
+    client::{Step, frame, sent},
     values,
 };
 
@@ -119,25 +119,15 @@ pub(super) fn inputs(seed: u64, method: &Method) -> Vec<Input> {
 /// Whether a smaller input is still what its class says. With a few bytes less, what was broken may be whole.
 pub(super) fn is_still(input: &Input, method: &Method) -> bool {
     let Body::Script(script) = &input.body else { return true };
-    let mut stream = Vec::new();
-    for step in script {
-        match step {
-            Step::Send(bytes) => stream.extend_from_slice(&frame(bytes)),
-            Step::Raw(bytes) => stream.extend_from_slice(bytes),
-            _ => {}
-        }
-    }
-    let (mut rest, mut count, mut whole) = (&stream[..], 0, true);
-    while let Some((prefix, after)) = rest.split_first_chunk::<5>() {
-        let length = u32::from_be_bytes([prefix[1], prefix[2], prefix[3], prefix[4]]) as usize;
-        let Some((message, after)) = after.split_at_checked(length) else { break };
-        whole &= prefix[0] == 0 && DynamicMessage::decode(method.desc.input(), message).is_ok();
-        (rest, count) = (after, count + 1);
-    }
+    let (messages, rest) = sent(script);
+    let decodes = |(flag, message): &(u8, Bytes)| {
+        *flag == 0 && DynamicMessage::decode(method.desc.input(), message.as_ref()).is_ok()
+    };
+    let whole = messages.iter().all(decodes);
     match input.class {
         Class::Malformed | Class::BadUtf8 | Class::CompressedFlag => !(whole && rest.is_empty()),
         Class::Truncated => !rest.is_empty(),
-        Class::Cardinality => whole && rest.is_empty() && count != 1,
+        Class::Cardinality => whole && rest.is_empty() && messages.len() != 1,
         _ => true,
     }
 }

@@ -61,20 +61,9 @@ fn healthy(pool: &DescriptorPool, call: &Call) -> Exchange {
 
 /// What was sent, however it was cut into frames; nothing for bytes that are no messages.
 fn messages(call: &Call) -> Option<Vec<Bytes>> {
-    let framed = |step: &Step| match step {
-        Step::Send(bytes) => crate::client::frame(bytes),
-        Step::Raw(bytes) => bytes.clone(),
-        _ => Bytes::new(),
-    };
-    let sent = call.script.iter().map(framed).collect::<Vec<_>>().concat();
-    let (mut rest, mut messages) = (&sent[..], Vec::new());
-    while !rest.is_empty() {
-        let ([0, length @ ..], after) = rest.split_first_chunk::<5>()? else { return None };
-        let (message, after) = after.split_at_checked(u32::from_be_bytes(*length) as usize)?;
-        messages.push(Bytes::copy_from_slice(message));
-        rest = after;
-    }
-    Some(messages)
+    let (messages, rest) = crate::client::sent(&call.script);
+    let plain = |(flag, message): (u8, Bytes)| (flag == 0 && rest.is_empty()).then_some(message);
+    if messages.is_empty() && !rest.is_empty() { None } else { messages.into_iter().map(plain).collect() }
 }
 
 /// A four-byte character in `name` of CreateUser panics.
