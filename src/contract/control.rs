@@ -4,13 +4,16 @@
 //! The control methods are those of the standard health and reflection services, where the server has them. Where it
 //! has none, a fault that every method of a server shows is taken for the framework's.
 
+use std::cell::OnceCell;
+
 use super::{
     class::Class,
     cover,
-    input::Input,
+    input::{Body, Input},
     judge::{Failure, Judge},
     malformed,
     plan::Method,
+    shrink::Shrunk,
     streams,
 };
 use crate::{
@@ -96,6 +99,57 @@ impl Control {
         }
         false
     }
+}
+
+/// Whether the fault is the framework's: its own methods have it, or where it has none every method has.
+pub(super) async fn shares<T: Transport>(
+    control: &OnceCell<Control>,
+    judge: &Judge<'_, T>,
+    seed: u64,
+    methods: &[&Method],
+    method: &Method,
+    shrunk: &Shrunk,
+) -> bool {
+    let (input, failure) = (&shrunk.input, &shrunk.failure);
+    if !input.class.is_the_frameworks() || failure.key.cause == super::checks::DEAD {
+        return false;
+    }
+    if control.get().is_none() {
+        let _ = control.set(Control::find(judge).await);
+    }
+    match control.get() {
+        Some(control) if !control.is_none() => control.shares(judge, seed, method, input, failure).await,
+        // A held-open stream is the framework's to end; with nothing to compare it with, it is not held against
+        // the application. A request that is there and not answered is the handler's.
+        _ if input.class == Class::Deadline => {
+            !matches!(&input.body, Body::Script(steps) if steps.contains(&Step::HalfClose))
+        }
+        _ => every_method_fails(judge, seed, methods, input, failure).await,
+    }
+}
+
+/// Whether every method of the plan, and there are several, has the fault.
+async fn every_method_fails<T: Transport>(
+    judge: &Judge<'_, T>,
+    seed: u64,
+    methods: &[&Method],
+    input: &Input,
+    failure: &Failure,
+) -> bool {
+    const SEVERAL: usize = 3;
+    if methods.len() < SEVERAL || !input.class.is_malformed() {
+        return false;
+    }
+    for method in methods {
+        let alike = |it: &Input| it.class == input.class && it.label == input.label;
+        let Some(input) = malformed::inputs(seed, method).into_iter().find(alike) else { continue };
+        let judged = judge.judge(method, &input).await;
+        let same = |it: &Failure| it.key.check == failure.key.check && it.key.cause == failure.key.cause;
+        if !judged.failures.iter().any(same) {
+            return false;
+        }
+    }
+    true
 }
 
 /// Whether the label says all there is to say of a case of this class: others depend on the fields of the type.

@@ -5,7 +5,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 use super::{
     Case, Config, Outcome, Plan,
     checks::ENVIRONMENT,
-    run::Found,
+    run::{FRAMEWORK, Found},
     search::Search,
     tally::{environment, notes, rows_of},
 };
@@ -39,7 +39,7 @@ pub(super) fn outcome<T>(
     let mut saved: Vec<_> = Vec::new();
     for Found { row, case, severity } in lighter {
         let message = format!("{}: {}", row.method, row.message);
-        let whose = row.details.iter().find(|(name, _)| name == "framework");
+        let whose = row.details.iter().find(|(name, _)| name == FRAMEWORK);
         let whose = whose.map_or(String::new(), |(_, why)| format!("{why}; "));
         said.push(
             Diagnostic::new(row.check, severity, message)

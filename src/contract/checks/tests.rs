@@ -37,19 +37,14 @@ fn failing(name: &str, class: Class, exchange: &Exchange) -> Vec<String> {
 
 /// The same with the strict ones.
 fn all_failing(name: &str, class: Class, exchange: &Exchange) -> Vec<String> {
-    let method = method(name);
     let base = [self::exchange(End::Trailers, "0", &[b""]), self::exchange(End::Trailers, "5", &[])];
+    failing_beside(&method(name), class, exchange, &base)
+}
+
+/// All that fail for this exchange beside those.
+fn failing_beside(method: &Method, class: Class, exchange: &Exchange, base: &[Exchange]) -> Vec<String> {
     let deadline = Duration::from_secs(1);
-    let seen = Seen {
-        method: &method,
-        exchange,
-        base: &base,
-        alive: true,
-        deadline,
-        class,
-        label: "",
-        secrets: &[],
-    };
+    let seen = Seen { method, exchange, base, alive: true, deadline, class, label: "", secrets: &[] };
     let checks = CHECKS.iter().filter(|check| check.applies.contains(&class));
     checks
         .filter_map(|check| match (check.check)(&seen) {
@@ -199,6 +194,93 @@ fn replies_are_read_against_the_schema() {
     let unknown = exchange(End::Trailers, "0", &[b"\x4a\x01a"]);
     let found = failing("GetUser", Class::Valid, &unknown);
     assert_eq!(found, ["response_no_unknown_fields/user.UserResponse 9"]);
+}
+
+/// The checks that compare: the exchange, and what it is compared with.
+#[test]
+fn what_is_compared_must_be_alike() {
+    let reply = |id: &str| {
+        let bytes = [&[0x0a, id.len() as u8], id.as_bytes()].concat();
+        exchange(End::Trailers, "0", &[&bytes])
+    };
+    let refused = |code: &str| exchange(End::TrailersOnly, code, &[]);
+    let after = |ms: u64| Exchange { elapsed: Duration::from_millis(ms), ..reply("a") };
+    let cancelled = || exchange(End::Cancelled, "", &[]);
+    let calm = exchange(End::GoAway(11), "", &[]);
+    let violation = exchange(End::Violation(3), "", &[]);
+    let hang = || exchange(End::Hang, "", &[]);
+    let pairs = |a: Exchange, b: Exchange| vec![a, b];
+    use Class::{Backpressure, Cancel, Encoding, Framing, Metadata, Parallel, Repeat};
+    for (name, class, base, exchange, expected) in [
+        ("GetUser", Repeat, vec![reply("a")], reply("b"), "deterministic_read/CHANGED"),
+        ("GetUser", Repeat, vec![reply("a")], refused("5"), "deterministic_read/CHANGED"),
+        ("GetUser", Repeat, vec![reply("a")], reply("a"), ""),
+        // It is not declared to read.
+        ("CreateUser", Repeat, vec![reply("a")], reply("b"), ""),
+        (
+            "GetUser",
+            Parallel,
+            pairs(reply("a"), reply("a")),
+            reply("b"),
+            "concurrent_equals_sequential/CHANGED",
+        ),
+        // Others write meanwhile.
+        ("GetUser", Parallel, pairs(reply("a"), reply("c")), reply("b"), ""),
+        (
+            "GetUser",
+            Encoding,
+            pairs(reply("a"), reply("a")),
+            refused("3"),
+            "encoding_invariance/INVALID_ARGUMENT",
+        ),
+        ("GetUser", Framing, pairs(reply("a"), reply("a")), reply("b"), "framing_invariance/RESPONSE"),
+        ("GetUser", Metadata, pairs(reply("a"), reply("a")), refused("13"), "metadata_tolerant/INTERNAL"),
+        ("GetUser", Metadata, pairs(reply("a"), reply("a")), reply("a"), ""),
+        // What a server names anew each time is nothing to compare.
+        ("CreateUser", Framing, pairs(reply("a"), reply("b")), reply("c"), ""),
+        ("CreateUser", Framing, pairs(reply("a"), reply("a")), reply("c"), "framing_invariance/RESPONSE"),
+        ("GetUser", Cancel, pairs(reply("a"), cancelled()), refused("13"), "cancel_survives/INTERNAL"),
+        ("GetUser", Cancel, pairs(reply("a"), cancelled()), refused("5"), ""),
+        ("GetUser", Cancel, pairs(reply("a"), cancelled()), calm, ""),
+        ("Chat", Backpressure, pairs(after(1), after(590)), reply("a"), "sibling_isolation/BLOCKED"),
+        ("Chat", Backpressure, pairs(after(1), after(5)), reply("a"), ""),
+        ("Chat", Backpressure, pairs(after(590), after(590)), reply("a"), ""),
+        (
+            "Chat",
+            Backpressure,
+            pairs(after(1), after(1)),
+            violation,
+            "backpressure/VIOLATION(FLOW_CONTROL_ERROR)",
+        ),
+        ("Chat", Backpressure, pairs(after(1), after(1)), hang(), "backpressure/HANG"),
+    ] {
+        let found = failing_beside(&method(name), class, &exchange, &base);
+        let expected: Vec<&str> = Some(expected).filter(|it| !it.is_empty()).into_iter().collect();
+        assert_eq!(found, expected, "{name} {class:?} {exchange:?}");
+    }
+    let mut idempotent = method("UpdateUser");
+    (idempotent.reads, idempotent.idempotent) = (false, true);
+    let replayed = |second: &str| failing_beside(&idempotent, Repeat, &refused(second), &[reply("a")]);
+    assert_eq!(replayed("9"), ["idempotent_replay/FAILED_PRECONDITION"]);
+    assert!(replayed("5").is_empty(), "a second deletion finds nothing");
+}
+
+#[test]
+fn replies_keep_to_their_type() {
+    let failing = |syntax: &str, body: &str, reply: &[u8]| {
+        let text = format!("syntax = \"{syntax}\"; service S {{ rpc Get(R) returns (R); }} {body}");
+        let schema = load(&Source::Text(vec![("s.proto".into(), text)])).schema;
+        let service = schema.pool().get_service_by_name("S").unwrap();
+        let method = Method::new(service.methods().next().unwrap());
+        failing_beside(&method, Class::Valid, &exchange(End::Trailers, "0", &[reply]), &[])
+    };
+    let open = "message R { E e = 1; repeated R more = 2; } enum E { Z = 0; }";
+    assert!(failing("proto3", open, &[8, 0]).is_empty());
+    assert_eq!(failing("proto3", open, &[8, 7]), ["response_enum_known/R.e"]);
+    assert_eq!(failing("proto3", open, &[0x12, 2, 8, 7]), ["response_enum_known/R.e"], "also further in");
+    let required = "message R { required int32 n = 1; }";
+    assert!(failing("proto2", required, &[8, 1]).is_empty());
+    assert_eq!(failing("proto2", required, &[]), ["response_required_present/R.n"]);
 }
 
 #[test]

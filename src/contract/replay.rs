@@ -1,0 +1,150 @@
+//! A saved case sent once more: to its check, or asked of its probe again.
+
+use std::time::Duration;
+
+use prost_reflect::DescriptorPool;
+
+use super::{
+    CHECKS, Case, Method, PROBES, Plan, Probe, ProbeOptions, Probing,
+    checks::{MISSING_HEADER, STAYS_ALIVE, UNKNOWN_CHECK, UNREACHABLE},
+    judge::{Failure, Judge},
+    probe,
+};
+use crate::{
+    client::Transport,
+    diag::{CaseRow, Diagnostic, Report, Run, Section, Severity},
+};
+
+/// Sends a saved case once more and lets its check judge it. The report holds the failure if it is still there.
+///
+/// `metadata` is sent with it; a name that the case had and this has not is worth a warning.
+pub async fn replay<T: Transport>(
+    case: &Case,
+    transport: &T,
+    pool: &DescriptorPool,
+    metadata: &[(String, Vec<u8>)],
+) -> Report {
+    if let Some(probe) = PROBES.iter().find(|probe| probe.info.name == case.check) {
+        return replay_probe(case, probe, transport, pool, metadata).await;
+    }
+    let check = CHECKS.iter().copied().find(|check| check.info.name == case.check);
+    let (service, name) = case.method.rsplit_once('/').unwrap_or_default();
+    let desc =
+        pool.get_service_by_name(service).and_then(|s| s.methods().find(|method| method.name() == name));
+    let method = desc.map(Method::new);
+    let input = method.as_ref().and_then(|method| case.input(method));
+    let (Some(check), Some(method), Some(input)) = (check, method, input) else {
+        let message =
+            format!("case {} does not fit: check `{}`, method `{}`", case.id, case.check, case.method);
+        let help = "run `protogate contract` again: the schema or protogate has changed since it was saved";
+        return Report::new(vec![Diagnostic::failure(&UNKNOWN_CHECK, message).help(help)]);
+    };
+    let deadline = Duration::from_millis(case.deadline_ms);
+    let started = std::time::Instant::now();
+    let doubts = check.info.name == STAYS_ALIVE.info.name;
+    let judge = Judge {
+        transport,
+        checks: &[check],
+        metadata,
+        deadline,
+        calls: 0.into(),
+        doubts,
+        sibling: None,
+        again: now().into(),
+    };
+    let judged = judge.judge(&method, &input).await;
+    if let Some(error) = judged.unreachable {
+        return Report::new(vec![Diagnostic::failure(&UNREACHABLE, error.to_string())]);
+    }
+    let row = |failure: Failure| CaseRow {
+        message: failure.message,
+        status: failure.outcome,
+        ..case.row(check, &method)
+    };
+    let failures: Vec<_> = judged.failures.into_iter().map(row).collect();
+    let said = match failures.as_slice() {
+        [] => format!("case {} no longer fails", case.id),
+        _ => format!("case {} still fails", case.id),
+    };
+    let run = Run {
+        seed: case.seed,
+        target: case.target.clone(),
+        cases: 1,
+        calls: judge.calls.into_inner(),
+        elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        methods: Vec::new(),
+        failures,
+    };
+    Report::new(missing(case, metadata)).with(Section::Line(said)).with(Section::Run(run))
+}
+
+/// Asks the probe once more; it fails when it finds the same cause again.
+async fn replay_probe<T: Transport>(
+    case: &Case,
+    of: &'static Probe,
+    transport: &T,
+    pool: &DescriptorPool,
+    metadata: &[(String, Vec<u8>)],
+) -> Report {
+    let plan = Plan::new(pool.services(), &[]).unwrap_or_default();
+    let called: Vec<&Method> = plan.called().collect();
+    // The method of the case first: it is the one that a probe takes where any would do.
+    let same = called.iter().copied().filter(|method| method.name == case.method);
+    let methods: Vec<&Method> = match same.clone().next() {
+        Some(method) => vec![method],
+        None => called.clone(),
+    };
+    let options = ProbeOptions {
+        max_request_bytes: case.label.strip_prefix("limit ").and_then(|limit| limit.parse().ok()),
+        schema_from_files: true,
+        ..ProbeOptions::default()
+    };
+    let started = std::time::Instant::now();
+    let calls = 0.into();
+    let deadline = Duration::from_millis(case.deadline_ms);
+    let probing = Probing {
+        transport,
+        methods: &methods,
+        metadata,
+        deadline,
+        options: &options,
+        calls: &calls,
+        seed: case.seed,
+    };
+    let again = probe(of, &probing).await;
+    let failures: Vec<CaseRow> = again
+        .iter()
+        .filter(|found| found.cause == case.cause)
+        .map(|found| case.probe_row(found, called.iter().copied().find(|m| m.name == found.method)))
+        .collect();
+    let said = match failures.as_slice() {
+        [] => format!("case {} no longer fails", case.id),
+        _ => format!("case {} still fails", case.id),
+    };
+    let run = Run {
+        seed: case.seed,
+        target: case.target.clone(),
+        cases: 1,
+        calls: calls.into_inner(),
+        elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        methods: Vec::new(),
+        failures,
+    };
+    Report::new(missing(case, metadata)).with(Section::Line(said)).with(Section::Run(run))
+}
+
+fn missing(case: &Case, metadata: &[(String, Vec<u8>)]) -> Vec<Diagnostic> {
+    let missing = case.metadata.iter().filter(|name| !metadata.iter().any(|(given, _)| given == *name));
+    let warning = |name| {
+        let message = format!("the case was found with the header `{name}`, and sent without it");
+        Diagnostic::new(&MISSING_HEADER, Severity::Warning, message)
+            .help(format!("give it: --header '{name}:…'"))
+    };
+    missing.map(warning).collect()
+}
+
+/// Names that a case made when it was found must not be in its way when it is sent again.
+fn now() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    now.as_secs()
+}
