@@ -17,6 +17,8 @@ mod padded;
 mod reflection_complete;
 pub(super) mod reflection_matches_schema;
 mod streams;
+#[cfg(test)]
+mod tests;
 
 use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},

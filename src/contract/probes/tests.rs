@@ -1,0 +1,157 @@
+//! Each probe on servers that are closures: what it says of a fault, and its silence without one.
+
+use std::sync::atomic::AtomicU64;
+
+use super::*;
+use crate::{
+    client::{CallError, sent},
+    contract::Plan,
+    schema::{Source, load},
+};
+
+struct Server<F>(F);
+
+impl<F: Fn(&Call) -> Exchange + Sync> Transport for Server<F> {
+    async fn call(&self, call: &Call) -> Result<Exchange, CallError> {
+        Ok((self.0)(call))
+    }
+}
+
+fn answer(code: &str) -> Exchange {
+    let pair = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
+    Exchange {
+        http_status: Some(200),
+        headers: vec![pair("content-type", "application/grpc")],
+        messages: if code == "0" { vec![(0, Vec::new().into())] } else { Vec::new() },
+        leftover: Vec::new().into(),
+        trailers: vec![pair("grpc-status", code)],
+        end: End::Trailers,
+        t_headers: None,
+        arrivals: Vec::new(),
+        unread: 0,
+        elapsed: Duration::from_millis(1),
+    }
+}
+
+/// The causes that the probe of this name finds on the server, with the methods.
+async fn causes(
+    name: &str,
+    options: ProbeOptions,
+    server: impl Fn(&Call) -> Exchange + Sync,
+) -> Vec<(String, String)> {
+    let plan = Plan::new(load(&Source::Directory("proto".into())).schema.pool().services(), &[]).unwrap();
+    let methods: Vec<&Method> = plan.called().collect();
+    let metadata = [("authorization".to_owned(), b"Bearer s3cret".to_vec())];
+    let calls = AtomicU64::new(0);
+    let probing = Probing {
+        transport: &Server(server),
+        methods: &methods,
+        metadata: &metadata,
+        deadline: Duration::from_secs(1),
+        options: &options,
+        calls: &calls,
+        seed: 1,
+    };
+    let of = PROBES.iter().find(|probe| probe.info.name == name).unwrap();
+    let found = probe(of, &probing).await;
+    found.into_iter().map(|it| (it.cause, it.method)).collect()
+}
+
+fn token(call: &Call) -> Option<&[u8]> {
+    call.metadata.iter().find(|(name, _)| name == "authorization").map(|(_, value)| &value[..])
+}
+
+fn method(call: &Call) -> &str {
+    call.path.rsplit('/').next().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_method_that_ignores_the_token_is_found() {
+    let asks = |call: &Call| token(call) == Some(b"Bearer s3cret");
+    let careful = |call: &Call| answer(if asks(call) { "0" } else { "16" });
+    let one = |forgets: &'static str| {
+        move |call: &Call| answer(if asks(call) || method(call) == forgets { "0" } else { "16" })
+    };
+    let any_token = |call: &Call| answer(if token(call).is_some() { "0" } else { "16" });
+    // Looks whether the user exists, and only then who asks.
+    let late = |call: &Call| match (method(call), asks(call)) {
+        (_, true) => answer("0"),
+        ("GetUser", false) if !sent(&call.script).0.iter().any(|(_, bytes)| bytes.is_empty()) => answer("5"),
+        _ => answer("16"),
+    };
+    let all = ProbeOptions::default;
+    assert_eq!(causes("ignored_auth", all(), careful).await, []);
+    for forgets in ["GetUser", "Chat", "StreamUsers", "ImportUsers"] {
+        let found = causes("ignored_auth", all(), one(forgets)).await;
+        assert_eq!(found, [("NO_CREDENTIALS".into(), format!("user.UserService/{forgets}"))]);
+    }
+    let found = causes("ignored_auth", all(), any_token).await;
+    assert_eq!(found.iter().map(|(cause, _)| &**cause).collect::<Vec<_>>(), ["GARBAGE_CREDENTIALS"]);
+    let found = causes("ignored_auth", all(), late).await;
+    assert_eq!(found, [("BEFORE_AUTH".into(), "user.UserService/GetUser".into())]);
+
+    let public = crate::contract::patterns(&["*/GetUser".to_owned()]).unwrap();
+    let options = ProbeOptions { public, ..ProbeOptions::default() };
+    assert_eq!(causes("ignored_auth", options, one("GetUser")).await, []);
+}
+
+#[tokio::test]
+async fn a_size_that_is_not_kept_is_found() {
+    const LIMIT: usize = 4096;
+    let size = |call: &Call| sent(&call.script).0.iter().map(|(_, bytes)| bytes.len()).max().unwrap_or(0);
+    let squeezed = |call: &Call| call.metadata.iter().any(|(name, _)| name == "grpc-encoding");
+    let looks_at_the_wire = move |call: &Call| answer(if size(call) > LIMIT { "8" } else { "5" });
+    // None of the others takes compressed requests.
+    let from = move |limit: usize, code: &'static str| {
+        move |call: &Call| match size(call) {
+            _ if squeezed(call) => answer("12"),
+            size => answer(if size > limit { code } else { "5" }),
+        }
+    };
+    let (keeps, early) = (from(LIMIT, "8"), from(LIMIT - 1, "8"));
+    let (never, wrong) = (from(usize::MAX, "8"), from(LIMIT, "13"));
+    let options = || ProbeOptions { max_request_bytes: Some(LIMIT as u64), ..ProbeOptions::default() };
+    let just = |found: Vec<(String, String)>| found.into_iter().map(|(cause, _)| cause).collect::<Vec<_>>();
+    assert_eq!(just(causes("oversize_rejected", options(), keeps).await), [""; 0]);
+    assert_eq!(just(causes("oversize_rejected", options(), early).await), ["AT_LIMIT"]);
+    assert_eq!(just(causes("oversize_rejected", options(), never).await), ["ACCEPTED"]);
+    assert_eq!(just(causes("oversize_rejected", options(), wrong).await), ["WRONG_STATUS"]);
+    // What is small on the wire may be large when it is unpacked.
+    assert_eq!(just(causes("oversize_rejected", options(), looks_at_the_wire).await), ["GZIP"]);
+    // Nobody said what the limit is: it is looked for.
+    assert_eq!(just(causes("oversize_rejected", ProbeOptions::default(), keeps).await), [""; 0]);
+    assert_eq!(just(causes("oversize_rejected", ProbeOptions::default(), never).await), ["NO_LIMIT"]);
+}
+
+#[tokio::test]
+async fn health_that_contradicts_itself_is_found() {
+    let health = |call: &Call, whole: &'static [u8], unknown: &'static str| {
+        let asked = sent(&call.script).0.iter().any(|(_, bytes)| !bytes.is_empty());
+        let mut reply = answer(if asked { unknown } else { "0" });
+        if !asked {
+            reply.messages = vec![(0, whole.into())];
+        }
+        if call.path.starts_with("/grpc.health.v1.") { reply } else { answer("12") }
+    };
+    let just = |found: Vec<(String, String)>| found.into_iter().map(|(cause, _)| cause).collect::<Vec<_>>();
+    let of = |whole: &'static [u8], unknown: &'static str| move |call: &Call| health(call, whole, unknown);
+    let options = ProbeOptions::default;
+    assert_eq!(just(causes("health_consistent", options(), of(&[8, 1], "5")).await), [""; 0]);
+    assert_eq!(just(causes("health_consistent", options(), of(&[8, 2], "5")).await), ["NOT_SERVING"]);
+    assert_eq!(just(causes("health_consistent", options(), of(&[8, 1], "0")).await), ["UNKNOWN_SERVICE"]);
+    // It is not served.
+    assert_eq!(just(causes("health_consistent", options(), |_: &Call| answer("12")).await), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_prefix_of_four_gibibytes_ends_the_call() {
+    let announced = |call: &Call| !sent(&call.script).1.is_empty();
+    let hangs = move |call: &Call| {
+        let end = if announced(call) { End::Hang } else { End::Trailers };
+        Exchange { end, ..answer("13") }
+    };
+    let just = |found: Vec<(String, String)>| found.into_iter().map(|(cause, _)| cause).collect::<Vec<_>>();
+    let fine = just(causes("length_prefix_bomb", ProbeOptions::default(), |_: &Call| answer("13")).await);
+    assert_eq!(fine, [""; 0]);
+    assert_eq!(just(causes("length_prefix_bomb", ProbeOptions::default(), hangs).await).len(), 1);
+}
