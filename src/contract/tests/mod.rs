@@ -190,3 +190,29 @@ async fn malformed_bytes_are_cut_down_to_those_that_matter() {
     assert_eq!((&*row.request_hex, &*row.status), (&["7f".to_owned()][..], "HANG"));
     assert_eq!(row.details.iter().filter(|(name, _)| name == "also").count(), 7, "{:?}", row.details);
 }
+
+/// The framework leaves open streams alone, reflection's like Chat's; the handler of GetUser is late by itself.
+#[tokio::test]
+async fn a_fault_of_the_framework_hides_none_of_a_handler() {
+    let pool = users();
+    let server = Mock(|call: &Call| {
+        let closed = call.script.contains(&Step::HalfClose);
+        let short = call.deadline < Duration::from_secs(1);
+        match call.path.rsplit('/').next().unwrap() {
+            "Chat" | "ServerReflectionInfo" if !closed => answer(End::Hang, "", 0),
+            "GetUser" if closed && short => answer(End::Hang, "", 0),
+            "ServerReflectionInfo" | "Check" => answer(End::Trailers, "0", 1),
+            _ => healthy(&pool, call),
+        }
+    });
+    let checks = select(&["deadline_respected".into()], &[], false).unwrap();
+    let (found, run) = outcome(&server, Config { checks, ..config(2) }).await;
+    let failed: Vec<_> = run.failures.iter().map(|row| (&*row.method, row.check.name)).collect();
+    assert_eq!(failed, [("user.UserService/GetUser", "deadline_respected")]);
+    let said = found.report.diagnostics();
+    assert!(said.iter().any(|said| said.message.starts_with("user.UserService/Chat")), "{said:?}");
+    // Who asks for the letter gets both.
+    let checks = select(&["deadline_respected".into()], &[], true).unwrap();
+    let (_, run) = outcome(&server, Config { checks, strict: true, ..config(2) }).await;
+    assert_eq!(run.failures.len(), 2, "{:?}", run.failures);
+}
