@@ -106,10 +106,11 @@ pub async fn serve_routes(
     }
 }
 
-/// The paths of the methods whose request is no stream. Health and reflection are not in the descriptors.
+/// The paths of the methods whose request is no stream. Health is not in the descriptors, and reflection is a stream.
 fn unary() -> Vec<String> {
     let files = FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).unwrap_or_default().file;
-    let mut paths = Vec::new();
+    let mut paths: Vec<String> =
+        ["Check", "Watch"].map(|method| format!("/grpc.health.v1.Health/{method}")).into();
     for file in &files {
         for service in &file.service {
             let methods = service.method.iter().filter(|method| !method.client_streaming());

@@ -2,16 +2,15 @@
 
 use std::fmt;
 use std::future::ready;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use http::{Request, Response, header};
 use tonic::Status;
 use tonic::body::Body;
-use tower::{Layer, Service};
+use tower::Service;
 
 use crate::answer;
+use crate::worn::{Answer, Around, wear};
 
 /// Answers `UNAUTHENTICATED` to calls without `authorization: Bearer TOKEN`, before their body is read.
 #[derive(Clone)]
@@ -56,38 +55,17 @@ impl fmt::Debug for BearerLayer {
     }
 }
 
-impl<S> Layer<S> for BearerLayer {
-    type Service = Bearer<S>;
+wear!(BearerLayer);
 
-    fn layer(&self, inner: S) -> Bearer<S> {
-        Bearer { inner, asks: self.clone() }
-    }
-}
-
-/// A service under a [`BearerLayer`].
-#[derive(Debug, Clone)]
-pub struct Bearer<S> {
-    inner: S,
-    asks: BearerLayer,
-}
-
-impl<S> Service<Request<Body>> for Bearer<S>
+impl<S> Around<S> for BearerLayer
 where
     S: Service<Request<Body>, Response = Response<Body>>,
     S::Future: Send + 'static,
     S::Error: Send + 'static,
 {
-    type Response = Response<Body>;
-    type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        if self.asks.passes(&request) {
-            return Box::pin(self.inner.call(request));
+    fn call(&self, inner: &mut S, request: Request<Body>) -> Answer<S::Error> {
+        if self.passes(&request) {
+            return Box::pin(inner.call(request));
         }
         Box::pin(ready(Ok(answer::trailers_only(Status::unauthenticated(
             "the token is missing or wrong: send `authorization: Bearer TOKEN`",

@@ -2,19 +2,16 @@
 //! believes in a stream hears OK and loses what it sent.
 
 use std::collections::HashSet;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use bytes::Bytes;
 use http::{Request, Response};
-use http_body::{Frame, SizeHint};
 use tonic::Status;
 use tonic::body::Body;
-use tower::{Layer, Service};
+use tower::Service;
 
 use crate::prefix::Prefixes;
-use crate::verdict::Verdict;
+use crate::verdict::{Next, Verdict, Watched};
+use crate::worn::{Answer, Around, wear};
 
 /// Answers `INTERNAL`, as other implementations do, to a second message where a method takes one.
 #[derive(Debug, Clone)]
@@ -29,81 +26,31 @@ impl CardinalityLayer {
     }
 }
 
-impl<S> Layer<S> for CardinalityLayer {
-    type Service = Cardinality<S>;
+wear!(CardinalityLayer);
 
-    fn layer(&self, inner: S) -> Cardinality<S> {
-        Cardinality { inner, unary: Arc::clone(&self.unary) }
-    }
-}
-
-/// A service under a [`CardinalityLayer`].
-#[derive(Debug, Clone)]
-pub struct Cardinality<S> {
-    inner: S,
-    unary: Arc<HashSet<String>>,
-}
-
-impl<S> Service<Request<Body>> for Cardinality<S>
+impl<S> Around<S> for CardinalityLayer
 where
     S: Service<Request<Body>, Response = Response<Body>>,
     S::Future: Send + 'static,
+    S::Error: Send + 'static,
 {
-    type Response = Response<Body>;
-    type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&self, inner: &mut S, request: Request<Body>) -> Answer<S::Error> {
         if !self.unary.contains(request.uri().path()) {
-            return Box::pin(self.inner.call(request));
+            return Box::pin(inner.call(request));
         }
         let verdict = Verdict::default();
-        let (prefixes, found) = (Prefixes::new(usize::MAX), verdict.clone());
-        let answer =
-            self.inner.call(request.map(|inner| Body::new(Counted { inner, prefixes, verdict: found })));
-        Box::pin(async move { answer.await.map(|response| verdict.over(response)) })
-    }
-}
-
-/// The request body. It ends in an error where a second message begins.
-struct Counted {
-    inner: Body,
-    prefixes: Prefixes,
-    verdict: Verdict,
-}
-
-impl http_body::Body for Counted {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        if let Some(verdict) = self.verdict.found() {
-            return Poll::Ready(Some(Err(verdict)));
-        }
-        let frame = std::task::ready!(Pin::new(&mut self.inner).poll_frame(cx));
-        if let Some(piece) = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref()) {
-            // Only lengths above the limit are errors, and there is none above this one.
-            let _ = self.prefixes.pass(piece);
-            if self.prefixes.messages() > 1 {
-                return Poll::Ready(Some(Err(self.verdict.is(too_many()))));
+        // Only lengths above the limit are errors, and there is none above this one.
+        let mut prefixes = Prefixes::new(usize::MAX);
+        let watch = move |next: Next<'_>| match next {
+            Next::Piece(piece) => {
+                let _ = prefixes.pass(piece);
+                (prefixes.messages() > 1).then(too_many)
             }
-        }
-        Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+            Next::End => None,
+        };
+        let found = verdict.clone();
+        let answer = inner.call(request.map(|body| Body::new(Watched::new(body, found, watch))));
+        Box::pin(async move { answer.await.map(|response| verdict.over(response)) })
     }
 }
 

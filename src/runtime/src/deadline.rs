@@ -4,17 +4,20 @@
 //! it cannot read. Its timer stands outside of all layers; ours begins earlier and is polled first, so it wins.
 
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Frame, SizeHint};
-use tokio::time::{Sleep, sleep};
+use tokio::task::JoinHandle;
+use tokio::time::{Sleep, sleep, sleep_until};
 use tonic::Status;
 use tonic::body::Body;
-use tower::{Layer, Service};
+use tower::Service;
 
+use crate::worn::{Answer, Around, wear};
 use crate::{answer, timeout};
 
 /// Ends a call with `DEADLINE_EXCEEDED` at its deadline, be it silent or in the midst of a stream.
@@ -24,36 +27,15 @@ pub struct DeadlineLayer {
     pub cap: Option<Duration>,
 }
 
-impl<S> Layer<S> for DeadlineLayer {
-    type Service = Deadline<S>;
+wear!(DeadlineLayer);
 
-    fn layer(&self, inner: S) -> Deadline<S> {
-        Deadline { inner, cap: self.cap }
-    }
-}
-
-/// A service under a [`DeadlineLayer`].
-#[derive(Debug, Clone)]
-pub struct Deadline<S> {
-    inner: S,
-    cap: Option<Duration>,
-}
-
-impl<S> Service<Request<Body>> for Deadline<S>
+impl<S> Around<S> for DeadlineLayer
 where
     S: Service<Request<Body>, Response = Response<Body>>,
     S::Future: Send + 'static,
     S::Error: Send + 'static,
 {
-    type Response = Response<Body>;
-    type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+    fn call(&self, inner: &mut S, mut request: Request<Body>) -> Answer<S::Error> {
         // Taken away, so that no timer further in acts on it.
         let asked = match request.headers_mut().remove("grpc-timeout") {
             None => None,
@@ -63,7 +45,7 @@ where
             },
         };
         let Some(left) = asked.into_iter().chain(self.cap).min() else {
-            return Box::pin(self.inner.call(request));
+            return Box::pin(inner.call(request));
         };
         if left.is_zero() {
             // The timer would take a millisecond, in which the handler might answer.
@@ -71,23 +53,92 @@ where
         }
         // Here and not in the future below: the time counts from the call, and before tonic's.
         let mut timer = Box::pin(sleep(left));
-        let answered = self.inner.call(request);
+        let ends_at = timer.deadline();
+        request.extensions_mut().insert(EndsAt(ends_at.into_std()));
+        let request = request.map(|inner| {
+            Body::new(TimedRequest { inner: Some(inner), timer: Box::pin(sleep_until(ends_at)) })
+        });
+        let answered = inner.call(request);
         Box::pin(async move {
             tokio::select! {
                 biased;
                 () = &mut timer => Ok(answer::trailers_only(passed())),
                 answered = answered => answered.map(|response| {
-                    response.map(|body| Body::new(Timed { inner: Some(body), timer }))
+                    response.map(|body| Body::new(Timed::new(body, timer)))
                 }),
             }
         })
     }
 }
 
-/// A body until its deadline. `None` after it: the handler's stream is dropped there and then.
-struct Timed {
+/// The deadline of a call, for a handler that has others to wait for: an extension of its request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndsAt(pub Instant);
+
+/// A request until the deadline. A handler may read it on a task of its own, which nothing else ends.
+struct TimedRequest {
     inner: Option<Body>,
     timer: Pin<Box<Sleep>>,
+}
+
+impl http_body::Body for TimedRequest {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = &mut *self;
+        let Some(inner) = &mut this.inner else { return Poll::Ready(None) };
+        // What has come is read, however late.
+        if let Poll::Ready(frame) = Pin::new(inner).poll_frame(cx) {
+            return Poll::Ready(frame);
+        }
+        std::task::ready!(this.timer.as_mut().poll(cx));
+        this.inner = None;
+        Poll::Ready(Some(Err(passed())))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.as_ref().map_or_else(SizeHint::default, http_body::Body::size_hint)
+    }
+}
+
+/// A handler's stream, until the deadline takes it away.
+type Taken = Arc<Mutex<Option<Body>>>;
+
+/// A body until its deadline. The handler's stream is dropped there and then, by a task: nobody polls a body that the
+/// client does not read.
+struct Timed {
+    inner: Taken,
+    timer: Pin<Box<Sleep>>,
+    over: bool,
+    taker: JoinHandle<()>,
+}
+
+impl Timed {
+    fn new(body: Body, timer: Pin<Box<Sleep>>) -> Self {
+        let inner: Taken = Arc::new(Mutex::new(Some(body)));
+        let (taken, ends_at) = (Arc::clone(&inner), timer.deadline());
+        let taker = tokio::spawn(async move {
+            sleep_until(ends_at).await;
+            let stream = locked(&taken).take();
+            drop(stream);
+        });
+        Self { inner, timer, over: false, taker }
+    }
+}
+
+impl Drop for Timed {
+    fn drop(&mut self) {
+        self.taker.abort();
+    }
+}
+
+/// A stream that panicked while it was polled is left as it was; nobody polls it again.
+fn locked(stream: &Mutex<Option<Body>>) -> MutexGuard<'_, Option<Body>> {
+    stream.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl http_body::Body for Timed {
@@ -99,24 +150,27 @@ impl http_body::Body for Timed {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let this = &mut *self;
-        let Some(inner) = &mut this.inner else { return Poll::Ready(None) };
-        // The timer first: a stream that is always ready must not outrun it.
-        if this.timer.as_mut().poll(cx).is_pending() {
-            return Pin::new(inner).poll_frame(cx);
+        if this.over {
+            return Poll::Ready(None);
         }
-        this.inner = None;
+        let mut inner = locked(&this.inner);
+        // The timer first: a stream that is always ready must not outrun it.
+        if let (Poll::Pending, Some(stream)) = (this.timer.as_mut().poll(cx), &mut *inner) {
+            return Pin::new(stream).poll_frame(cx);
+        }
+        *inner = None;
+        this.over = true;
         Poll::Ready(Some(Ok(Frame::trailers(answer::trailers(&passed())))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.as_ref().is_none_or(http_body::Body::is_end_stream)
+        self.over || locked(&self.inner).as_ref().is_some_and(http_body::Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
         // Of the messages that are left, the deadline may let none through.
-        let upper = self.inner.as_ref().map_or(Some(0), |inner| inner.size_hint().upper());
         let mut hint = SizeHint::new();
-        if let Some(upper) = upper {
+        if let Some(upper) = locked(&self.inner).as_ref().and_then(|inner| inner.size_hint().upper()) {
             hint.set_upper(upper);
         }
         hint
@@ -167,5 +221,76 @@ mod tests {
         let answer =
             call(DeadlineLayer { cap: Some(Duration::from_millis(50)) }, Script::Endless, request()).await;
         assert_eq!((answer.status("grpc-status"), answer.data.len()), ("4", 5));
+    }
+
+    /// A body that never goes on, and says when it is dropped.
+    struct Quiet(Option<tokio::sync::oneshot::Sender<()>>);
+
+    impl Drop for Quiet {
+        fn drop(&mut self) {
+            let _ = self.0.take().map(|dropped| dropped.send(()));
+        }
+    }
+
+    impl http_body::Body for Quiet {
+        type Data = Bytes;
+        type Error = Status;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_nobody_reads_is_dropped_at_the_deadline() {
+        let (dropped, seen) = tokio::sync::oneshot::channel();
+        let body = Timed::new(Body::new(Quiet(Some(dropped))), Box::pin(sleep(Duration::from_millis(1))));
+        seen.await.unwrap();
+        drop(body);
+    }
+
+    async fn next(body: &mut TimedRequest) -> Option<Result<Frame<Bytes>, Status>> {
+        std::future::poll_fn(|cx| http_body::Body::poll_frame(Pin::new(&mut *body), cx)).await
+    }
+
+    #[tokio::test]
+    async fn a_request_that_is_read_elsewhere_ends_at_the_deadline_once() {
+        let mut body = TimedRequest {
+            inner: Some(Body::new(Quiet(None))),
+            timer: Box::pin(sleep(Duration::from_millis(1))),
+        };
+        let code = next(&mut body).await.unwrap().unwrap_err().code();
+        assert_eq!(code, tonic::Code::DeadlineExceeded);
+        assert!(next(&mut body).await.is_none());
+    }
+
+    /// Answers OK to a call that knows its deadline.
+    struct Knows;
+
+    impl Service<Request<Body>> for Knows {
+        type Response = Response<Body>;
+        type Error = std::convert::Infallible;
+        type Future = std::future::Ready<Result<Response<Body>, std::convert::Infallible>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, request: Request<Body>) -> Self::Future {
+            let left = request.extensions().get::<EndsAt>().map(|ends| ends.0 - Instant::now());
+            let knows = left.is_some_and(|left| left > Duration::from_secs(3500));
+            let status = if knows { Status::ok("") } else { Status::internal("") };
+            std::future::ready(Ok(answer::trailers_only(status)))
+        }
+    }
+
+    #[tokio::test]
+    async fn the_handler_knows_its_deadline() {
+        let mut service = tower::Layer::layer(&DeadlineLayer { cap: LATER }, Knows);
+        let answer = service.call(request()).await.unwrap();
+        assert_eq!(answer.headers().get("grpc-status").unwrap(), "0");
     }
 }

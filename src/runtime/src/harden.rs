@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tower::Layer;
 
-use crate::{Deadline, DeadlineLayer, Panic, PanicLayer, Protocol, ProtocolLayer, Size, SizeLayer};
+use crate::{DeadlineLayer, PanicLayer, ProtocolLayer, SizeLayer, Worn};
 
 /// What can be chosen about [`harden`].
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +47,7 @@ pub fn harden(options: Harden) -> HardenLayer {
 pub struct HardenLayer(Harden);
 
 /// A service under a [`HardenLayer`].
-pub type Hardened<S> = Panic<Protocol<Deadline<Size<S>>>>;
+pub type Hardened<S> = Worn<PanicLayer, Worn<ProtocolLayer, Worn<DeadlineLayer, Worn<SizeLayer, S>>>>;
 
 impl<S> Layer<S> for HardenLayer {
     type Service = Hardened<S>;

@@ -12,46 +12,27 @@ use http::{Request, Response};
 use http_body::{Frame, SizeHint};
 use tonic::Status;
 use tonic::body::Body;
-use tower::{Layer, Service};
+use tower::Service;
 
 use crate::answer;
+use crate::worn::{Answer, Around, wear};
 
 /// Answers `INTERNAL` when the handler, or the stream it returned, panics; the log has the panic.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PanicLayer;
 
-impl<S> Layer<S> for PanicLayer {
-    type Service = Panic<S>;
+wear!(PanicLayer);
 
-    fn layer(&self, inner: S) -> Panic<S> {
-        Panic { inner }
-    }
-}
-
-/// A service under a [`PanicLayer`].
-#[derive(Debug, Clone)]
-pub struct Panic<S> {
-    inner: S,
-}
-
-impl<S> Service<Request<Body>> for Panic<S>
+impl<S> Around<S> for PanicLayer
 where
     S: Service<Request<Body>, Response = Response<Body>>,
     S::Future: Send + 'static,
     S::Error: Send + 'static,
 {
-    type Response = Response<Body>;
-    type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&self, inner: &mut S, request: Request<Body>) -> Answer<S::Error> {
         let method = request.uri().path().to_owned();
         // What the panic leaves half done is dropped and never polled again, so nothing broken is seen.
-        let called = catch_unwind(AssertUnwindSafe(|| self.inner.call(request)));
+        let called = catch_unwind(AssertUnwindSafe(|| inner.call(request)));
         Box::pin(async move {
             let mut future = match called {
                 Ok(future) => Box::pin(future),

@@ -1,12 +1,12 @@
 //! What is not gRPC is told so in HTTP, as the specification asks: a status 200 would look like success to it.
 
 use std::future::ready;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use tonic::body::Body;
-use tower::{Layer, Service};
+use tower::Service;
+
+use crate::worn::{Answer, Around, wear};
 
 /// Answers HTTP 405 to other methods than POST, and 415 to other content types than `application/grpc`.
 ///
@@ -14,35 +14,15 @@ use tower::{Layer, Service};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ProtocolLayer;
 
-impl<S> Layer<S> for ProtocolLayer {
-    type Service = Protocol<S>;
+wear!(ProtocolLayer);
 
-    fn layer(&self, inner: S) -> Protocol<S> {
-        Protocol { inner }
-    }
-}
-
-/// A service under a [`ProtocolLayer`].
-#[derive(Debug, Clone)]
-pub struct Protocol<S> {
-    inner: S,
-}
-
-impl<S> Service<Request<Body>> for Protocol<S>
+impl<S> Around<S> for ProtocolLayer
 where
     S: Service<Request<Body>, Response = Response<Body>>,
     S::Future: Send + 'static,
     S::Error: Send + 'static,
 {
-    type Response = Response<Body>;
-    type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&self, inner: &mut S, request: Request<Body>) -> Answer<S::Error> {
         if request.method() != Method::POST {
             let mut response = refusal(StatusCode::METHOD_NOT_ALLOWED);
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
@@ -51,7 +31,7 @@ where
         if !is_grpc(request.headers()) {
             return Box::pin(ready(Ok(refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE))));
         }
-        Box::pin(self.inner.call(request))
+        Box::pin(inner.call(request))
     }
 }
 
@@ -62,7 +42,8 @@ fn refusal(code: StatusCode) -> Response<Body> {
     response
 }
 
-/// `application/grpc`, or that with a codec, a variant or a parameter after it.
+/// `application/grpc`, or that with a codec or a parameter after it. grpc-web is another protocol: what translates it
+/// belongs outside.
 fn is_grpc(headers: &HeaderMap) -> bool {
     const GRPC: &[u8] = b"application/grpc";
     let Some((start, rest)) =
@@ -70,7 +51,7 @@ fn is_grpc(headers: &HeaderMap) -> bool {
     else {
         return false;
     };
-    start.eq_ignore_ascii_case(GRPC) && matches!(rest.first(), None | Some(b'+' | b';' | b'-' | b' '))
+    start.eq_ignore_ascii_case(GRPC) && matches!(rest.first(), None | Some(b'+' | b';'))
 }
 
 #[cfg(test)]
@@ -85,7 +66,7 @@ mod tests {
             (Method::POST, grpc, 200),
             (Method::POST, Some("application/grpc+proto"), 200),
             (Method::POST, Some("Application/GRPC; charset=utf-8"), 200),
-            (Method::POST, Some("application/grpc-web"), 200),
+            (Method::POST, Some("application/grpc-web"), 415),
             (Method::POST, Some("application/grpcx"), 415),
             (Method::POST, Some("application/json"), 415),
             (Method::POST, None, 415),

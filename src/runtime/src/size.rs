@@ -3,18 +3,14 @@
 //! tonic answers `OUT_OF_RANGE` to the first, which says that a value is; and a body that ends right after a prefix
 //! it takes for a whole one.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use bytes::Bytes;
 use http::{Request, Response};
-use http_body::{Frame, SizeHint};
 use tonic::Status;
 use tonic::body::Body;
-use tower::{Layer, Service};
+use tower::Service;
 
 use crate::prefix::Prefixes;
-use crate::verdict::Verdict;
+use crate::verdict::{Next, Verdict, Watched};
+use crate::worn::{Answer, Around, wear};
 
 /// Answers `RESOURCE_EXHAUSTED` to a message above the limit before it is read, and `INTERNAL` instead of OK to a
 /// body that ends inside a message.
@@ -24,88 +20,24 @@ pub struct SizeLayer {
     pub limit: usize,
 }
 
-impl<S> Layer<S> for SizeLayer {
-    type Service = Size<S>;
+wear!(SizeLayer);
 
-    fn layer(&self, inner: S) -> Size<S> {
-        Size { inner, limit: self.limit }
-    }
-}
-
-/// A service under a [`SizeLayer`].
-#[derive(Debug, Clone)]
-pub struct Size<S> {
-    inner: S,
-    limit: usize,
-}
-
-impl<S> Service<Request<Body>> for Size<S>
+impl<S> Around<S> for SizeLayer
 where
     S: Service<Request<Body>, Response = Response<Body>>,
     S::Future: Send + 'static,
+    S::Error: Send + 'static,
 {
-    type Response = Response<Body>;
-    type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let verdict = Verdict::default();
-        let (prefixes, found) = (Prefixes::new(self.limit), verdict.clone());
-        let request =
-            request.map(|inner| Body::new(Watched { inner, prefixes, limit: self.limit, verdict: found }));
-        let answer = self.inner.call(request);
-        Box::pin(async move { answer.await.map(|response| verdict.over(response)) })
-    }
-}
-
-/// The request body. It ends in an error where the verdict falls, which stops the decoder.
-struct Watched {
-    inner: Body,
-    prefixes: Prefixes,
-    limit: usize,
-    verdict: Verdict,
-}
-
-impl http_body::Body for Watched {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        if let Some(verdict) = self.verdict.found() {
-            return Poll::Ready(Some(Err(verdict)));
-        }
-        let frame = std::task::ready!(Pin::new(&mut self.inner).poll_frame(cx));
-        let verdict = match &frame {
-            Some(Ok(frame)) => match frame.data_ref().map(|piece| self.prefixes.pass(piece)) {
-                Some(Err(length)) => Some(too_large(length, self.limit)),
-                Some(Ok(())) => None,
-                // Trailers, which end a body as well.
-                None => (!self.prefixes.between_messages()).then(broken_off),
-            },
-            // The stream was reset: nobody is left to hear of it.
-            Some(Err(_)) => None,
-            None => (!self.prefixes.between_messages()).then(broken_off),
+    fn call(&self, inner: &mut S, request: Request<Body>) -> Answer<S::Error> {
+        let (verdict, limit) = (Verdict::default(), self.limit);
+        let mut prefixes = Prefixes::new(limit);
+        let watch = move |next: Next<'_>| match next {
+            Next::Piece(piece) => prefixes.pass(piece).err().map(|length| too_large(length, limit)),
+            Next::End => (!prefixes.between_messages()).then(broken_off),
         };
-        Poll::Ready(match verdict {
-            Some(verdict) => Some(Err(self.verdict.is(verdict))),
-            None => frame,
-        })
-    }
-
-    fn is_end_stream(&self) -> bool {
-        // Until the last frame was looked at, there may be a verdict to come.
-        self.inner.is_end_stream() && self.prefixes.between_messages()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        let found = verdict.clone();
+        let answer = inner.call(request.map(|body| Body::new(Watched::new(body, found, watch))));
+        Box::pin(async move { answer.await.map(|response| verdict.over(response)) })
     }
 }
 

@@ -22,11 +22,6 @@ impl Verdict {
         self.0.get_or_init(|| status).clone()
     }
 
-    /// What was found, if anything.
-    pub(crate) fn found(&self) -> Option<Status> {
-        self.0.get().cloned()
-    }
-
     /// The answer as the request calls for it.
     pub(crate) fn over(self, mut response: Response<Body>) -> Response<Body> {
         self.mend(response.headers_mut());
@@ -40,6 +35,62 @@ impl Verdict {
         if verdict.code() == Code::ResourceExhausted || given.code() == Code::Ok {
             answer::replace(headers, verdict);
         }
+    }
+}
+
+/// What comes next of a request: a piece of it, or its end.
+pub(crate) enum Next<'a> {
+    Piece(&'a Bytes),
+    End,
+}
+
+/// A request's body under watch. It ends in an error where the verdict falls, which stops the decoder.
+pub(crate) struct Watched<W> {
+    inner: Body,
+    verdict: Verdict,
+    watch: W,
+    over: bool,
+}
+
+impl<W: FnMut(Next<'_>) -> Option<Status>> Watched<W> {
+    pub(crate) fn new(inner: Body, verdict: Verdict, watch: W) -> Self {
+        Self { inner, verdict, watch, over: false }
+    }
+}
+
+impl<W: FnMut(Next<'_>) -> Option<Status> + Unpin> http_body::Body for Watched<W> {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = &mut *self;
+        // Once: whoever reads on after an error finds the end.
+        if this.over {
+            return Poll::Ready(None);
+        }
+        let frame = std::task::ready!(Pin::new(&mut this.inner).poll_frame(cx));
+        let verdict = match &frame {
+            Some(Ok(frame)) => match frame.data_ref() {
+                Some(piece) => (this.watch)(Next::Piece(piece)),
+                // Trailers, which end a body as well.
+                None => (this.watch)(Next::End),
+            },
+            // The stream was reset: nobody is left to hear of it.
+            Some(Err(_)) => None,
+            None => (this.watch)(Next::End),
+        };
+        this.over = verdict.is_some() || frame.is_none();
+        Poll::Ready(match verdict {
+            Some(verdict) => Some(Err(this.verdict.is(verdict))),
+            None => frame,
+        })
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
     }
 }
 

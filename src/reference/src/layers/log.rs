@@ -7,6 +7,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body::{Frame, SizeHint};
+use protogate_runtime::{Answer, Around, Worn};
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::{Layer, Service};
@@ -16,38 +17,24 @@ use tower::{Layer, Service};
 pub struct LogLayer;
 
 impl<S> Layer<S> for LogLayer {
-    type Service = Log<S>;
+    type Service = Worn<Self, S>;
 
-    fn layer(&self, inner: S) -> Log<S> {
-        Log { inner }
+    fn layer(&self, inner: S) -> Self::Service {
+        Worn::new(*self, inner)
     }
 }
 
-/// A service under a [`LogLayer`].
-#[derive(Debug, Clone)]
-pub struct Log<S> {
-    inner: S,
-}
-
-impl<S> Service<Request<Body>> for Log<S>
+impl<S> Around<S> for LogLayer
 where
     S: Service<Request<Body>, Response = Response<Body>>,
     S::Future: Send + 'static,
 {
-    type Response = Response<Body>;
-    type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&self, inner: &mut S, request: Request<Body>) -> Answer<S::Error> {
         if !tracing::enabled!(tracing::Level::INFO) {
-            return Box::pin(self.inner.call(request));
+            return Box::pin(inner.call(request));
         }
         let line = Line { method: request.uri().path().to_owned(), began: Instant::now(), code: None };
-        let answer = self.inner.call(request);
+        let answer = inner.call(request);
         Box::pin(async move { answer.await.map(|response| logged(response, line)) })
     }
 }
