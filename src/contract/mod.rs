@@ -1,11 +1,12 @@
 //! Property-based contract tests: a schema and something that can be called go in, a run comes out.
 //!
-//! [`Plan::new`] lists the methods and why some are left alone; [`run`] sends each method its boundary values
-//! one at a time, then random messages, then malformed bytes, and lets every check of [`CHECKS`] judge what
-//! came back. A failure has a key (check, method, cause); shrinking keeps the key, and there is one finding
-//! per key. Each finding is a [`Case`]: plain data that [`replay`] sends again.
+//! [`Plan::new`] lists the methods and why some are left alone; [`run`] goes through its phases ([`Phase::ALL`]) and
+//! lets every check of [`CHECKS`] judge what came back, then asks the [`PROBES`] about the server as a whole. A
+//! failure has a key (check, method, cause); shrinking keeps the key, and there is one finding per key. Each finding
+//! is a [`Case`]: plain data that [`replay`] sends again.
 //!
-//! Every case is a function of (seed, method, phase, index): the list is the same for any number of workers.
+//! Every case is a function of (seed, method, phase, index): the list is the same for any number of workers. Only the
+//! phase that follows what the server has named depends on its replies, in the order of the cases before.
 //!
 //! Absent on purpose: nothing is printed (what happens are [`Event`]s), no file is written unless the caller
 //! calls [`Case::save`], no check looks at a socket: an exchange in, a verdict out.

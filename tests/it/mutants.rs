@@ -9,8 +9,7 @@ use serde_json::Value;
 use crate::run::{Ran, protogate};
 use crate::servers::{Server, program};
 
-/// Id and check. B28 and B29 are not here: the first needs a run without `--fail-fast` and more time, and the fault
-/// of the second shows in a value only.
+/// Id and check. Not here: B28, whose endless list is taken for a watch, and B29, whose fault shows in a value only.
 const CAUGHT: &[(&str, &str)] = &[
     ("B01", "not_a_server_error"),
     ("B02", "no_transport_abort"),

@@ -23,7 +23,7 @@ pub struct Mutant {
     pub id: &'static str,
     /// What it does wrong, in one sentence.
     pub what: &'static str,
-    /// The contract check that must catch it.
+    /// The contract check that must catch it; `ensures` where only a contract in the schema could.
     pub caught_by: &'static str,
     /// Builds `user.UserService` with the fault over a store.
     pub routes: fn(Arc<dyn UserStore>) -> Routes,

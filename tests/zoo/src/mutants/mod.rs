@@ -98,7 +98,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         id: "B29",
         what: "ImportUsers counts one user too few.",
-        caught_by: "framing_invariance",
+        caught_by: "ensures",
         routes: b29::routes,
     },
     Mutant {
