@@ -254,12 +254,10 @@ async fn probe_all<T: Transport>(
     if !search.over && !probes.is_empty() {
         on_event(Event::PhaseStarted(Phase::Probes));
     }
-    for one in probes {
-        if search.over {
-            let message = format!("the run ended early: {} was not asked", one.info.name);
-            search.said.push(Diagnostic::new(&SKIPPED, Severity::Note, message));
-            continue;
-        }
+    let mut left = probes.iter();
+    while !search.over
+        && let Some(one) = left.next()
+    {
         tokio::select! {
             biased;
             () = reached(stop, end) => search.over = true,
@@ -270,6 +268,11 @@ async fn probe_all<T: Transport>(
                 found.extend(these);
             }
         }
+    }
+    let names: Vec<&str> = left.map(|one| one.info.name).collect();
+    if !names.is_empty() {
+        let message = format!("the run ended early: nothing was asked about {}", names.join(", "));
+        search.said.push(Diagnostic::new(&SKIPPED, Severity::Note, message));
     }
     found
 }
