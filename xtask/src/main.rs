@@ -23,18 +23,16 @@ fn corpus() -> ExitCode {
         eprintln!("the corpus could not be installed: tests/peers/install.sh needs bash, npm and python3");
         return ExitCode::from(2);
     }
-    let tests = Command::new(env!("CARGO"))
-        .args(["test", "--package", "protogate", "--test", "it", "--", "corpus"])
-        .env("PROTOGATE_REQUIRE_PEERS", "1")
-        .current_dir(&root)
-        .status();
-    ExitCode::from(if tests.is_ok_and(|status| status.success()) { 0 } else { 1 })
+    test("corpus", &[])
 }
 
-/// `campaign pairs [--pairs N] [--seed N]`: the long run of the comparison with buf on generated pairs of
-/// schemas (`tests/it/pairs`).
+/// The long runs of the comparison with buf: `campaign pairs [--pairs N] [--seed N]` on generated pairs of schemas
+/// (`tests/it/pairs`), `campaign majors` on two majors of Google's API definitions.
 fn campaign(arguments: &[OsString]) -> ExitCode {
     let words: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
+    if words == ["majors"] {
+        return test("majors_vs_buf", &[("PROTOGATE_MAJORS", "1")]);
+    }
     let (mut pairs, mut seed) = ("50000", "0");
     let mut options = words.iter().skip(1);
     while let Some(option) = options.next() {
@@ -47,17 +45,23 @@ fn campaign(arguments: &[OsString]) -> ExitCode {
     if words.first() != Some(&"pairs") || [pairs, seed].iter().any(|it| it.parse::<u64>().is_err()) {
         return campaign_usage();
     }
+    let asked = [("PROTOGATE_PAIRS", pairs), ("PROTOGATE_SEED", seed)];
+    test("pairs::buf_says_the_same_of_generated_pairs", &asked)
+}
+
+/// Runs the integration tests of this name with the peers required, and shows what they print.
+fn test(name: &str, environment: &[(&str, &str)]) -> ExitCode {
     let tests = Command::new(env!("CARGO"))
-        .args(["test", "--package", "protogate", "--test", "it", "--", "--nocapture", "--exact"])
-        .arg("pairs::buf_says_the_same_of_generated_pairs")
-        .envs([("PROTOGATE_REQUIRE_PEERS", "1"), ("PROTOGATE_PAIRS", pairs), ("PROTOGATE_SEED", seed)])
+        .args(["test", "--package", "protogate", "--test", "it", "--", "--nocapture", name])
+        .env("PROTOGATE_REQUIRE_PEERS", "1")
+        .envs(environment.iter().copied())
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
         .status();
     ExitCode::from(if tests.is_ok_and(|status| status.success()) { 0 } else { 1 })
 }
 
 fn campaign_usage() -> ExitCode {
-    eprintln!("usage: cargo xtask campaign pairs [--pairs N] [--seed N]");
+    eprintln!("usage: cargo xtask campaign pairs [--pairs N] [--seed N] | majors");
     ExitCode::from(2)
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::diag::{CaseRow, Diagnostic, MethodRow, Phase, Place, Report, Run, Section, Verdict};
+use crate::diag::{CaseRow, Diagnostic, MethodRow, Phase, Place, Report, Run, Section, Span, Verdict};
 
 pub(super) fn render(report: &Report) -> String {
     let run = report.sections().iter().find_map(|section| match section {
@@ -27,7 +27,7 @@ pub(super) fn render(report: &Report) -> String {
             object.insert("diagnostics".to_owned(), diagnostics.collect());
             line(&Value::Object(object))
         }
-        (None, None) => diagnostics.map(|diagnostic| line(&diagnostic)).collect(),
+        (None, None) => report.diagnostics().iter().map(as_buf).map(|it| line(&it)).collect(),
     }
 }
 
@@ -35,8 +35,19 @@ fn line(value: &Value) -> String {
     format!("{value}\n")
 }
 
+/// As buf writes it: what stands nowhere has a position all the same, the first.
+fn as_buf(it: &Diagnostic) -> Value {
+    match it.place {
+        Some(_) => diagnostic(it),
+        None => with_place(it, position(Span::START)),
+    }
+}
+
 fn diagnostic(diagnostic: &Diagnostic) -> Value {
-    let mut object = diagnostic.place.as_ref().map(place).unwrap_or_default();
+    with_place(diagnostic, diagnostic.place.as_ref().map(place).unwrap_or_default())
+}
+
+fn with_place(diagnostic: &Diagnostic, mut object: Map<String, Value>) -> Value {
     object.insert("type".to_owned(), diagnostic.rule.id.into());
     object.insert("message".to_owned(), diagnostic.message.as_str().into());
     object.insert("severity".to_owned(), diagnostic.severity.word().into());
@@ -56,9 +67,14 @@ fn diagnostic(diagnostic: &Diagnostic) -> Value {
 
 fn place(place: &Place) -> Map<String, Value> {
     // The keys are buf's, and so are the units: buf counts columns as a terminal shows them.
-    let span = place.buf_span();
     let mut object = Map::new();
     object.insert("path".to_owned(), (*place.file).into());
+    object.extend(position(place.buf_span()));
+    object
+}
+
+fn position(span: Span) -> Map<String, Value> {
+    let mut object = Map::new();
     for (key, number) in [
         ("start_line", span.start_line),
         ("start_column", span.start_column),
