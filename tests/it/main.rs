@@ -16,6 +16,7 @@ mod floors;
 mod formats;
 mod gate;
 mod hostile;
+mod hostile_server;
 mod init;
 mod interop;
 mod licences;
