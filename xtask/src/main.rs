@@ -65,18 +65,35 @@ fn campaign_usage() -> ExitCode {
     ExitCode::from(2)
 }
 
-/// Measures a command beside its peers: `cargo xtask bench check-breaking [--runs N] [--quick]`.
+/// Measures a command beside its peers: `cargo xtask bench check-breaking|contract [OPTION…]`.
 fn bench(arguments: &[OsString]) -> ExitCode {
-    let Some(("check-breaking", rest)) =
-        arguments.split_first().and_then(|(name, rest)| Some((name.to_str()?, rest)))
+    let Some((name, rest)) = arguments.split_first().and_then(|(name, rest)| Some((name.to_str()?, rest)))
     else {
-        eprintln!("there is one benchmark: cargo xtask bench check-breaking [--runs N] [--quick]");
-        return ExitCode::from(2);
+        return bench_usage();
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let bench = match name {
+        "check-breaking" => "check_breaking",
+        "contract" => {
+            // The service that is measured, and the peer, which may be missing.
+            let build = ["build", "--quiet", "--release", "--package", "user-service"];
+            let _ = Command::new(env!("CARGO")).args(build).current_dir(&root).status();
+            let _ = Command::new("benches/rest/setup.sh").arg("target/peers").current_dir(&root).status();
+            "contract"
+        }
+        _ => return bench_usage(),
     };
     let status = Command::new(env!("CARGO"))
-        .args(["bench", "--package", "protogate", "--bench", "check_breaking", "--"])
+        .args(["bench", "--package", "protogate", "--bench", bench, "--"])
         .args(rest)
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .current_dir(root)
         .status();
     ExitCode::from(if status.is_ok_and(|status| status.success()) { 0 } else { 2 })
+}
+
+fn bench_usage() -> ExitCode {
+    eprintln!(
+        "usage: cargo xtask bench check-breaking [--runs N] [--quick] | contract [--runs N] [--minutes N]"
+    );
+    ExitCode::from(2)
 }
