@@ -1,6 +1,6 @@
 //! A failing case as plain data: saved and loaded. It is sent again in `replay`.
 
-use std::{fmt, fs, path::Path, time::Duration};
+use std::{collections::BTreeMap, fmt, fs, path::Path, time::Duration};
 
 use bytes::Bytes;
 use prost_reflect::DynamicMessage;
@@ -45,6 +45,9 @@ pub struct Case {
     pub script: Vec<SavedStep>,
     /// The messages as ProtoJSON, where they are messages.
     pub request_json: Option<Vec<serde_json::Value>>,
+    /// What the server had shown it takes: which plain values the other requests of the case are made of.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub manner: BTreeMap<String, usize>,
 }
 
 /// A step of the script.
@@ -108,6 +111,7 @@ impl Case {
             deadline_ms: u64::try_from(judge.deadline.as_millis()).unwrap_or(u64::MAX),
             script: input.script(method).iter().map(SavedStep::from_step).collect(),
             request_json: input.json(),
+            manner: method.manner.get().map(|manner| manner.chosen().clone()).unwrap_or_default(),
         }
     }
 
@@ -138,6 +142,7 @@ impl Case {
             deadline_ms: u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX),
             script: found.script.iter().map(SavedStep::from_step).collect(),
             request_json: None,
+            manner: BTreeMap::new(),
         }
     }
 

@@ -42,7 +42,7 @@ pub(super) fn coverage(seed: u64, method: &Method) -> Vec<Input> {
     let mut salt = hash(&[&seed.to_le_bytes(), method.name.as_bytes()]) >> 24;
     let mut fresh = || {
         salt += 1;
-        values::typical(&desc, salt)
+        method.typical(salt)
     };
     let valid = |label: &str, messages| Input::valid(method, label, messages);
     let mut inputs = vec![
@@ -92,16 +92,26 @@ fn is_undeclared(field: &FieldDescriptor, value: &Value) -> bool {
     number.zip(kind.as_enum()).is_some_and(|(number, desc)| desc.get_value(number).is_none())
 }
 
+/// Of so many random cases one is drawn again with names that the server has named.
+const SHARE_OF_FOLLOWING: u64 = 4;
+
+/// Whether a field of this name says which thing is meant, and nothing else.
+fn identifies(field: &str) -> bool {
+    matches!(field, "id" | "key" | "uuid" | "uid")
+        || ["_id", "_key", "_uuid"].iter().any(|end| field.ends_with(end))
+}
+
 /// Requests that name what the server has named, so that reads find something: plainly, in every way that
-/// means the same, twice, and several at once. Sent one after the other.
-pub(super) fn follow(seed: u64, method: &Method, pool: &Pool) -> Vec<Input> {
+/// means the same, twice, and several at once; with each edge of each other field, and at random. Sent one after
+/// the other.
+pub(super) fn follow(seed: u64, cases: u64, method: &Method, pool: &Pool) -> Vec<Input> {
     let desc = method.desc.input();
     let mut salt = hash(&[&seed.to_le_bytes(), method.name.as_bytes(), b"follow"]) >> 24;
     let mut turn = 0;
     let mut pooled = false;
     let mut filled = || {
         (salt, turn) = (salt + 1, turn + 1);
-        let typical = values::typical(&desc, salt);
+        let typical = method.typical(salt);
         match pool.fill(typical.clone(), method.desc.name(), turn) {
             Some(message) => {
                 pooled = true;
@@ -121,6 +131,26 @@ pub(super) fn follow(seed: u64, method: &Method, pool: &Pool) -> Vec<Input> {
         inputs.push(Input::of(Class::Parallel, method, "the same request four times at once", messages()));
     }
     inputs.extend(variants(method, &mut filled));
+    // What is behind the lookup has edges of its own.
+    for field in desc.fields().filter(|field| !identifies(field.name())) {
+        for value in values::boundaries(&field) {
+            let class = if is_undeclared(&field, &value) { Class::UnknownEnum } else { Class::Valid };
+            let mut messages: Vec<_> = (0..count).map(|_| filled()).collect();
+            for message in &mut messages {
+                message.set_field(&field, value.clone());
+            }
+            inputs.push(Input::of(class, method, field.name(), messages));
+        }
+    }
+    let mut turn = 0;
+    for index in 0..cases / SHARE_OF_FOLLOWING {
+        let drawn = random(seed ^ salt, method, index);
+        let named = |message: DynamicMessage| {
+            turn += 1;
+            pool.fill(message.clone(), method.desc.name(), turn).unwrap_or(message)
+        };
+        inputs.extend(drawn.map(|input| input.map(named)));
+    }
     for input in &mut inputs {
         input.pooled = pooled;
     }

@@ -58,6 +58,14 @@ impl Input {
         Input::of(Class::Valid, method, label, messages)
     }
 
+    /// The same with other messages; of a script, the script.
+    pub fn map(mut self, of: impl FnMut(DynamicMessage) -> DynamicMessage) -> Input {
+        if let Body::Messages(messages) = &mut self.body {
+            *messages = std::mem::take(messages).into_iter().map(of).collect();
+        }
+        self
+    }
+
     /// What goes over the wire.
     pub fn script(&self, method: &Method) -> Vec<Step> {
         match &self.body {
@@ -139,11 +147,11 @@ impl Input {
 
     /// The same request with names that nobody has used: a plain message of the type gives each string that is
     /// there another value. What cannot be sent twice can be compared then.
-    pub fn renewed(&self, salt: u64) -> Input {
+    pub fn renewed(&self, method: &Method, salt: u64) -> Input {
         let Body::Messages(messages) = &self.body else { return self.clone() };
         let renew = |(at, message): (u64, &DynamicMessage)| {
             use prost_reflect::ReflectMessage as _;
-            let other = values::typical(&message.descriptor(), salt.wrapping_add(at));
+            let other = method.typical(salt.wrapping_add(at));
             let mut message = message.clone();
             for field in message.descriptor().fields() {
                 let is_text = matches!(field.kind(), prost_reflect::Kind::String) && !field.is_list();

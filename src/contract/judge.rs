@@ -14,10 +14,7 @@ use super::{
     input::Input,
     streams,
 };
-use crate::{
-    client::{Call, CallError, Code, End, Exchange, Step, Transport, frame},
-    values,
-};
+use crate::client::{Call, CallError, Code, End, Exchange, Step, Transport, frame};
 
 /// What makes two failures the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +42,8 @@ pub(super) struct Judged {
     pub hung: bool,
     /// The replies to a valid request that was answered with OK.
     pub replies: Vec<DynamicMessage>,
+    /// What the server said, in its status and its trailers: the words of a refusal.
+    pub said: Option<(Code, String)>,
     /// Why the server could not be called.
     pub unreachable: Option<CallError>,
 }
@@ -64,6 +63,9 @@ pub(super) struct Judge<'a, T> {
 }
 
 const SECOND: Duration = Duration::from_secs(1);
+
+/// The receive window that HTTP/2 begins with.
+const USUAL_WINDOW: u32 = 65_535;
 
 /// How many calls [`Class::Parallel`] makes at once.
 const AT_ONCE: usize = 4;
@@ -85,7 +87,11 @@ const LIVENESS: &str = "/protogate.Liveness/Probe";
 impl<'a, T: Transport> Judge<'a, T> {
     /// The same with a tenth of the deadline: what hangs is shrunk in seconds, not in minutes.
     pub fn impatient(&self) -> Judge<'a, T> {
-        let deadline = (self.deadline / 10).max(SECOND.min(self.deadline));
+        self.within((self.deadline / 10).max(SECOND.min(self.deadline)))
+    }
+
+    /// The same with another deadline, and a count of its own.
+    pub fn within(&self, deadline: Duration) -> Judge<'a, T> {
         let (calls, again) = (0.into(), self.again.load(Ordering::Relaxed).into());
         let (transport, checks, metadata) = (self.transport, self.checks, self.metadata);
         Judge {
@@ -120,6 +126,7 @@ impl<'a, T: Transport> Judge<'a, T> {
                 let exchange = self.call(&self.call_of(method, input)).await?;
                 (exchange, vec![self.call(&self.liveness()).await?])
             }
+            Class::BadTimeout => (self.apart(&self.call_of(method, input)).await?, Vec::new()),
             class if class.is_malformed() => (self.call(&self.call_of(method, input)).await?, Vec::new()),
             _ => (self.patient(&self.call_of(method, input)).await?, Vec::new()),
         };
@@ -136,6 +143,7 @@ impl<'a, T: Transport> Judge<'a, T> {
                 && !class.is_malformed()
                 && (exchange.end == End::Hang || timed_out(&exchange, self.deadline)),
             replies: replies(method, input, &exchange),
+            said: (class == Class::Valid).then(|| words(&exchange)),
             ..Judged::default()
         };
         for check in self.checks.iter().filter(|check| check.applies.contains(&input.class)) {
@@ -166,7 +174,7 @@ impl<'a, T: Transport> Judge<'a, T> {
         let again = self.again.load(Ordering::Relaxed);
         let salted = |turn: u64| match method.reads {
             true => input.clone(),
-            false => input.renewed(self.salt(method, input, turn)),
+            false => input.renewed(method, self.salt(method, input, turn)),
         };
         let plain = |turn| salted(turn).plain_call(method, self.metadata, self.deadline);
         let mut base = vec![self.patient(&plain(1)).await?];
@@ -210,7 +218,7 @@ impl<'a, T: Transport> Judge<'a, T> {
         input: &Input,
     ) -> Result<(Exchange, Vec<Exchange>), CallError> {
         let plain = |turn: u64| {
-            let typical = values::typical(&method.desc.input(), self.salt(method, input, turn));
+            let typical = method.typical(self.salt(method, input, turn));
             Input::valid(method, "", vec![typical]).plain_call(method, self.metadata, self.deadline)
         };
         let before = self.patient(&plain(1)).await?;
@@ -223,7 +231,7 @@ impl<'a, T: Transport> Judge<'a, T> {
         let Some(sibling) = self.sibling else {
             return Ok((self.call(&self.call_of(method, input)).await?, Vec::new()));
         };
-        let typical = values::typical(&sibling.desc.input(), 0);
+        let typical = sibling.typical(0);
         let other =
             Input::valid(sibling, "", vec![typical]).plain_call(sibling, self.metadata, self.deadline);
         let alone = self.patient(&other).await?;
@@ -252,6 +260,13 @@ impl<'a, T: Transport> Judge<'a, T> {
             exchange = self.call(call).await?;
         }
         Ok(exchange)
+    }
+
+    /// On a connection of its own. gRPC's C core remembers a timeout that it could not read together with the header's
+    /// place in the connection's table (HPACK), and refuses good ones after it (measured with grpcio 1.85).
+    async fn apart(&self, call: &Call) -> Result<Exchange, CallError> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.transport.call_through_window(call, USUAL_WINDOW).await
     }
 
     async fn call(&self, call: &Call) -> Result<Exchange, CallError> {
@@ -288,6 +303,13 @@ fn replies(method: &Method, input: &Input, exchange: &Exchange) -> Vec<DynamicMe
     }
     let decode = |bytes: &bytes::Bytes| DynamicMessage::decode(method.desc.output(), bytes.as_ref()).ok();
     exchange.messages.iter().take(KEPT_REPLIES).filter_map(|(_, bytes)| decode(bytes)).collect()
+}
+
+/// The code, and the message with what the details hold of text.
+fn words(exchange: &Exchange) -> (Code, String) {
+    let status = exchange.status();
+    let details = String::from_utf8_lossy(exchange.trailer("grpc-status-details-bin").unwrap_or_default());
+    (status.code, format!("{} {details}", status.message))
 }
 
 /// The connection is gone; the server may be.

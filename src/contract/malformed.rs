@@ -58,7 +58,7 @@ pub(super) fn inputs(seed: u64, method: &Method) -> Vec<Input> {
     };
     let message = |label: &str, bytes: &[u8]| send(Class::Malformed, label, bytes);
     let desc = method.desc.input();
-    let plain = values::typical(&desc, seed);
+    let plain = method.typical(seed);
     let valid = values::encode(&plain);
     let mut inputs: Vec<Input> = BROKEN.iter().map(|(label, bytes)| message(label, bytes)).collect();
     for depth in NESTING {
@@ -72,7 +72,7 @@ pub(super) fn inputs(seed: u64, method: &Method) -> Vec<Input> {
     for field in texts {
         for (at, bad) in (0..).zip(BAD_TEXT) {
             // A new message each time: what was created once cannot be created again.
-            let other = values::encode(&values::typical(&desc, seed.wrapping_add(1 + at)));
+            let other = values::encode(&method.typical(seed.wrapping_add(1 + at)));
             let bytes = wire::with_payload(&other, field.number(), bad);
             let label = format!("`{}` is not UTF-8", field.name());
             inputs.extend(bytes.map(|bytes| send(Class::BadUtf8, &label, &bytes)));

@@ -1,7 +1,7 @@
 //! Property-based contract tests: a schema and something that can be called go in, a run comes out.
 //!
-//! [`Plan::new`] lists the methods and why some are left alone; [`run`] goes through its phases ([`Phase::ALL`]) and
-//! lets every check of [`CHECKS`] judge what came back, then asks the [`PROBES`] about the server as a whole. A
+//! [`Plan::new`] lists the methods and why some are left alone; [`run`] asks the [`PROBES`] that need few calls, goes
+//! through its phases ([`Phase::ALL`]), where every check of [`CHECKS`] judges what came back, and asks the others. A
 //! failure has a key (check, method, cause); shrinking keeps the key, and there is one finding per key. Each finding
 //! is a [`Case`]: plain data that [`replay`] sends again.
 //!
@@ -11,6 +11,7 @@
 //! Absent on purpose: nothing is printed (what happens are [`Event`]s), no file is written unless the caller
 //! calls [`Case::save`], no check looks at a socket: an exchange in, a verdict out.
 
+mod acquaint;
 mod case;
 pub mod checks;
 mod class;

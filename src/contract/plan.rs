@@ -1,13 +1,16 @@
 //! What will be called, and why the rest will not. Calls nothing.
 
+use std::sync::OnceLock;
+
 use globset::{GlobBuilder, GlobMatcher};
-use prost_reflect::{MethodDescriptor, ServiceDescriptor};
+use prost_reflect::{DynamicMessage, MethodDescriptor, ServiceDescriptor};
 use prost_types::method_options::IdempotencyLevel;
 
 use super::checks::NO_METHOD;
 use crate::{
     diag::{Diagnostic, Place},
     schema::nearest,
+    values::{self, Manner},
 };
 
 /// Services that belong to the framework; they are tested when a glob names them.
@@ -31,6 +34,8 @@ pub struct Method {
     pub skipped: Option<String>,
     /// Where it stands in the schema; filled in by whoever knows.
     pub place: Option<Place>,
+    /// What the server takes as a plain request; set once, when it has shown that.
+    pub manner: OnceLock<Manner>,
 }
 
 impl Method {
@@ -45,7 +50,15 @@ impl Method {
             desc,
             skipped: None,
             place: None,
+            manner: OnceLock::new(),
         }
+    }
+
+    /// A request that a person could have sent, in the manner that the server takes. Different salts differ in
+    /// their strings.
+    pub(super) fn typical(&self, salt: u64) -> DynamicMessage {
+        let default = Manner::default();
+        values::typical(&self.desc.input(), salt, self.manner.get().unwrap_or(&default))
     }
 
     /// `/package.Service/Method`, as HTTP/2 spells it.

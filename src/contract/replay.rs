@@ -13,6 +13,7 @@ use super::{
 use crate::{
     client::Transport,
     diag::{CaseRow, Diagnostic, Report, Run, Section, Severity},
+    values::Manner,
 };
 
 /// Sends a saved case once more and lets its check judge it. The report holds the failure if it is still there.
@@ -32,6 +33,10 @@ pub async fn replay<T: Transport>(
     let desc =
         pool.get_service_by_name(service).and_then(|s| s.methods().find(|method| method.name() == name));
     let method = desc.map(Method::new);
+    if let Some(method) = &method {
+        // Nothing has set it before.
+        let _ = method.manner.set(Manner::of(case.manner.clone()));
+    }
     let input = method.as_ref().and_then(|method| case.input(method));
     let (Some(check), Some(method), Some(input)) = (check, method, input) else {
         let message =

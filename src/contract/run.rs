@@ -77,8 +77,12 @@ impl Default for Config {
 /// A part of the run, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
+    /// What can be asked about the server before anything else: reflection, health, the connection, credentials.
+    Preflight,
     /// What failed in an earlier run.
     Saved,
+    /// Plain requests, until the server takes one of each method.
+    Acquaint,
     /// Boundary values, one at a time.
     Coverage,
     /// Requests that name what the server has named.
@@ -91,14 +95,16 @@ pub enum Phase {
     Deadlines,
     /// Cancelled calls, and responses that are not read.
     Schedules,
-    /// Questions about the server as a whole.
+    /// Questions about the server as a whole that are hard on it: its limits, and what it keeps.
     Probes,
 }
 
 impl Phase {
-    /// Those with cases, in the order in which they run. The probes come last.
-    pub const ALL: [Phase; 7] = [
+    /// Those with cases, in the order in which they run. [`Phase::Preflight`] comes before them, and
+    /// [`Phase::Probes`] after.
+    pub const ALL: [Phase; 8] = [
         Phase::Saved,
+        Phase::Acquaint,
         Phase::Coverage,
         Phase::Follow,
         Phase::Random,
@@ -172,13 +178,14 @@ pub async fn run<T: Transport>(
     let mut found: Vec<Found> = Vec::new();
     // Who names nothing but probes wants nothing but them.
     let only_probes = config.checks.is_empty() && !config.probes.probes.is_empty();
+    let mut probed = probe_all(Phase::Preflight, &mut search, &methods, (&mut stop, end), on_event).await;
+    search.over |= config.fail_fast && probed.iter().any(|it| it.severity == Severity::Error);
     for phase in Phase::ALL.into_iter().filter(|_| !only_probes) {
         if search.over {
             let message = format!("the run ended early: the {phase:?} phase was left out");
             search.said.push(Diagnostic::new(&SKIPPED, Severity::Note, message));
             continue;
         }
-        let inputs = inputs(phase, config, &methods, &search);
         on_event(Event::PhaseStarted(phase));
         let known = |failure: &Failure| {
             let is = |it: &Found| {
@@ -187,7 +194,13 @@ pub async fn run<T: Transport>(
             };
             found.iter().any(is)
         };
-        let fresh = search.phase(phase, inputs, (end, end_of_search), &mut stop, &known, on_event).await;
+        let fresh = match phase {
+            Phase::Acquaint => search.acquaint(end, &mut stop, &known, on_event).await,
+            _ => {
+                let inputs = inputs(phase, config, &methods, &search);
+                search.phase(phase, inputs, (end, end_of_search), &mut stop, &known, on_event).await
+            }
+        };
         for (at, input, failure) in fresh {
             let method = methods[at];
             let (check, cause) = (failure.key.check, failure.key.cause.clone());
@@ -227,12 +240,13 @@ pub async fn run<T: Transport>(
         }
         search.over |= config.fail_fast && found.iter().any(|it| it.severity == Severity::Error);
     }
-    let probed = probe_all(&mut search, &methods, (&mut stop, end), on_event).await;
+    probed.extend(probe_all(Phase::Probes, &mut search, &methods, (&mut stop, end), on_event).await);
     finish::outcome(plan, config, search, found, probed, started.elapsed())
 }
 
-/// Asks the probes one after the other; what is asked when the time is up is left out.
+/// Asks the probes of a phase one after the other; what is asked when the time is up is left out.
 async fn probe_all<T: Transport>(
+    phase: Phase,
     search: &mut Search<'_, T>,
     methods: &[&Method],
     (stop, end): (&mut watch::Receiver<bool>, Option<Instant>),
@@ -250,11 +264,14 @@ async fn probe_all<T: Transport>(
     };
     let mut found = Vec::new();
     // They ask about the whole server: the first shard does it for all.
-    let probes = if config.shard.0 == 0 { &config.probes.probes[..] } else { &[] };
+    let probes: Vec<_> = match config.shard.0 {
+        0 => config.probes.probes.iter().filter(|it| it.is_gentle() == (phase == Phase::Preflight)).collect(),
+        _ => Vec::new(),
+    };
     if !search.over && !probes.is_empty() {
-        on_event(Event::PhaseStarted(Phase::Probes));
+        on_event(Event::PhaseStarted(phase));
     }
-    let mut left = probes.iter();
+    let mut left = probes.into_iter();
     while !search.over
         && let Some(one) = left.next()
     {
@@ -322,7 +339,7 @@ fn inputs<T: Transport>(
             let mut all = all;
             all.sort_by_key(|(_, method)| (!method.reads, removes(method)));
             let follow = |(at, method): (usize, Method)| {
-                cover::follow(seed, &method, &search.pool).into_iter().map(move |input| (at, input))
+                cover::follow(seed, cases, &method, &search.pool).into_iter().map(move |input| (at, input))
             };
             Box::new(all.into_iter().flat_map(follow).collect::<Vec<_>>().into_iter())
         }
@@ -332,7 +349,7 @@ fn inputs<T: Transport>(
         Phase::Malformed => every(malformed::inputs),
         Phase::Deadlines => Box::new(schedules(true)),
         Phase::Schedules => Box::new(schedules(false)),
-        Phase::Probes => Box::new(std::iter::empty()),
+        Phase::Preflight | Phase::Acquaint | Phase::Probes => Box::new(std::iter::empty()),
     };
     let (part, parts) = config.shard;
     Box::new((0u64..).zip(listed).filter(move |(index, _)| index % parts.max(1) == part).map(|(_, it)| it))

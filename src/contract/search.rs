@@ -1,6 +1,6 @@
 //! One phase of the run: its cases through the judge, several at once, and what they found first.
 
-use std::{cell::RefCell, collections::VecDeque};
+use std::{cell::RefCell, collections::VecDeque, sync::atomic::Ordering, time::Duration};
 
 use futures_util::StreamExt as _;
 use tokio::{sync::watch, time::Instant};
@@ -12,7 +12,7 @@ use super::{
     judge::{Failure, Judge, Judged, Key},
     pool::Pool,
     run::{Found, severity},
-    shrink::{CONFIRM, Shrunk},
+    shrink::{CONFIRM, HANG, Shrunk},
     stop::reached,
     tally::Tally,
 };
@@ -20,6 +20,9 @@ use crate::{client::Transport, diag::Diagnostic};
 
 /// After so many hangs a method is left alone.
 const HANGS: u64 = 3;
+/// A stream that has shown that it goes on is not waited for: so long each, and so many in the run.
+const BRIEF: Duration = Duration::from_millis(500);
+const WATCHED: u64 = 100;
 /// How many of the last calls are named when the server dies.
 const LAST_CALLS: usize = 20;
 
@@ -30,7 +33,7 @@ pub(super) type Fresh = (usize, Input, Failure);
 pub(super) struct Search<'a, T> {
     pub config: &'a Config,
     pub judge: &'a Judge<'a, T>,
-    methods: &'a [&'a Method],
+    pub methods: &'a [&'a Method],
     pub tallies: RefCell<Vec<Tally>>,
     pub said: Vec<Diagnostic>,
     pub cases: u64,
@@ -75,13 +78,21 @@ impl<'a, T: Transport> Search<'a, T> {
         let (judge, methods) = (self.judge, self.methods);
         let tallies = std::mem::take(&mut self.tallies);
         let mut fresh: Vec<Fresh> = Vec::new();
+        let brief = judge.within(BRIEF.min(judge.deadline));
         {
             let tallies = &tallies;
+            let brief = &brief;
             let judged = futures_util::stream::iter(inputs)
                 .map(|(at, input)| async move {
-                    if tallies.borrow()[at].hangs >= HANGS {
+                    let (hangs, watched) = {
+                        let tally = &mut tallies.borrow_mut()[at];
+                        tally.watched += u64::from(tally.open_ended);
+                        (tally.hangs, tally.watched)
+                    };
+                    if hangs >= HANGS || watched > WATCHED {
                         return (at, input, None);
                     }
+                    let judge = if watched > 0 { brief } else { judge };
                     let judged = judge.judge(methods[at], &input).await;
                     tallies.borrow_mut()[at].hangs += u64::from(judged.hung && !judged.open_ended);
                     (at, input, Some(judged))
@@ -109,6 +120,8 @@ impl<'a, T: Transport> Search<'a, T> {
                             on_event,
                         );
                     }
+                    // Of a watch enough has been seen.
+                    None if tallies.borrow()[at].open_ended => {}
                     None => tallies.borrow_mut()[at].left_out += 1,
                 }
                 // Whether a fault is the framework's is only known when the phase is over.
@@ -121,13 +134,17 @@ impl<'a, T: Transport> Search<'a, T> {
                 }
             }
         }
+        judge.calls.fetch_add(brief.calls.into_inner(), Ordering::Relaxed);
+        // What is quiet in one case has shown in another that it goes on.
+        let goes_on = |at: usize| tallies.borrow()[at].open_ended;
+        fresh.retain(|(at, _, failure)| !(failure.key.cause == HANG && goes_on(*at)));
         self.tallies = tallies;
         self.saved_done |= phase == Phase::Saved && !self.over;
         fresh
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one answer")]
-    fn take(
+    pub(super) fn take(
         &mut self,
         at: usize,
         input: Input,

@@ -18,7 +18,7 @@ const BUDGET: usize = 600;
 /// The same for a failure that takes a whole deadline each time.
 const SLOW_BUDGET: usize = 12;
 /// The cause of a failure that takes a whole deadline each time.
-const HANG: &str = "HANG";
+pub(super) const HANG: &str = "HANG";
 /// How often the result is sent again.
 pub(super) const CONFIRM: usize = 3;
 

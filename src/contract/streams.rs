@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use prost_reflect::{DynamicMessage, Kind, MessageDescriptor, Value};
+use prost_reflect::{DynamicMessage, Kind, Value};
 
 use super::{
     class::Class,
@@ -16,7 +16,7 @@ use crate::{client::Step, values};
 
 /// Every schedule of a method, in a fixed order. Sent one after the other: each needs the server to itself.
 pub(super) fn inputs(seed: u64, method: &Method) -> Vec<Input> {
-    let message = values::encode(&values::typical(&method.desc.input(), seed));
+    let message = values::encode(&method.typical(seed));
     let send = || Step::Send(Bytes::copy_from_slice(&message));
     let with = |class, label: &str, script| Input::new(class, label, Body::Script(script));
     let mut inputs = Vec::new();
@@ -37,7 +37,7 @@ pub(super) fn inputs(seed: u64, method: &Method) -> Vec<Input> {
         inputs.push(with(Class::Backpressure, "a response that nobody reads", unread));
         if method.desc.is_client_streaming() {
             // Frameworks write small replies into one buffer, and are done before anybody could stop reading.
-            let large = values::encode(&large(&method.desc.input(), seed));
+            let large = values::encode(&large(method, seed));
             let unread = script_unread(&large, method);
             inputs.push(with(Class::Backpressure, LARGE, unread));
         }
@@ -56,9 +56,9 @@ fn script_unread(message: &[u8], method: &Method) -> Vec<Step> {
 }
 
 /// A plain message with a long text in each field that takes one, as far as its name tells.
-fn large(desc: &MessageDescriptor, seed: u64) -> DynamicMessage {
-    let mut message = values::typical(desc, seed);
-    for field in desc.fields() {
+fn large(method: &Method, seed: u64) -> DynamicMessage {
+    let mut message = method.typical(seed);
+    for field in method.desc.input().fields() {
         let is_text = matches!(field.kind(), Kind::String) && !field.is_list() && !names_things(field.name());
         if is_text && message.get_field(&field).as_str().is_some_and(|text| text.starts_with("Ada")) {
             message.set_field(&field, Value::String("a".repeat(LONG)));

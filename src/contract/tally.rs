@@ -19,6 +19,8 @@ pub(super) struct Tally {
     pub hangs: u64,
     pub left_out: u64,
     pub open_ended: bool,
+    /// Cases since that was seen.
+    pub watched: u64,
 }
 
 /// So few calls prove nothing by having failed.

@@ -35,7 +35,11 @@ fn of_kind(kind: &Kind) -> Vec<Value> {
 
 fn messages(desc: &MessageDescriptor) -> Vec<Value> {
     let known = wkt::edges(desc);
-    let values = if known.is_empty() { vec![minimal(desc), typical(desc, 1)] } else { known };
+    let values = if known.is_empty() {
+        vec![minimal(desc), typical(desc, 1, &super::Manner::default())]
+    } else {
+        known
+    };
     values.into_iter().map(Value::Message).collect()
 }
 

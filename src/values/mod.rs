@@ -2,7 +2,7 @@
 //!
 //! [`message`] draws a message that its type allows, weighted towards the edges where servers break, and
 //! shrinks it towards the default value. [`boundaries`] lists those edges for one field without any chance,
-//! [`minimal`] and [`typical`] are the two plain messages to put them into, and [`encode`] writes the same
+//! [`minimal`] and [`typical`] are the two plain messages to put them into (the second in any [`Manner`]), and [`encode`] writes the same
 //! message as the same bytes every time.
 //!
 //! Everything is drawn straight from the runner's generator, with a budget, instead of being composed of
@@ -15,6 +15,7 @@
 mod boundary;
 mod draw;
 mod encode;
+mod manner;
 mod plain;
 mod scalar;
 mod shrink;
@@ -32,6 +33,7 @@ use prost_reflect::{DynamicMessage, MessageDescriptor};
 
 pub use boundary::boundaries;
 pub use encode::encode;
+pub use manner::{Choice, Manner, choices};
 pub use plain::{minimal, typical};
 pub use shrink::Shrinking;
 pub(crate) use simpler::removals;

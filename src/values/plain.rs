@@ -2,7 +2,7 @@
 
 use prost_reflect::{Cardinality, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
 
-use super::{scalar, text, wkt};
+use super::{Manner, manner, wkt};
 
 /// A required field can only recurse in a type of which no finite message exists; nothing helps there.
 const DEEPEST_REQUIRED: u32 = 20;
@@ -38,39 +38,26 @@ fn least(field: &FieldDescriptor, depth: u32) -> Value {
 }
 
 /// Every scalar field holds something plausible for its name, nested messages two levels deep are there, and
-/// of each oneof the first arm. Different salts differ in their strings.
-pub fn typical(desc: &MessageDescriptor, salt: u64) -> DynamicMessage {
-    usual(desc, salt, 2)
+/// of each oneof one arm. Different salts differ in their strings, different manners in what else is plausible.
+pub fn typical(desc: &MessageDescriptor, salt: u64, manner: &Manner) -> DynamicMessage {
+    usual(desc, salt, manner, 2)
 }
 
-fn usual(desc: &MessageDescriptor, salt: u64, depth: u32) -> DynamicMessage {
+fn usual(desc: &MessageDescriptor, salt: u64, manner: &Manner, depth: u32) -> DynamicMessage {
     if let Some(known) = wkt::edges(desc).into_iter().next() {
         return known;
     }
+    let nested = |desc: &MessageDescriptor| match depth {
+        0 => None,
+        depth => Some(Value::Message(usual(desc, salt, manner, depth - 1))),
+    };
     let mut message = minimal(desc);
     for field in desc.fields() {
-        let first_arm =
-            field.containing_oneof().is_none_or(|oneof| oneof.fields().next().as_ref() == Some(&field));
-        if !first_arm || field.is_map() {
-            continue;
+        let is_set = field.containing_oneof().is_none_or(|oneof| manner.arm(&oneof).as_ref() == Some(&field));
+        let value = if is_set { manner::value(&field, salt, manner, &nested) } else { None };
+        if let Some(value) = value {
+            message.set_field(&field, value);
         }
-        let Some(value) = ordinary(&field, salt, depth) else { continue };
-        let value = if field.is_list() { Value::List(vec![value]) } else { value };
-        message.set_field(&field, value);
     }
     message
-}
-
-fn ordinary(field: &FieldDescriptor, salt: u64, depth: u32) -> Option<Value> {
-    Some(match field.kind() {
-        Kind::Message(_) if depth == 0 => return None,
-        Kind::Message(desc) => Value::Message(usual(&desc, salt, depth - 1)),
-        Kind::String => Value::String(text::plausible(field.name(), salt)),
-        Kind::Bytes => Value::Bytes(bytes::Bytes::from_static(b"a")),
-        Kind::Bool => Value::Bool(true),
-        Kind::Float => Value::F32(1.0),
-        Kind::Double => Value::F64(1.0),
-        Kind::Enum(desc) => Value::EnumNumber(desc.values().nth(1).unwrap_or(desc.default_value()).number()),
-        kind => scalar::integer(&kind, 1)?,
-    })
 }

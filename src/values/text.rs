@@ -53,3 +53,40 @@ pub(super) fn plausible(field: &str, salt: u64) -> String {
         format!("Ada {salt:x}")
     }
 }
+
+/// How many plain texts there are for a field.
+pub(super) const PLAIN_WAYS: usize = 20;
+
+/// What else a person might have put there: codes, numbers, dates, names of things. The first way is what is
+/// plausible for the name.
+pub(super) fn plain(field: &str, salt: u64, way: usize) -> String {
+    match way {
+        1 => format!("ada{salt:x}"),
+        2 => format!("ADA{salt:X}"),
+        3 => plausible("uuid", salt),
+        4 => plausible("email", salt),
+        5 => format!("{:08}", salt % 100_000_000),
+        6 => letters(salt),
+        7 => "EUR".to_owned(),
+        8 => "DE".to_owned(),
+        9 => "en".to_owned(),
+        10 => "2024-02-29".to_owned(),
+        11 => "2024-02-29T12:34:56Z".to_owned(),
+        12 => format!("https://example.com/{salt:x}"),
+        13 => format!("things/ada{salt:x}"),
+        14 => plausible("phone", salt),
+        15 => String::new(),
+        16 => "1".to_owned(),
+        17 => "192.0.2.1".to_owned(),
+        18 => format!("{salt:064x}"),
+        19 => "12:34".to_owned(),
+        _ => plausible(field, salt),
+    }
+}
+
+/// Lower-case letters and nothing else.
+fn letters(salt: u64) -> String {
+    std::iter::once('a')
+        .chain(format!("{salt:x}").chars().filter_map(|c| char::from_u32(u32::from(b'a') + c.to_digit(16)?)))
+        .collect()
+}

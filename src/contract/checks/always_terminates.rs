@@ -17,8 +17,9 @@ pub(super) static CHECK: Check = Check {
                   Look for a lock held across a wait, a channel nobody closes, a response stream without an \
                   end. In Go return from the handler; in Python end the generator; in Java call `onCompleted`; \
                   in tonic drop the sender of the response stream. Where a call rightly takes longer than this \
-                  deadline, raise `deadline` under `[contract]`; a stream that sends two messages and goes on \
-                  is taken for a watch, and only noted.",
+                  deadline, raise `deadline` under `[contract]`. A stream that sends two messages and goes on \
+                  is taken for a watch, and only noted; so is one that its name says goes on, such as \
+                  `WatchJobs`, `Subscribe` or `TailEvents`.",
         url: Some("https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md"),
     },
     applies: &[
@@ -38,6 +39,14 @@ pub(super) static CHECK: Check = Check {
 /// Fewer replies than this prove no life: a stream that hangs after its first is a hang.
 const ALIVE: usize = 2;
 
+/// What a method is called that is meant to go on: it may have nothing to tell for as long as we wait.
+fn is_watch(name: &str) -> bool {
+    const WORDS: [&str; 9] =
+        ["watch", "subscribe", "listen", "tail", "follow", "observe", "monitor", "events", "updates"];
+    let name = name.to_lowercase();
+    WORDS.iter().any(|word| name.contains(word))
+}
+
 fn check(seen: &Seen<'_>) -> Verdict {
     let exchange = seen.exchange;
     // A server may notice the deadline itself, which is polite and no answer.
@@ -45,7 +54,9 @@ fn check(seen: &Seen<'_>) -> Verdict {
     // What is hanging after a half-close belongs to `half_close_terminates`.
     if !hangs || seen.method.desc.is_client_streaming() {
         Verdict::Pass
-    } else if seen.method.desc.is_server_streaming() && exchange.messages.len() >= ALIVE {
+    } else if seen.method.desc.is_server_streaming()
+        && (exchange.messages.len() >= ALIVE || is_watch(seen.method.desc.name()))
+    {
         Verdict::OpenEnded
     } else {
         let (got, deadline) = (exchange.messages.len(), seen.deadline);

@@ -10,8 +10,10 @@ pub(super) static CHECK: Check = Check {
         summary: "A method without a response stream sends no message before an error.",
         explain: "The wire allows it, and clients drop the message: whatever it said, nobody reads it.\n\n\
                   Put what the caller should know into the status: its message, or `google.rpc.Status` details. \
-                  In Java do not call `onNext` before `onError`; elsewhere look at interceptors that fail a call \
-                  after its handler has answered, such as one that cannot commit a transaction.",
+                  In Java do not call `onNext` before `onError`. Elsewhere look at what fails a call after its \
+                  handler has answered, such as a transaction that cannot commit: in Go an interceptor that \
+                  returns both a reply and an error, in Python `context.set_code` beside a returned message, in \
+                  Rust a tower layer that changes the trailers.",
         url: Some("https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#responses"),
     },
     applies: &[Class::Valid],

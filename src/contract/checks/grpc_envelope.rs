@@ -15,7 +15,11 @@ pub(super) static CHECK: Check = Check {
                   meant is lost: the code becomes UNKNOWN or UNAVAILABLE.\n\n\
                   A proxy's error page, a handler for another protocol, or middleware that writes a body of \
                   its own look like this. Codes run from 0 to 16; send details of your own in \
-                  `google.rpc.Status`, not as a new code.",
+                  `google.rpc.Status`, not as a new code.\n\n\
+                  In Rust look at tower layers that answer with a plain `http::Response`: build it with \
+                  `Status::into_http`. In Go look at what stands before `grpc.Server.ServeHTTP` on a shared port, \
+                  and for `status.New` of a number that is no code; in Python at `context.set_code` of a number; \
+                  in Java at servlet filters before `GrpcServlet`, and at `Metadata` written after `close`.",
         url: Some("https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md"),
     },
     applies: &[Class::Valid, Class::Invalid],

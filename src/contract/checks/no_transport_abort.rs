@@ -12,8 +12,11 @@ pub(super) static CHECK: Check = Check {
                   tonic handler shows as RST_STREAM(CANCEL); a crash of the process loses the connection, and \
                   with it every other call on it.\n\n\
                   Read the server's log at this request. In Rust look for slicing a string by bytes, `unwrap` \
-                  and overflow; elsewhere for a crash in native code or a killed process. \
-                  `tower_http::catch_panic` turns what is left into a status.",
+                  and overflow; the panic layer of `protogate-runtime` turns what is left into INTERNAL. In Go a \
+                  panic in a handler ends the process: `recovery.UnaryServerInterceptor` and its stream twin turn \
+                  it into a status. In Python look for native extensions and a worker that is killed; in Java for \
+                  a `call.close` that is never reached and for limits of Netty such as \
+                  `maxInboundMetadataSize`.",
         url: Some("https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md"),
     },
     applies: &[

@@ -12,9 +12,11 @@ pub(super) static CHECK: Check = Check {
                   the schema allows and the service does not want is answered with INVALID_ARGUMENT, NOT_FOUND \
                   or another code of the application.\n\n\
                   Clients retry, page people and count outages by these codes. In tonic look for \
-                  `Status::internal`, `unwrap` and `?` on foreign errors; in Go for a plain `error` returned \
-                  from a handler (grpc-go sends UNKNOWN); in Python for an exception that is not \
-                  `context.abort`; in Java for one that is no StatusRuntimeException.",
+                  `Status::internal` and for `?` on foreign errors, and map each to a status of its own; in Go \
+                  for a plain `error` returned from a handler (grpc-go sends UNKNOWN): return \
+                  `status.Error(codes.InvalidArgument, …)`; in Python for an exception that is not \
+                  `context.abort(grpc.StatusCode.INVALID_ARGUMENT, …)`; in Java for one that is no \
+                  `StatusRuntimeException`, and for `onError` with anything else.",
         url: Some("https://github.com/grpc/grpc/blob/master/doc/statuscodes.md"),
     },
     applies: &[Class::Valid, Class::Invalid],

@@ -13,8 +13,12 @@ pub(super) static CHECK: Check = Check {
         explain: "The body is cut into whole frames, a frame is compressed only when an encoding was \
                   negotiated, and each message parses with strings in strict UTF-8.\n\n\
                   A client fails here with INTERNAL though the server believes all is well. Strings cut at a \
-                  byte limit, another version of the schema, and hand-made frames are the usual causes: cut at \
-                  character borders, and generate both sides from one schema.",
+                  byte limit, another version of the schema, and hand-made frames are the usual causes.\n\n\
+                  Cut at character borders: in Rust with `str::floor_char_boundary`, never with \
+                  `from_utf8_unchecked`; in Go, whose strings may hold any bytes, check `utf8.ValidString` or \
+                  repair with `strings.ToValidUTF8`; in Python decode what comes from outside with \
+                  `errors=\"replace\"`; in Java do not pass bytes through `new String(…, ISO_8859_1)`. Generate \
+                  both sides from one schema.",
         url: Some("https://protobuf.dev/programming-guides/encoding/"),
     },
     applies: &[Class::Valid, Class::BadUtf8],

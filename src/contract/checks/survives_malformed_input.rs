@@ -13,7 +13,12 @@ pub(super) static CHECK: Check = Check {
                   anyone who can reach its port.\n\n\
                   Hangs come from handlers that wait for a whole message without a deadline; deaths from \
                   recursion without a limit and buffers sized by what a prefix announces. Update the \
-                  framework, limit message size and nesting, set a deadline on the server.",
+                  framework, limit message size and nesting, set a deadline on the server.\n\n\
+                  In Rust set `max_decoding_message_size` and wear a deadline that covers the request body; in Go \
+                  `grpc.MaxRecvMsgSize`, `grpc.ConnectionTimeout` and keepalive enforcement; in Python \
+                  `grpc.max_receive_message_length` (grpc.aio waits for the rest of a cut frame until the \
+                  client's deadline: have clients send one); in Java `maxInboundMessageSize` and \
+                  `CodedInputStream.setRecursionLimit`.",
         url: Some("https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md"),
     },
     applies: &[

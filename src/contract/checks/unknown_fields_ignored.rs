@@ -13,7 +13,13 @@ pub(super) static CHECK: Check = Check {
                   clients.\n\n\
                   The request is sent without them, with them, and without them again; it fails only when the \
                   answer with them is like neither. Look for strict parsers, JSON transcoding that refuses \
-                  unknown names, and signatures over raw bytes.",
+                  unknown names, and signatures over raw bytes.\n\n\
+                  Generated decoders skip what they do not know; it is code around them that refuses. In Rust \
+                  look for a comparison of `encoded_len` with the bytes received, or serde with \
+                  `deny_unknown_fields`; in Go for `ProtoReflect().GetUnknown()` and for `protojson` without \
+                  `DiscardUnknown`; in Python for `UnknownFieldSet` and `json_format.Parse` without \
+                  `ignore_unknown_fields`; in Java for `getUnknownFields` and a `JsonFormat.parser()` without \
+                  `ignoringUnknownFields()`.",
         url: Some("https://protobuf.dev/programming-guides/proto3/#unknowns"),
     },
     applies: &[Class::UnknownFields],

@@ -12,7 +12,9 @@ pub(super) static CHECK: Check = Check {
                   when it hears UNIMPLEMENTED (or HTTP 404, which means the same). Any other code looks like a \
                   failure of the call.\n\n\
                   Look for a catch-all route, a gateway, or an interceptor that answers before the method is \
-                  looked up. Authentication that comes first is accepted.",
+                  looked up. Authentication that comes first is accepted. In Rust look at the fallback of an axum \
+                  router around tonic; in Go at `grpc.UnknownServiceHandler`; in Python at a \
+                  `GenericRpcHandler` that takes every method; in Java at `fallbackHandlerRegistry`.",
         url: Some("https://github.com/grpc/grpc/blob/master/doc/statuscodes.md"),
     },
     applies: &[Class::UnknownMethod],

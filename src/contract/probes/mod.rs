@@ -44,6 +44,24 @@ pub struct Probe {
     question: Question,
 }
 
+impl Probe {
+    /// Whether a handful of small calls answers it, so that it can come before everything else.
+    pub(super) fn is_gentle(&self) -> bool {
+        match self.question {
+            Question::ReflectionMatches
+            | Question::ReflectionComplete
+            | Question::Health
+            | Question::Hygiene
+            | Question::Auth => true,
+            Question::Oversize
+            | Question::PrefixBomb
+            | Question::DecompressionBomb
+            | Question::CancelReleases
+            | Question::ResourceLeak => false,
+        }
+    }
+}
+
 /// Which of them: a transport is a type, so that a table of functions over it cannot be a static.
 #[derive(Debug, Clone, Copy)]
 enum Question {
@@ -225,7 +243,7 @@ impl<T: Transport> Probing<'_, T> {
 
     /// A message that a person could have sent.
     fn typical(&self, method: &Method, salt: u64) -> Vec<u8> {
-        values::encode(&values::typical(&method.desc.input(), (self.seed << 8).wrapping_add(salt)))
+        values::encode(&method.typical((self.seed << 8).wrapping_add(salt)))
     }
 
     /// Whether the server still answers anything at all.

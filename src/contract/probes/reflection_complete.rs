@@ -39,6 +39,14 @@ pub(super) async fn ask<T: Transport>(probing: &Probing<'_, T>) -> Vec<Found> {
                         more.map(|(name, why)| ("also".into(), format!("{name}: {why}"))).collect();
                     return vec![found];
                 }
+                if let Some(map) = misnamed_map(&reflection.pool) {
+                    let text = format!(
+                        "{} calls the entry of the map {map} otherwise than protobuf does: some readers, such as \
+                         grpcurl, refuse the whole file",
+                        version.package()
+                    );
+                    return vec![Found::new(&PROBE, "MAP_ENTRY", text).light(Severity::Warning)];
+                }
             }
             Err(error) if !error.is_unreachable() => {
                 // The files are the application's, and what becomes of them on the way is not: grpc-js writes
@@ -50,4 +58,16 @@ pub(super) async fn ask<T: Transport>(probing: &Probing<'_, T>) -> Vec<Found> {
         }
     }
     Vec::new()
+}
+
+/// A map whose entry is not named after its field (`NotesEntry` of `notes`), as protoc insists on: "the entry type's
+/// name is the field's name in camel case and `Entry`" (`descriptor.proto`, `map_entry`). protobufjs leaves `Entry` off.
+fn misnamed_map(pool: &prost_reflect::DescriptorPool) -> Option<String> {
+    let maps =
+        pool.all_messages().flat_map(|message| message.fields().collect::<Vec<_>>()).filter(|it| it.is_map());
+    let misnamed = |field: &prost_reflect::FieldDescriptor| {
+        let kind = field.kind();
+        kind.as_message().is_some_and(|entry| !entry.name().ends_with("Entry"))
+    };
+    maps.filter(misnamed).map(|field| field.full_name().to_owned()).min()
 }

@@ -178,6 +178,14 @@ impl Walk<'_> {
 
 fn type_of(field: &FieldDescriptor) -> String {
     match field.kind() {
+        // What the entry of a map is called is nobody's to choose, and protobufjs calls it otherwise (see PG156).
+        Kind::Message(entry) if field.is_map() => {
+            format!(
+                "map<{}, {}>",
+                type_of(&entry.map_entry_key_field()),
+                type_of(&entry.map_entry_value_field())
+            )
+        }
         Kind::Message(message) => message.full_name().to_owned(),
         Kind::Enum(kind) => kind.full_name().to_owned(),
         scalar => format!("{scalar:?}").to_lowercase(),
