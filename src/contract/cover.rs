@@ -1,6 +1,7 @@
 //! Valid inputs: the deterministic ones, one boundary value at a time, and the random ones.
 
 use proptest::{
+    prelude::Rng as _,
     strategy::{Strategy as _, ValueTree as _},
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
@@ -8,7 +9,7 @@ use proptest::{
 use prost_reflect::{DynamicMessage, FieldDescriptor, Value};
 
 use super::{class::Class, input::Input, plan::Method, pool::Pool, variant};
-use crate::values::{self, Limits};
+use crate::values::{self, Limits, Spot};
 
 /// 64-bit FNV-1a: small, stable for ever, good enough to name cases and part seeds.
 pub(super) fn hash(parts: &[&[u8]]) -> u64 {
@@ -53,13 +54,20 @@ pub(super) fn coverage(seed: u64, method: &Method) -> Vec<Input> {
         inputs.push(Input::of(Class::EmptyStream, method, "no message", Vec::new()));
         inputs.push(valid("three messages", vec![fresh(), fresh(), fresh()]));
     }
-    for field in desc.fields() {
-        for value in values::boundaries(&field) {
-            let class = if is_undeclared(&field, &value) { Class::UnknownEnum } else { Class::Valid };
-            for mut message in [fresh(), values::minimal(&desc)] {
-                message.set_field(&field, value.clone());
-                inputs.push(Input::of(class, method, field.name(), vec![message]));
-            }
+    let spots = values::spots(&desc);
+    for spot in &spots {
+        let mut without = fresh();
+        if spot.clear(&mut without) {
+            inputs.push(valid(&format!("without {}", spot.path()), vec![without]));
+        }
+    }
+    for (spot, value) in edges(&spots) {
+        // Deeper down the emptiest message is refused before anybody looks there.
+        let bases = if spot.is_at_top() { vec![fresh(), values::minimal(&desc)] } else { vec![fresh()] };
+        for mut message in bases {
+            let class = if is_undeclared(spot.field(), &value) { Class::UnknownEnum } else { Class::Valid };
+            spot.set(&mut message, value.clone());
+            inputs.push(Input::of(class, method, spot.path(), vec![message]));
         }
     }
     let unknown = |message| Input::of(Class::UnknownFields, method, "unknown fields", vec![message]);
@@ -67,6 +75,17 @@ pub(super) fn coverage(seed: u64, method: &Method) -> Vec<Input> {
     inputs.extend(variants(method, &mut fresh));
     inputs.push(Input::of(Class::UnknownMethod, method, "undeclared method", vec![values::minimal(&desc)]));
     inputs
+}
+
+/// So many edges are sent at most: of a larger type evenly spread ones, so that each field keeps some.
+const EDGES: usize = 1500;
+
+/// Each edge of each place.
+fn edges(spots: &[Spot]) -> Vec<(&Spot, Value)> {
+    let all: Vec<_> =
+        spots.iter().flat_map(|spot| spot.boundaries().into_iter().map(move |it| (spot, it))).collect();
+    let step = all.len().div_ceil(EDGES).max(1);
+    all.into_iter().step_by(step).collect()
 }
 
 /// The plain message, in every way that means the same.
@@ -132,15 +151,19 @@ pub(super) fn follow(seed: u64, cases: u64, method: &Method, pool: &Pool) -> Vec
     }
     inputs.extend(variants(method, &mut filled));
     // What is behind the lookup has edges of its own.
-    for field in desc.fields().filter(|field| !identifies(field.name())) {
-        for value in values::boundaries(&field) {
-            let class = if is_undeclared(&field, &value) { Class::UnknownEnum } else { Class::Valid };
-            let mut messages: Vec<_> = (0..count).map(|_| filled()).collect();
-            for message in &mut messages {
-                message.set_field(&field, value.clone());
-            }
-            inputs.push(Input::of(class, method, field.name(), messages));
+    let spots = values::spots(&desc);
+    let spots: Vec<Spot> = spots.into_iter().filter(|spot| !identifies(spot.field().name())).collect();
+    for spot in &spots {
+        let mut without = filled();
+        if spot.clear(&mut without) {
+            inputs.push(Input::valid(method, format!("without {}", spot.path()), vec![without]));
         }
+    }
+    for (spot, value) in edges(&spots) {
+        let class = if is_undeclared(spot.field(), &value) { Class::UnknownEnum } else { Class::Valid };
+        let mut messages: Vec<_> = (0..count).map(|_| filled()).collect();
+        messages.iter_mut().for_each(|message| spot.set(message, value.clone()));
+        inputs.push(Input::of(class, method, spot.path(), messages));
     }
     let mut turn = 0;
     for index in 0..cases / SHARE_OF_FOLLOWING {
@@ -167,7 +190,33 @@ pub(super) fn random(seed: u64, method: &Method, index: u64) -> Option<Input> {
         true => (0usize..=4).new_tree(&mut runner).ok()?.current(),
         false => 1,
     };
-    let messages = (0..count).map(|_| Some(strategy.new_tree(&mut runner).ok()?.current()));
+    let drawn = (0..count).map(|_| Some(strategy.new_tree(&mut runner).ok()?.current()));
+    let mut drawn: Vec<DynamicMessage> = drawn.collect::<Option<_>>()?;
+    // Every other one is plain but for a few fields: of those that are strange all over most are refused at once.
+    if index % 2 == 1 {
+        for (message, salt) in drawn.iter_mut().zip(1..) {
+            let mut plain = method.typical(hash(&[&seed.to_le_bytes(), &index.to_le_bytes(), &[salt]]) >> 24);
+            mix(&mut plain, message, &mut runner);
+            *message = plain;
+        }
+    }
     let class = if count == 0 { Class::EmptyStream } else { Class::Valid };
-    Some(Input::of(class, method, "random", messages.collect::<Option<_>>()?))
+    Some(Input::of(class, method, "random", drawn))
+}
+
+/// Puts some of the fields of one message into the other, one or two on average.
+fn mix(plain: &mut DynamicMessage, drawn: &DynamicMessage, runner: &mut TestRunner) {
+    let count = drawn.fields().count().max(1) as u64;
+    for (field, value) in drawn.fields() {
+        let number = u64::from(runner.rng().next_u32());
+        match (value, plain.has_field(&field) && !field.is_list()) {
+            (Value::Message(inner), true) if number % 2 == 0 => {
+                if let Value::Message(into) = plain.get_field_mut(&field) {
+                    mix(into, inner, runner);
+                }
+            }
+            _ if number % count < 2 => plain.set_field(&field, value.clone()),
+            _ => {}
+        }
+    }
 }

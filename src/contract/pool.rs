@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use prost_reflect::{DynamicMessage, Kind, ReflectMessage as _, Value};
 
+/// Messages inside messages that are filled.
+const DEPTH: u32 = 2;
 /// Values kept of one name.
 const KEPT: usize = 4;
 
@@ -56,8 +58,19 @@ impl Pool {
     /// The message with what it names replaced by things that the server has, or nothing if it knows none.
     /// The `turn` chooses among several.
     pub fn fill(&self, mut message: DynamicMessage, method: &str, turn: usize) -> Option<DynamicMessage> {
+        self.fill_in(&mut message, method, turn, DEPTH).then_some(message)
+    }
+
+    /// The messages in it as well: an update often names what it changes inside of the new value.
+    fn fill_in(&self, message: &mut DynamicMessage, method: &str, turn: usize, depth: u32) -> bool {
         let mut filled = false;
         for field in message.descriptor().fields() {
+            if depth > 0 && message.has_field(&field) && !field.is_list() && !field.is_map() {
+                if let Value::Message(inner) = message.get_field_mut(&field) {
+                    filled |= self.fill_in(inner, method, turn, depth - 1);
+                    continue;
+                }
+            }
             if !names_things(field.name()) || field.is_list() || field.containing_oneof().is_some() {
                 continue;
             }
@@ -71,7 +84,7 @@ impl Pool {
                 filled = true;
             }
         }
-        filled.then_some(message)
+        filled
     }
 
     /// `id` is any message's id, and `user_id` the id of a message whose name has `user` in it. Where some are of

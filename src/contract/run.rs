@@ -87,6 +87,8 @@ pub enum Phase {
     Coverage,
     /// Requests that name what the server has named.
     Follow,
+    /// The same for methods that remove things: what was found before them is shrunk by then.
+    Remove,
     /// Random messages.
     Random,
     /// Malformed bytes, frames and headers.
@@ -102,11 +104,12 @@ pub enum Phase {
 impl Phase {
     /// Those with cases, in the order in which they run. [`Phase::Preflight`] comes before them, and
     /// [`Phase::Probes`] after.
-    pub const ALL: [Phase; 8] = [
+    pub const ALL: [Phase; 9] = [
         Phase::Saved,
         Phase::Acquaint,
         Phase::Coverage,
         Phase::Follow,
+        Phase::Remove,
         Phase::Random,
         Phase::Malformed,
         Phase::Deadlines,
@@ -115,7 +118,7 @@ impl Phase {
 
     /// Whether each case needs the server to itself.
     pub(super) fn is_alone(self) -> bool {
-        matches!(self, Phase::Saved | Phase::Follow | Phase::Schedules)
+        matches!(self, Phase::Saved | Phase::Follow | Phase::Remove | Phase::Schedules)
     }
 }
 
@@ -335,9 +338,10 @@ fn inputs<T: Transport>(
             return Box::new(config.saved.iter().filter_map(of).collect::<Vec<_>>().into_iter());
         }
         Phase::Coverage => every(cover::coverage),
-        Phase::Follow => {
+        Phase::Follow | Phase::Remove => {
             let mut all = all;
-            all.sort_by_key(|(_, method)| (!method.reads, removes(method)));
+            all.retain(|(_, method)| removes(method) == (phase == Phase::Remove));
+            all.sort_by_key(|(_, method)| !method.reads);
             let follow = |(at, method): (usize, Method)| {
                 cover::follow(seed, cases, &method, &search.pool).into_iter().map(move |input| (at, input))
             };
@@ -355,7 +359,7 @@ fn inputs<T: Transport>(
     Box::new((0u64..).zip(listed).filter(move |(index, _)| index % parts.max(1) == part).map(|(_, it)| it))
 }
 
-/// Called last, because others need what it takes away.
+/// Followed last, because others need what it takes away.
 fn removes(method: &Method) -> bool {
     ["Delete", "Remove", "Destroy", "Purge"].iter().any(|verb| method.desc.name().starts_with(verb))
 }

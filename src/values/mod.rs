@@ -1,7 +1,7 @@
 //! Values of any message descriptor: strategies and how they shrink.
 //!
 //! [`message`] draws a message that its type allows, weighted towards the edges where servers break, and
-//! shrinks it towards the default value. [`boundaries`] lists those edges for one field without any chance,
+//! shrinks it towards the default value. [`boundaries`] lists those edges for one field without any chance, [`spots`] the places where they can stand,
 //! [`minimal`] and [`typical`] are the two plain messages to put them into (the second in any [`Manner`]), and [`encode`] writes the same
 //! message as the same bytes every time.
 //!
@@ -20,6 +20,7 @@ mod plain;
 mod scalar;
 mod shrink;
 mod simpler;
+mod spot;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -38,6 +39,7 @@ pub use plain::{minimal, typical};
 pub use shrink::Shrinking;
 pub(crate) use simpler::removals;
 pub use simpler::simpler;
+pub use spot::{Spot, spots};
 
 /// How large a drawn message may become.
 #[derive(Debug, Clone, Copy)]
