@@ -115,8 +115,9 @@ impl<T: Transport> Search<'_, T> {
     ) -> Option<Answer> {
         let method = self.methods[at];
         let salt = hash(&[&self.config.seed.to_le_bytes(), method.name.as_bytes(), b"acquaint"]) >> 24;
-        let message = values::typical(&method.desc.input(), salt.wrapping_add(attempt), manner);
-        let input = Input::valid(method, "a plain message", vec![message]);
+        let salt = salt.wrapping_add(attempt << 8);
+        let messages = method.stream_in(manner, salt, method.usual_count());
+        let input = Input::valid(method, "a plain message", messages);
         // A stream may go on; what hangs is for the later phases to say.
         let impatient = self.judge.impatient();
         let judge = if method.desc.is_server_streaming() { &impatient } else { self.judge };

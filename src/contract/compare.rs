@@ -1,6 +1,6 @@
 //! Whether two answers say the same.
 
-use prost_reflect::{DynamicMessage, Value};
+use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value};
 
 use super::plan::Method;
 use crate::client::Exchange;
@@ -61,6 +61,72 @@ pub(super) fn changed(method: &Method, plain: [&Exchange; 2], variant: &Exchange
     None
 }
 
+/// What became more with each of three answers, in a phrase: a list that got longer, or a number that went on in even
+/// steps. What its name calls a time or a version may.
+pub(super) fn grown(method: &Method, answers: [&Exchange; 3]) -> Option<String> {
+    let [one, two, three] = answers.map(|exchange| replies(method, exchange).unwrap_or_default());
+    let (one, two, three) = (one.first()?, two.first()?, three.first()?);
+    grown_in(one, two, three)
+}
+
+fn grown_in(one: &DynamicMessage, two: &DynamicMessage, three: &DynamicMessage) -> Option<String> {
+    // What the last answer lacks has not grown; nor is there an end to absent messages inside one another.
+    let there = |field: &FieldDescriptor| three.has_field(field) && !may_change(field.name());
+    for field in one.descriptor().fields().filter(there) {
+        let [first, second, third] = [one, two, three].map(|reply| reply.get_field(&field).into_owned());
+        let sizes = [&first, &second, &third].map(|value| match value {
+            Value::List(items) => items.len(),
+            Value::Map(entries) => entries.len(),
+            _ => 0,
+        });
+        if sizes[0] < sizes[1] && sizes[1] < sizes[2] {
+            let [a, b, c] = sizes;
+            return Some(format!("`{}` had {a}, then {b}, then {c} elements", field.name()));
+        }
+        if let (Some(a), Some(b), Some(c)) = (whole(&first), whole(&second), whole(&third))
+            && b != a
+            && b - a == c - b
+        {
+            return Some(format!("`{}` was {a}, then {b}, then {c}", field.name()));
+        }
+        if let (Value::Message(a), Value::Message(b), Value::Message(c)) = (&first, &second, &third)
+            && a.descriptor().full_name() != "google.protobuf.Timestamp"
+            && let Some(what) = grown_in(a, b, c)
+        {
+            return Some(what);
+        }
+    }
+    None
+}
+
+fn whole(value: &Value) -> Option<i128> {
+    value
+        .as_i32()
+        .map(i128::from)
+        .or_else(|| value.as_i64().map(i128::from))
+        .or_else(|| value.as_u32().map(i128::from))
+        .or_else(|| value.as_u64().map(i128::from))
+}
+
+/// What counts writes by its nature.
+fn may_change(field: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "time",
+        "at",
+        "version",
+        "revision",
+        "rev",
+        "generation",
+        "etag",
+        "sequence",
+        "seq",
+        "index",
+        "updated",
+        "modified",
+    ];
+    field.split('_').any(|part| WORDS.contains(&part.to_lowercase().as_str()))
+}
+
 fn equal(one: &DynamicMessage, other: &DynamicMessage) -> bool {
     crate::values::encode(one) == crate::values::encode(other)
 }
@@ -91,5 +157,52 @@ fn short(value: &Value) -> String {
     match text.char_indices().nth(60) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{self, Source};
+
+    /// What a write adds once more each time is told from what it sets, and from what counts writes by its nature.
+    #[test]
+    fn what_grows_each_time() {
+        let text = "syntax = \"proto3\"; package a; import \"google/protobuf/timestamp.proto\";
+            message M { repeated int32 codes = 1; int64 stock = 2; int64 version = 3; M inner = 4;
+                        google.protobuf.Timestamp seen = 5; }";
+        let source = Source::Text(vec![("a.proto".into(), text.into())]);
+        let desc = schema::load(&source).schema.pool().get_message_by_name("a.M").unwrap();
+        let grown = |messages: [&str; 3]| {
+            let [one, two, three] = messages.map(|text| {
+                let mut reader = serde_json::Deserializer::from_str(text);
+                DynamicMessage::deserialize(desc.clone(), &mut reader).unwrap()
+            });
+            grown_in(&one, &two, &three).unwrap_or_default()
+        };
+        for (answers, expected) in [
+            (
+                [r#"{"codes":[1]}"#, r#"{"codes":[1,1]}"#, r#"{"codes":[1,1,1]}"#],
+                "`codes` had 1, then 2, then 3 elements",
+            ),
+            ([r#"{"stock":"5"}"#, r#"{"stock":"4"}"#, r#"{"stock":"3"}"#], "`stock` was 5, then 4, then 3"),
+            (
+                [r#"{"inner":{"stock":"1"}}"#, r#"{"inner":{"stock":"2"}}"#, r#"{"inner":{"stock":"3"}}"#],
+                "`stock` was 1, then 2, then 3",
+            ),
+            // The first time it was created.
+            ([r#"{"stock":"0"}"#, r#"{"stock":"1"}"#, r#"{"stock":"1"}"#], ""),
+            ([r#"{"version":"1"}"#, r#"{"version":"2"}"#, r#"{"version":"3"}"#], ""),
+            (
+                [
+                    r#"{"seen":"1970-01-01T00:00:01Z"}"#,
+                    r#"{"seen":"1970-01-01T00:00:02Z"}"#,
+                    r#"{"seen":"1970-01-01T00:00:03Z"}"#,
+                ],
+                "",
+            ),
+        ] {
+            assert_eq!(grown(answers), expected);
+        }
     }
 }

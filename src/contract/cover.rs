@@ -40,41 +40,68 @@ pub(super) fn runner(seed: u64, method: &str, phase: &str, index: u64) -> TestRu
 /// the same.
 pub(super) fn coverage(seed: u64, method: &Method) -> Vec<Input> {
     let desc = method.desc.input();
+    let count = method.usual_count();
     let mut salt = hash(&[&seed.to_le_bytes(), method.name.as_bytes()]) >> 24;
-    let mut fresh = || {
-        salt += 1;
-        method.typical(salt)
+    let mut fresh = |count: usize| {
+        salt += count as u64;
+        method.stream(salt, count)
     };
     let valid = |label: &str, messages| Input::valid(method, label, messages);
     let mut inputs = vec![
         valid("the empty message", vec![values::minimal(&desc)]),
-        valid("a plain message", vec![fresh()]),
+        valid("a plain message", fresh(count)),
     ];
     if method.desc.is_client_streaming() {
         inputs.push(Input::of(Class::EmptyStream, method, "no message", Vec::new()));
-        inputs.push(valid("three messages", vec![fresh(), fresh(), fresh()]));
-    }
-    let spots = values::spots(&desc);
-    for spot in &spots {
-        let mut without = fresh();
-        if spot.clear(&mut without) {
-            inputs.push(valid(&format!("without {}", spot.path()), vec![without]));
+        for (label, count) in [("three messages", 3), ("sixteen messages", 16), ("a hundred messages", 100)] {
+            inputs.push(valid(label, fresh(count)));
         }
     }
+    let spots = values::spots(&desc);
+    inputs.extend(spots.iter().filter_map(|spot| without(method, spot, fresh(count))));
     for (spot, value) in edges(&spots) {
         // Deeper down the emptiest message is refused before anybody looks there.
-        let bases = if spot.is_at_top() { vec![fresh(), values::minimal(&desc)] } else { vec![fresh()] };
-        for mut message in bases {
-            let class = if is_undeclared(spot.field(), &value) { Class::UnknownEnum } else { Class::Valid };
-            spot.set(&mut message, value.clone());
-            inputs.push(Input::of(class, method, spot.path(), vec![message]));
+        let empty = spot.is_at_top().then(|| vec![values::minimal(&desc)]);
+        for messages in std::iter::once(fresh(count)).chain(empty) {
+            inputs.push(edge(method, spot, value.clone(), messages));
         }
     }
     let unknown = |message| Input::of(Class::UnknownFields, method, "unknown fields", vec![message]);
     inputs.push(unknown(values::minimal(&desc)));
     inputs.extend(variants(method, &mut fresh));
+    inputs.extend(values::invalid(&desc).into_iter().map(|(spot, value)| {
+        let mut messages = fresh(count);
+        put(&mut messages, &spot, &value);
+        Input::of(Class::Invalid, method, spot.path(), messages)
+    }));
     inputs.push(Input::of(Class::UnknownMethod, method, "undeclared method", vec![values::minimal(&desc)]));
     inputs
+}
+
+/// The messages with nothing at this place, if something was there.
+fn without(method: &Method, spot: &Spot, mut messages: Vec<DynamicMessage>) -> Option<Input> {
+    let mut cleared = false;
+    for message in &mut messages {
+        cleared |= spot.clear(message);
+    }
+    cleared.then(|| Input::valid(method, format!("without {}", spot.path()), messages))
+}
+
+/// The messages with one edge in them.
+fn edge(method: &Method, spot: &Spot, value: Value, mut messages: Vec<DynamicMessage>) -> Input {
+    let class = if is_undeclared(spot.field(), &value) { Class::UnknownEnum } else { Class::Valid };
+    put(&mut messages, spot, &value);
+    Input::of(class, method, spot.path(), messages)
+}
+
+/// Sets the value in each message of a stream; in one of parts, in the part that it belongs to.
+fn put(messages: &mut [DynamicMessage], spot: &Spot, value: &Value) {
+    let has = |message: &DynamicMessage| message.has_field(spot.top());
+    let of_a_part = spot.top().containing_oneof().is_some_and(|oneof| oneof.fields().len() > 1);
+    let any = messages.iter().any(has);
+    for message in messages.iter_mut().filter(|message| !(of_a_part && any) || has(message)) {
+        spot.set(message, value.clone());
+    }
 }
 
 /// So many edges are sent at most: of a larger type evenly spread ones, so that each field keeps some.
@@ -89,12 +116,11 @@ fn edges(spots: &[Spot]) -> Vec<(&Spot, Value)> {
 }
 
 /// The plain message, in every way that means the same.
-pub(super) fn variants(method: &Method, fresh: &mut dyn FnMut() -> DynamicMessage) -> Vec<Input> {
+pub(super) fn variants(method: &Method, fresh: &mut dyn FnMut(usize) -> Vec<DynamicMessage>) -> Vec<Input> {
     const COMPARED: [Class; 4] = [Class::UnknownFields, Class::Encoding, Class::Framing, Class::Metadata];
-    let count = if method.desc.is_client_streaming() { 2 } else { 1 };
-    let mut input = |variant: &variant::Variant| {
-        Input::of(variant.class, method, variant.label, (0..count).map(|_| fresh()).collect())
-    };
+    let count = if method.desc.is_client_streaming() { 2.max(method.usual_count()) } else { 1 };
+    let mut input =
+        |variant: &variant::Variant| Input::of(variant.class, method, variant.label, fresh(count));
     let differs = |input: &Input| {
         // Of some messages there is no other encoding.
         input.class != Class::Encoding || input.script(method) != input.plain(method)
@@ -128,43 +154,31 @@ pub(super) fn follow(seed: u64, cases: u64, method: &Method, pool: &Pool) -> Vec
     let mut salt = hash(&[&seed.to_le_bytes(), method.name.as_bytes(), b"follow"]) >> 24;
     let mut turn = 0;
     let mut pooled = false;
-    let mut filled = || {
-        (salt, turn) = (salt + 1, turn + 1);
-        let typical = method.typical(salt);
-        match pool.fill(typical.clone(), method.desc.name(), turn) {
-            Some(message) => {
-                pooled = true;
-                message
-            }
-            None => typical,
-        }
+    let count = if method.desc.is_client_streaming() { 2.max(method.usual_count()) } else { 1 };
+    let mut filled = |count: usize| {
+        salt += count as u64;
+        let fill = |plain: DynamicMessage| {
+            turn += 1;
+            let filled = pool.fill(plain.clone(), method.desc.name(), turn);
+            pooled |= filled.is_some();
+            filled.unwrap_or(plain)
+        };
+        method.stream(salt, count).into_iter().map(fill).collect::<Vec<_>>()
     };
-    let count = if method.desc.is_client_streaming() { 2 } else { 1 };
-    let mut messages = || (0..count).map(|_| filled()).collect::<Vec<_>>();
-    let mut inputs = vec![Input::valid(method, "what a reply named", messages())];
+    let mut inputs = vec![Input::valid(method, "what a reply named", filled(count))];
     if method.reads || method.idempotent {
-        inputs.push(Input::of(Class::Repeat, method, "the same request twice", messages()));
+        inputs.push(Input::of(Class::Repeat, method, "the same request twice", filled(count)));
         inputs.push(Input::of(Class::Repeat, method, "an empty request twice", vec![values::minimal(&desc)]));
     }
     if method.reads {
-        inputs.push(Input::of(Class::Parallel, method, "the same request four times at once", messages()));
+        inputs.push(Input::of(Class::Parallel, method, "the same request four times at once", filled(count)));
     }
     inputs.extend(variants(method, &mut filled));
     // What is behind the lookup has edges of its own.
     let spots = values::spots(&desc);
     let spots: Vec<Spot> = spots.into_iter().filter(|spot| !identifies(spot.field().name())).collect();
-    for spot in &spots {
-        let mut without = filled();
-        if spot.clear(&mut without) {
-            inputs.push(Input::valid(method, format!("without {}", spot.path()), vec![without]));
-        }
-    }
-    for (spot, value) in edges(&spots) {
-        let class = if is_undeclared(spot.field(), &value) { Class::UnknownEnum } else { Class::Valid };
-        let mut messages: Vec<_> = (0..count).map(|_| filled()).collect();
-        messages.iter_mut().for_each(|message| spot.set(message, value.clone()));
-        inputs.push(Input::of(class, method, spot.path(), messages));
-    }
+    inputs.extend(spots.iter().filter_map(|spot| without(method, spot, filled(count))));
+    inputs.extend(edges(&spots).into_iter().map(|(spot, value)| edge(method, spot, value, filled(count))));
     let mut turn = 0;
     for index in 0..cases / SHARE_OF_FOLLOWING {
         let drawn = random(seed ^ salt, method, index);
@@ -187,6 +201,8 @@ pub(super) fn random(seed: u64, method: &Method, index: u64) -> Option<Input> {
     let mut runner = runner(seed, &method.name, "random", index);
     let strategy = values::message(&method.desc.input(), &Limits::default());
     let count = match method.desc.is_client_streaming() {
+        // Now and then a long one.
+        true if index % 10 == 9 => (5usize..=32).new_tree(&mut runner).ok()?.current(),
         true => (0usize..=4).new_tree(&mut runner).ok()?.current(),
         false => 1,
     };
@@ -194,8 +210,8 @@ pub(super) fn random(seed: u64, method: &Method, index: u64) -> Option<Input> {
     let mut drawn: Vec<DynamicMessage> = drawn.collect::<Option<_>>()?;
     // Every other one is plain but for a few fields: of those that are strange all over most are refused at once.
     if index % 2 == 1 {
-        for (message, salt) in drawn.iter_mut().zip(1..) {
-            let mut plain = method.typical(hash(&[&seed.to_le_bytes(), &index.to_le_bytes(), &[salt]]) >> 24);
+        let salt = hash(&[&seed.to_le_bytes(), &index.to_le_bytes(), b"mixed"]) >> 24;
+        for (message, mut plain) in drawn.iter_mut().zip(method.stream(salt, count)) {
             mix(&mut plain, message, &mut runner);
             *message = plain;
         }

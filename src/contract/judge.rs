@@ -116,8 +116,13 @@ impl<'a, T: Transport> Judge<'a, T> {
         let (exchange, base) = match input.class {
             class if class.is_compared() => self.compared(method, input).await?,
             Class::Repeat => {
-                let first = self.patient(&self.call_of(method, input)).await?;
-                (self.patient(&self.call_of(method, input)).await?, vec![first])
+                let call = self.call_of(method, input);
+                let mut before = vec![self.patient(&call).await?];
+                // What a write changes once more each time shows at the third.
+                if !method.reads {
+                    before.push(self.patient(&call).await?);
+                }
+                (self.patient(&call).await?, before)
             }
             Class::Parallel => self.parallel(method, input).await?,
             Class::Cancel => self.cancelled(method, input).await?,
@@ -282,6 +287,11 @@ impl<'a, T: Transport> Judge<'a, T> {
             }
         }
         false
+    }
+
+    /// Why the server cannot be reached, if it cannot.
+    pub async fn gone(&self) -> Option<CallError> {
+        self.call(&self.liveness()).await.err().filter(CallError::is_unreachable)
     }
 
     fn liveness(&self) -> Call {

@@ -1,9 +1,9 @@
 //! What will be called, and why the rest will not. Calls nothing.
 
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use globset::{GlobBuilder, GlobMatcher};
-use prost_reflect::{DynamicMessage, MethodDescriptor, ServiceDescriptor};
+use prost_reflect::{DynamicMessage, MethodDescriptor, OneofDescriptor, ServiceDescriptor};
 use prost_types::method_options::IdempotencyLevel;
 
 use super::checks::NO_METHOD;
@@ -18,6 +18,9 @@ const INFRASTRUCTURE: [&str; 2] = ["grpc.reflection.", "grpc.health."];
 
 /// The method option of protogate's own contract language.
 const OPTION: &str = "protogate.contract.v1.method";
+
+/// A stream of more kinds of messages than these is none of parts that follow one another.
+const MOST_PARTS: usize = 4;
 
 /// One method to call.
 #[derive(Debug, Clone)]
@@ -57,8 +60,42 @@ impl Method {
     /// A request that a person could have sent, in the manner that the server takes. Different salts differ in
     /// their strings.
     pub(super) fn typical(&self, salt: u64) -> DynamicMessage {
-        let default = Manner::default();
-        values::typical(&self.desc.input(), salt, self.manner.get().unwrap_or(&default))
+        values::typical(&self.desc.input(), salt, self.manner())
+    }
+
+    fn manner(&self) -> &Manner {
+        static FIRST: LazyLock<Manner> = LazyLock::new(Manner::default);
+        self.manner.get().unwrap_or(&FIRST)
+    }
+
+    /// So many plain messages that follow one another.
+    pub(super) fn stream(&self, salt: u64, count: usize) -> Vec<DynamicMessage> {
+        self.stream_in(self.manner(), salt, count)
+    }
+
+    /// The same in this manner. Where the messages are a choice of parts, as the header and the chunks of an upload
+    /// are, the parts come in the order in which they are declared.
+    pub(super) fn stream_in(&self, manner: &Manner, salt: u64, count: usize) -> Vec<DynamicMessage> {
+        let parts = self.parts().filter(|oneof| manner.arm_of(oneof) == 0);
+        let message = |at: usize| {
+            let manner = match &parts {
+                Some(oneof) => &manner.with_arm(oneof, at.min(oneof.fields().len() - 1)),
+                None => manner,
+            };
+            values::typical(&self.desc.input(), salt.wrapping_add(at as u64), manner)
+        };
+        (0..count).map(message).collect()
+    }
+
+    /// The messages of a plain request: one, or one of each part of a stream that has parts.
+    pub(super) fn usual_count(&self) -> usize {
+        let parts = self.parts().filter(|_| self.desc.is_client_streaming());
+        parts.map_or(1, |oneof| oneof.fields().len().min(MOST_PARTS))
+    }
+
+    /// The first oneof of the request that leaves a choice.
+    fn parts(&self) -> Option<OneofDescriptor> {
+        self.desc.input().oneofs().find(|oneof| oneof.fields().len() > 1)
     }
 
     /// `/package.Service/Method`, as HTTP/2 spells it.

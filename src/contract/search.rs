@@ -109,7 +109,14 @@ impl<'a, T: Transport> Search<'a, T> {
                 };
                 let Some((at, input, judged)) = next else { break };
                 match judged {
-                    Some(judged) => {
+                    Some(mut judged) => {
+                        // No stream opened: a limit of the server's, or nobody is there any more.
+                        if let Some(error) = &judged.unreachable
+                            && !error.is_unreachable()
+                            && let Some(gone) = judge.gone().await
+                        {
+                            judged.unreachable = Some(gone);
+                        }
                         self.take(
                             at,
                             input,

@@ -78,6 +78,8 @@ static VARIANTS: &[Variant] = &[
         "binary metadata that base64 pads",
         &[("x-protogate-bin", b"=a"), ("x-other-bin", b"")],
     ),
+    // An empty value leaves the header out.
+    head(Class::Metadata, "no deadline", &[("grpc-timeout", b"")]),
     head(Class::Metadata, "2 KiB of metadata", &[("x-protogate", &[b'x'; 2048])]),
     head(Class::ContentType, "content-type text/plain", &[("content-type", b"text/plain")]),
     head(Class::Verb, "GET", &[(":method", b"GET")]),

@@ -31,6 +31,19 @@ impl Manner {
         changed
     }
 
+    /// The same with another arm of a oneof.
+    #[must_use]
+    pub fn with_arm(&self, oneof: &OneofDescriptor, arm: usize) -> Manner {
+        let mut changed = self.clone();
+        changed.0.insert(oneof.full_name().to_owned(), arm);
+        changed
+    }
+
+    /// The number of the arm of a oneof that is set.
+    pub fn arm_of(&self, oneof: &OneofDescriptor) -> usize {
+        self.0.get(oneof.full_name()).copied().unwrap_or(0)
+    }
+
     /// The ways that were chosen, by the full name of the field or oneof.
     pub fn chosen(&self) -> &BTreeMap<String, usize> {
         &self.0
@@ -47,7 +60,7 @@ impl Manner {
 
     /// The arm of a oneof that is set.
     pub(super) fn arm(&self, oneof: &OneofDescriptor) -> Option<FieldDescriptor> {
-        oneof.fields().nth(self.0.get(oneof.full_name()).copied().unwrap_or(0))
+        oneof.fields().nth(self.arm_of(oneof))
     }
 }
 

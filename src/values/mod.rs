@@ -39,7 +39,7 @@ pub use plain::{minimal, typical};
 pub use shrink::Shrinking;
 pub(crate) use simpler::removals;
 pub use simpler::simpler;
-pub use spot::{Spot, spots};
+pub use spot::{Spot, invalid, spots};
 
 /// How large a drawn message may become.
 #[derive(Debug, Clone, Copy)]

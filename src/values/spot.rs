@@ -39,6 +39,24 @@ fn inside(field: &FieldDescriptor) -> Option<MessageDescriptor> {
     }
 }
 
+/// The places whose type has a range of its own that its fields do not have (`google.protobuf.Timestamp`), and values
+/// beyond it.
+pub fn invalid(desc: &MessageDescriptor) -> Vec<(Spot, Value)> {
+    let beyond = |spot: Spot| {
+        let kind = spot.field().kind();
+        let values = match kind.as_message().filter(|_| !spot.field().is_map()) {
+            Some(desc) => wkt::beyond(desc),
+            None => Vec::new(),
+        };
+        values.into_iter().map(move |value| {
+            let value = Value::Message(value);
+            let value = if spot.field().is_list() { Value::List(vec![value]) } else { value };
+            (spot.clone(), value)
+        })
+    };
+    spots(desc).into_iter().flat_map(beyond).collect()
+}
+
 fn is_above(path: &[FieldDescriptor], desc: &MessageDescriptor) -> bool {
     path.iter().any(|field| field.parent_message() == desc)
 }
@@ -48,6 +66,11 @@ impl Spot {
     pub fn field(&self) -> &FieldDescriptor {
         // A spot is made with at least one field.
         &self.0[self.0.len() - 1]
+    }
+
+    /// The field of the message itself that leads there.
+    pub fn top(&self) -> &FieldDescriptor {
+        &self.0[0]
     }
 
     /// Whether it is a field of the message itself.

@@ -51,6 +51,24 @@ pub(super) fn edges(desc: &MessageDescriptor) -> Vec<DynamicMessage> {
     }
 }
 
+/// Values that no message of the type may have, though each of its fields may; nothing for types without such.
+pub(super) fn beyond(desc: &MessageDescriptor) -> Vec<DynamicMessage> {
+    let pair = |(seconds, nanos): (i64, i32)| {
+        let mut message = DynamicMessage::new(desc.clone());
+        let _ = message.try_set_field_by_number(1, Value::I64(seconds));
+        let _ = message.try_set_field_by_number(2, Value::I32(nanos));
+        message
+    };
+    let pairs: &[(i64, i32)] = match desc.full_name() {
+        "google.protobuf.Timestamp" => {
+            &[(*TIMES.end() + 1, 0), (i64::MIN, 0), (0, -1), (0, SECOND), (0, i32::MAX)]
+        }
+        "google.protobuf.Duration" => &[(SPAN + 1, 0), (i64::MIN, 0), (1, -1), (-1, 1), (0, SECOND)],
+        _ => &[],
+    };
+    pairs.iter().copied().map(pair).collect()
+}
+
 /// An `Any` around a small message of the same pool that every reader of the schema knows.
 fn packed(desc: &MessageDescriptor) -> DynamicMessage {
     let mut any = DynamicMessage::new(desc.clone());

@@ -1,5 +1,6 @@
 //! Whether a method that is declared idempotent can be sent twice.
 
+use super::super::compare;
 use super::{Check, Class, Level, Seen, Verdict, fail};
 use crate::{client::Code, diag::RuleInfo};
 
@@ -10,8 +11,12 @@ pub(super) static CHECK: Check = Check {
         summary: "An IDEMPOTENT method answers a repetition as if it were the first.",
         explain: "A client that lost the answer sends the request again, because the schema says that it may. \
                   A conflict or a server error then looks to it like a failure of a call that has worked.\n\n\
-                  Remember the outcome by a request id (AIP-155), or make the write a replacement. NOT_FOUND \
-                  for a second deletion is accepted.",
+                  Nor may each repetition have an effect of its own: what grows or counts up with every \
+                  answer is the effect of many. Times, versions and the like may change.\n\n\
+                  Remember the outcome by a request id (AIP-155), or make the write a replacement: in SQL an \
+                  upsert instead of `SET n = n + 1`, in code an assignment instead of an append (`extend` in \
+                  Rust and Python, `append` in Go, `addAll` in Java). NOT_FOUND for a second deletion is \
+                  accepted.",
         url: Some("https://google.aip.dev/155"),
     },
     applies: &[Class::Repeat],
@@ -20,11 +25,19 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn check(seen: &Seen<'_>) -> Verdict {
-    let [first] = seen.base else { return Verdict::Pass };
-    let (first, second) = (first.status().code, seen.exchange.status().code);
-    let fine = matches!(second, Code::Ok | Code::NotFound | Code::Unavailable | Code::ResourceExhausted);
-    if !seen.method.idempotent || first != Code::Ok || fine {
+    let [first, second] = seen.base else { return Verdict::Pass };
+    if !seen.method.idempotent || first.status().code != Code::Ok {
         return Verdict::Pass;
     }
-    fail(second.name(), format!("the same request was answered with OK, and the second time with {second}"))
+    for (again, time) in [(second, "second"), (seen.exchange, "third")] {
+        let code = again.status().code;
+        if !matches!(code, Code::Ok | Code::NotFound | Code::Unavailable | Code::ResourceExhausted) {
+            let message = format!("the same request was answered with OK, and the {time} time with {code}");
+            return fail(code.name(), message);
+        }
+    }
+    match compare::grown(seen.method, [first, second, seen.exchange]) {
+        Some(what) => fail("GROWS", format!("each repetition of the same request had an effect: {what}")),
+        None => Verdict::Pass,
+    }
 }

@@ -78,8 +78,8 @@ pub struct Seen<'a> {
     pub method: &'a Method,
     /// What came back.
     pub exchange: &'a Exchange,
-    /// What it is compared with. A variant: the same request plainly, before and after; a repetition: the first
-    /// answer; [`Class::Parallel`]: alone, before and after; [`Class::Cancel`]: a plain call before, and the
+    /// What it is compared with. A variant: the same request plainly, before and after; a repetition: the
+    /// answers before, one for a read and two for a write; [`Class::Parallel`]: alone, before and after; [`Class::Cancel`]: a plain call before, and the
     /// cancelled one; [`Class::Deadline`]: a method that no server has, right after it; [`Class::Backpressure`]: another method alone, and meanwhile.
     pub base: &'a [Exchange],
     /// Whether the server answered another call afterwards; asked after malformed input and lost connections.

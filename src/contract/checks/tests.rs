@@ -260,7 +260,8 @@ fn what_is_compared_must_be_alike() {
     }
     let mut idempotent = method("UpdateUser");
     (idempotent.reads, idempotent.idempotent) = (false, true);
-    let replayed = |second: &str| failing_beside(&idempotent, Repeat, &refused(second), &[reply("a")]);
+    let replayed =
+        |third: &str| failing_beside(&idempotent, Repeat, &refused(third), &[reply("a"), reply("a")]);
     assert_eq!(replayed("9"), ["idempotent_replay/FAILED_PRECONDITION"]);
     assert!(replayed("5").is_empty(), "a second deletion finds nothing");
 }
