@@ -6,7 +6,7 @@ use proptest::{
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
 
-use prost_reflect::{DynamicMessage, FieldDescriptor, Value};
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, Value};
 
 use super::{class::Class, input::Input, plan::Method, pool::Pool, variant};
 use crate::values::{self, Limits, Spot};
@@ -66,6 +66,7 @@ pub(super) fn coverage(seed: u64, method: &Method) -> Vec<Input> {
             inputs.push(edge(method, spot, value.clone(), messages));
         }
     }
+    inputs.extend(pairs(method, &spots, &mut || fresh(count)));
     let unknown = |message| Input::of(Class::UnknownFields, method, "unknown fields", vec![message]);
     inputs.push(unknown(values::minimal(&desc)));
     inputs.extend(variants(method, &mut fresh));
@@ -102,6 +103,68 @@ fn put(messages: &mut [DynamicMessage], spot: &Spot, value: &Value) {
     for message in messages.iter_mut().filter(|message| !(of_a_part && any) || has(message)) {
         spot.set(message, value.clone());
     }
+}
+
+/// So many pairs are sent at most.
+const PAIRS: usize = 300;
+
+/// Fields that choose what is done (enums, flags, arms of a oneof), each choice with each other field at its barest:
+/// dividing by nothing takes both the division and the nothing.
+fn pairs(method: &Method, spots: &[Spot], fresh: &mut dyn FnMut() -> Vec<DynamicMessage>) -> Vec<Input> {
+    let mut inputs = Vec::new();
+    for (chooser, choice) in spots.iter().flat_map(|spot| choices(spot).into_iter().map(move |it| (spot, it)))
+    {
+        for spot in spots.iter().filter(|spot| spot.top() != chooser.top() || !spot.is_at_top()) {
+            let barest = bare(spot.field());
+            for value in std::iter::once(None).chain(barest.map(Some)) {
+                let mut messages = fresh();
+                put(&mut messages, chooser, &choice);
+                let mut changed = value.is_some();
+                match &value {
+                    Some(value) => put(&mut messages, spot, value),
+                    None => messages.iter_mut().for_each(|message| changed |= spot.clear(message)),
+                }
+                if changed {
+                    let label = format!("{} with {}", chooser.path(), spot.path());
+                    inputs.push(Input::valid(method, label, messages));
+                }
+            }
+        }
+    }
+    let step = inputs.len().div_ceil(PAIRS).max(1);
+    inputs.into_iter().step_by(step).collect()
+}
+
+/// What a field that chooses can choose: declared values only.
+fn choices(spot: &Spot) -> Vec<Value> {
+    let field = spot.field();
+    if field.is_list() || field.is_map() {
+        return Vec::new();
+    }
+    match field.kind() {
+        Kind::Enum(desc) => desc.values().map(|value| Value::EnumNumber(value.number())).collect(),
+        Kind::Bool => vec![Value::Bool(true), Value::Bool(false)],
+        _ if field.containing_oneof().is_some_and(|oneof| oneof.fields().len() > 1) => {
+            spot.boundaries().into_iter().take(1).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The value of a number that most often has no meaning, beside its absence.
+fn bare(field: &FieldDescriptor) -> Option<Value> {
+    if field.is_list() || field.is_map() {
+        return None;
+    }
+    Some(match field.kind() {
+        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => Value::I32(-1),
+        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => Value::I64(-1),
+        Kind::Uint32 | Kind::Fixed32 => Value::U32(u32::MAX),
+        Kind::Uint64 | Kind::Fixed64 => Value::U64(u64::MAX),
+        Kind::Float => Value::F32(f32::NAN),
+        Kind::Double => Value::F64(f64::NAN),
+        _ => return None,
+    })
 }
 
 /// So many edges are sent at most: of a larger type evenly spread ones, so that each field keeps some.

@@ -89,7 +89,7 @@ pub(super) fn edges(kind: &Kind) -> Vec<Value> {
         Kind::Float => FLOATS.iter().map(|f| Value::F32(*f)).collect(),
         Kind::Bool => vec![Value::Bool(false), Value::Bool(true)],
         Kind::String => text::edges().into_iter().map(Value::String).collect(),
-        Kind::Bytes => [&[][..], &[0], &[0xff], &[0xff; 64], &[0x80; 1024]]
+        Kind::Bytes => [&[][..], &[0], &[0xff], &[0xff; 64], &[0x80; 1024], &[b'a'; 5000], &[0; 70_000]]
             .map(|bytes| Value::Bytes(Bytes::copy_from_slice(bytes)))
             .to_vec(),
         Kind::Enum(desc) => enums(desc),

@@ -3,9 +3,9 @@
 const EMOJI: &str = "🦀";
 
 /// Lengths around the column widths and limits people choose.
-const LENGTHS: [usize; 9] = [1, 2, 63, 64, 65, 100, 101, 255, 256];
+const LENGTHS: [usize; 12] = [1, 2, 63, 64, 65, 100, 101, 255, 256, 1025, 5000, 70_000];
 
-const SPECIAL: [&str; 17] = [
+const SPECIAL: [&str; 26] = [
     "",
     " ",
     "   ",
@@ -24,6 +24,16 @@ const SPECIAL: [&str; 17] = [
     "' OR '1'='1' --",
     "%s{}<b>&amp;</b>",
     "\u{feff}\u{fffd}\u{10ffff}",
+    // What is a pattern, a path, a number, a date or a property elsewhere.
+    "[",
+    "/",
+    "../../etc/passwd",
+    "-1",
+    "1e309",
+    "2024-02-30",
+    "null",
+    "__proto__",
+    "a:b=c,d;e",
 ];
 
 /// Every edge, in a fixed order.

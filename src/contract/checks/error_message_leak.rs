@@ -39,7 +39,10 @@ fn check(seen: &Seen<'_>) -> Verdict {
         return fail(*what, format!("the error of {} shows {what}: {}", status.code, first_line(text)));
     }
     let echoed = seen.secrets.iter().find(|(_, value)| {
-        value.len() >= 8 && std::str::from_utf8(value).is_ok_and(|secret| text.contains(secret))
+        let Ok(value) = std::str::from_utf8(value) else { return false };
+        // What follows the scheme, as in `Bearer TOKEN`, is the secret.
+        let secret = value.rsplit(' ').next().unwrap_or(value);
+        secret.len() >= SECRET && text.contains(secret)
     });
     match echoed {
         Some((name, _)) => {
@@ -48,6 +51,9 @@ fn check(seen: &Seen<'_>) -> Verdict {
         None => Verdict::Pass,
     }
 }
+
+/// What is shorter may be a word of the sentence.
+const SECRET: usize = 6;
 
 /// What an error shows when it has all of the marks. They are what no sentence for a user has.
 const TRACES: &[(&str, &[&str])] = &[

@@ -109,20 +109,21 @@ async fn look<T: Transport>(probing: &Probing<'_, T>, method: &Method, asked: &m
     *asked += 1;
     let none: Vec<(String, Vec<u8>)> =
         probing.metadata.iter().filter(|(name, _)| !is_credential(name)).cloned().collect();
-    let garbage: Vec<(String, Vec<u8>)> = probing
-        .metadata
-        .iter()
-        .map(|(name, value)| match is_credential(name) {
-            true => (name.clone(), spoiled(value)),
+    let spoil = |how: fn(&[u8]) -> Vec<u8>| -> Vec<(String, Vec<u8>)> {
+        let spoiled = probing.metadata.iter().map(|(name, value)| match is_credential(name) {
+            true => (name.clone(), how(value)),
             false => (name.clone(), value.clone()),
-        })
-        .collect();
+        });
+        spoiled.collect()
+    };
+    let (garbage, cut) = (spoil(spoiled), spoil(cut));
     let empty = unary(values::encode(&values::minimal(&method.desc.input())).into());
     let absent = unary(probing.typical(method, 12).into());
     let malformed = unary(Bytes::from_static(&[0xff]));
     for (cause, what, metadata, script) in [
         (0, "an ordinary message", &none, plain.clone()),
-        (1, "an ordinary message", &garbage, plain),
+        (1, "an ordinary message", &garbage, plain.clone()),
+        (1, "an ordinary message, and a credential without its last character", &cut, plain),
         (2, "the empty message", &none, empty),
         (2, "an id that does not exist", &none, absent),
         (2, "bytes that do not parse", &none, malformed),
@@ -183,6 +184,11 @@ fn is_credential(name: &str) -> bool {
 }
 
 /// The same scheme and length, other letters: what a server that only looks for the header lets through.
+/// A comparison of beginnings takes it for the whole.
+fn cut(value: &[u8]) -> Vec<u8> {
+    value[..value.len().saturating_sub(1)].to_vec()
+}
+
 fn spoiled(value: &[u8]) -> Vec<u8> {
     let start = value.iter().position(|byte| *byte == b' ').map_or(0, |at| at + 1);
     let turned = |byte: &u8| if *byte == b'x' { b'y' } else { b'x' };
