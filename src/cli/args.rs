@@ -224,6 +224,9 @@ pub struct Contract {
     /// Stop after this time, such as 30s or 5m
     #[arg(long, value_name = "D", value_parser = humantime::parse_duration)]
     pub max_time: Option<Duration>,
+    /// How the server is reached
+    #[command(flatten)]
+    pub reach: Reach,
     /// Metadata for every call, as NAME:VALUE; a value `env:VAR` is read from the environment
     #[arg(long, value_name = "K:V")]
     pub header: Vec<String>,
@@ -255,9 +258,21 @@ pub struct Replay {
     /// Call this server instead of the one the case was found on
     #[arg(long, value_name = "URI")]
     pub target: Option<String>,
+    /// How the server is reached
+    #[command(flatten)]
+    pub reach: Reach,
     /// Metadata of the call, as NAME:VALUE; a saved case keeps no values, because they may be secrets
     #[arg(long, value_name = "K:V")]
     pub header: Vec<String>,
+}
+
+/// How a server is reached, wherever one is called.
+#[derive(Debug, Default, Args)]
+pub struct Reach {
+    /// How long a server may take until it is ready: takes connections, and does not call itself NOT_SERVING
+    /// [default: 5s]
+    #[arg(long, value_name = "D", value_parser = humantime::parse_duration)]
+    pub wait: Option<Duration>,
 }
 
 /// `serve-reference`

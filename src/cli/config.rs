@@ -134,6 +134,9 @@ pub struct Contract {
     /// The time one run may take.
     #[serde(deserialize_with = "duration")]
     pub max_time: Option<Duration>,
+    /// How long a server may take until it is ready.
+    #[serde(deserialize_with = "duration")]
+    pub wait: Option<Duration>,
     /// Methods to test, as globs over `package.Service/Method`.
     pub method: Vec<String>,
     /// Checks not to run, by name or code.

@@ -1,7 +1,7 @@
 //! `contract` and `replay`: a server, a schema, and what came of putting them together.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use prost_reflect::DescriptorPool;
@@ -10,18 +10,16 @@ use tokio::runtime::Runtime;
 use super::args::{Contract, Replay};
 use super::config::CONFIG;
 use super::interrupt::{self, Stop};
+use super::reach::reach;
 use super::service::{self, SERVICE};
 use super::{Context, Outcome, output, sources};
-use crate::client::{CallError, H2Transport, Target, reflect};
+use crate::client::{H2Transport, reflect};
 use crate::contract::{self, Case, Config, Event, Plan, ProbeOptions, checks::HEALED};
 use crate::diag::{Diagnostic, Place, Report, Severity};
 use crate::schema::Schema;
 
 /// Where failing cases are kept, below the folder of the configuration.
 const CASES: &str = ".protogate/cases";
-
-/// How long a server may take to answer the first time: it may still be starting.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 pub fn contract(arguments: &Contract, context: &Context) -> Outcome {
     let mut config = config(arguments, context)?;
@@ -43,13 +41,12 @@ pub fn gate(seed: Option<u64>, context: &Context) -> Outcome {
 }
 
 fn on(target: &str, arguments: &Contract, mut config: Config, context: &Context, stop: Stop) -> Outcome {
-    let address: Target = target.parse().map_err(|error| unreachable(target, &error))?;
-    config.target = address.to_string();
     // One thread drives every call: on loopback that is faster than handing them from thread to thread.
     let runtime = runtime()?;
     runtime.block_on(async {
-        let transport = H2Transport::new(address);
-        transport.ready(PATIENCE).await.map_err(|error| unreachable(target, &error))?;
+        let transport =
+            reach(target, &arguments.reach, &config.metadata, context, Some(stop.clone())).await?;
+        config.target = transport.target().to_string();
         let (plan, mut said) = plan(arguments, &config, &transport, context).await?;
         let progress = Progress::new(&plan, config.cases, context);
         // Ctrl-C ends the run at once; what was found until then is printed, as small as it is by then.
@@ -165,13 +162,6 @@ fn runtime() -> Result<Runtime, Vec<Diagnostic>> {
         .map_err(|error| vec![Diagnostic::failure(&SERVICE, format!("cannot start: {error}"))])
 }
 
-fn unreachable(target: &str, error: &CallError) -> Vec<Diagnostic> {
-    vec![
-        Diagnostic::failure(&SERVICE, format!("cannot call {target}: {error}"))
-            .help("start the server, or name another with --target http://HOST:PORT"),
-    ]
-}
-
 fn cases(context: &Context) -> PathBuf {
     context.config.folder.join(CASES)
 }
@@ -213,10 +203,8 @@ pub fn replay(arguments: &Replay, context: &Context) -> Outcome {
     if let Some(target) = &arguments.target {
         case.target.clone_from(target);
     }
-    let address: Target = case.target.parse().map_err(|error| unreachable(&case.target, &error))?;
     runtime()?.block_on(async {
-        let transport = H2Transport::new(address);
-        transport.ready(PATIENCE).await.map_err(|error| unreachable(&case.target, &error))?;
+        let transport = reach(&case.target, &arguments.reach, &metadata, context, None).await?;
         let pool = pool_of(&case, &transport, context).await?;
         Ok(contract::replay(&case, &transport, &pool, &metadata).await)
     })

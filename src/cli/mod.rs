@@ -19,6 +19,7 @@ mod init;
 mod interrupt;
 mod output;
 mod paths;
+mod reach;
 mod reference;
 mod service;
 mod sources;

@@ -30,7 +30,7 @@ const START_TIME: Duration = Duration::from_secs(30);
 /// How long a service may take to stop after SIGTERM before it is killed.
 const STOP_TIME: Duration = Duration::from_secs(15);
 /// What is said when somebody ends the wait.
-const INTERRUPTED: &str = "interrupted before the service was ready";
+pub const INTERRUPTED: &str = "interrupted before the service was ready";
 /// How often somebody who waits looks whether they are asked to stop.
 const GLANCE: Duration = Duration::from_millis(50);
 /// How long the last words of a service that has ended may take to arrive.

@@ -15,6 +15,7 @@ enum Kind {
     Connect { authority: String, cause: io::ErrorKind, text: String },
     Timeout { authority: String, waited: Duration },
     NotHttp2 { authority: String, heard: String },
+    NotReady { authority: String, said: String, waited: Duration },
     Busy { authority: String },
     Call { path: String, problem: String },
     Reflection { problem: String },
@@ -40,6 +41,10 @@ impl CallError {
 
     pub(super) fn not_http2(authority: &str, heard: String) -> Self {
         Kind::NotHttp2 { authority: authority.to_owned(), heard }.into()
+    }
+
+    pub(super) fn not_ready(authority: &str, said: String, waited: Duration) -> Self {
+        Kind::NotReady { authority: authority.to_owned(), said, waited }.into()
     }
 
     pub(super) fn busy(authority: &str) -> Self {
@@ -71,6 +76,11 @@ impl CallError {
     /// Something answers at the target, and it does not speak plaintext HTTP/2.
     pub fn is_not_http2(&self) -> bool {
         matches!(&*self.kind, Kind::NotHttp2 { .. })
+    }
+
+    /// The server answers, and says that it is not ready yet.
+    pub fn is_not_ready(&self) -> bool {
+        matches!(&*self.kind, Kind::NotReady { .. })
     }
 
     /// The target's text is wrong or asks for what is not supported; no connection was tried.
@@ -118,6 +128,12 @@ impl fmt::Display for CallError {
                 f,
                 "{authority} does not speak plaintext HTTP/2: {heard}; give the port of the gRPC server"
             ),
+            Kind::NotReady { authority, said, waited } => {
+                write!(
+                    f,
+                    "{authority} is not ready after {waited:?}: {said}; give it more time, or read its log"
+                )
+            }
             Kind::Busy { authority } => write!(
                 f,
                 "{authority} opened no stream within the deadline of the call: its limit of concurrent streams is \

@@ -12,6 +12,7 @@ mod frame;
 mod greet;
 mod http2;
 mod metadata;
+mod ready;
 mod reflect;
 mod status;
 mod target;

@@ -131,6 +131,31 @@ fn a_server_that_is_not_there_or_knows_no_reflection_is_said_plainly() {
     assert!(ran.stdout.contains("did you mean `not_a_server_error`?"), "{ran:?}");
 }
 
+/// Started only when protogate has said that it waits.
+#[test]
+fn a_server_that_is_still_starting_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let service = program("user-service");
+    let waiting = |wait: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_protogate"));
+        let more = ["--schema", PROTO, "--method", "*/GetUser", "--cases", "1"];
+        command.current_dir(folder.path()).args(["contract", "--target", &free, "--wait", wait]).args(more);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let mut child = waiting("60s");
+    let mut line = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, format!("waiting for http://{free}, 1m at most\n"));
+    let server = Server::start(Command::new(service).args(["--addr", &free, "--store", "memory"]));
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    drop(server);
+
+    let ran = Ran::from(waiting("0s").wait_with_output().unwrap());
+    assert!(ran.code == 2 && ran.stderr.is_empty() && ran.stdout.contains("`--wait 60s`"), "{ran:?}");
+}
+
 #[test]
 fn a_server_that_dies_is_a_finding_with_a_case_that_kills_it_again() {
     let folder = tempfile::tempdir().unwrap();

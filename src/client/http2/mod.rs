@@ -80,7 +80,8 @@ impl H2Transport {
         &self.pool.target
     }
 
-    /// Waits until the server answers an HTTP/2 PING, trying again while it is still starting.
+    /// Waits until the server answers an HTTP/2 PING, trying again while it is still starting; once, without time
+    /// to wait.
     ///
     /// # Errors
     /// The last failure, when `within` has passed; at once, when something else than HTTP/2 answers.

@@ -18,6 +18,8 @@ use crate::client::{CallError, Target};
 
 /// Between two attempts to reach a server that is still starting.
 const RETRY: Duration = Duration::from_millis(20);
+/// What the last attempt may take, when the time for all of them is nearly up.
+const LEAST: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(super) struct Pool {
@@ -127,7 +129,7 @@ impl Pool {
     pub async fn ready(&self, within: Duration) -> Result<(), CallError> {
         let started = Instant::now();
         loop {
-            let left = within.saturating_sub(started.elapsed());
+            let left = within.saturating_sub(started.elapsed()).max(LEAST);
             let error = match self.probe(left.min(self.options.connect_timeout)).await {
                 Ok(()) => return Ok(()),
                 Err(error) => error,

@@ -2,6 +2,7 @@
 
 mod answers;
 mod connections;
+mod ready;
 mod reflection;
 mod server;
 mod streams;

@@ -16,7 +16,8 @@ pub(super) static PROBE: Probe = Probe {
         explain: "Load balancers and Kubernetes ask `Check` with an empty name, and take a server that does not \
                   say SERVING out of service. An unknown service is NOT_FOUND in `Check`; `Watch` sends the \
                   current status at once and not with the first change. A server without a health service is \
-                  not asked, and one without `Watch` may answer UNIMPLEMENTED.\n\n\
+                  not asked, and one without `Watch` may answer UNIMPLEMENTED. A server that never serves is given up \
+                  before the run, unless it is taken as it is with `--wait 0s`.\n\n\
                   Rust: `tonic_health::server::health_reporter`. Go: `health.NewServer()` and \
                   `SetServingStatus(\"\", SERVING)`. Python: `grpc_health.v1.health.HealthServicer` and \
                   `set(\"\", SERVING)`. Java: `HealthStatusManager`. All four keep the rules when their state \
