@@ -2,6 +2,8 @@
 
 use std::{fmt, io, time::Duration};
 
+use super::{Code, Status};
+
 /// The call could not be made. Its text says what to do about it.
 #[derive(Debug, Clone)]
 pub struct CallError {
@@ -18,7 +20,7 @@ enum Kind {
     NotReady { authority: String, said: String, waited: Duration },
     Busy { authority: String },
     Call { path: String, problem: String },
-    Reflection { problem: String },
+    Reflection { problem: String, put_off: bool },
     NoReflection,
 }
 
@@ -56,7 +58,12 @@ impl CallError {
     }
 
     pub(super) fn reflection(problem: impl fmt::Display) -> Self {
-        Kind::Reflection { problem: problem.to_string() }.into()
+        Kind::Reflection { problem: problem.to_string(), put_off: false }.into()
+    }
+
+    pub(super) fn reflection_status(status: &Status) -> Self {
+        let put_off = matches!(status.code, Code::Unavailable | Code::ResourceExhausted);
+        Kind::Reflection { problem: format!("{}: {}", status.code, status.message), put_off }.into()
     }
 
     pub(super) fn no_reflection() -> Self {
@@ -81,6 +88,11 @@ impl CallError {
     /// The server answers, and says that it is not ready yet.
     pub fn is_not_ready(&self) -> bool {
         matches!(&*self.kind, Kind::NotReady { .. })
+    }
+
+    /// The server had no time to be asked for its schema: UNAVAILABLE or RESOURCE_EXHAUSTED.
+    pub fn is_put_off(&self) -> bool {
+        matches!(&*self.kind, Kind::Reflection { put_off: true, .. })
     }
 
     /// The target's text is wrong or asks for what is not supported; no connection was tried.
@@ -140,7 +152,7 @@ impl fmt::Display for CallError {
                  used up; use fewer workers or more connections"
             ),
             Kind::Call { path, problem } => write!(f, "the call of {path} cannot be sent: {problem}"),
-            Kind::Reflection { problem } => {
+            Kind::Reflection { problem, .. } => {
                 write!(f, "the reflection of the server cannot be used: {problem}; give the schema as files")
             }
             Kind::NoReflection => write!(

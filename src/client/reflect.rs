@@ -174,7 +174,7 @@ async fn ask<T: Transport>(
                 exchange.messages.len()
             )));
         }
-        code => return Err(CallError::reflection(format!("{code}: {}", status.message))),
+        _ => return Err(CallError::reflection_status(&status)),
     }
     let answers = exchange.messages.into_iter().map(|(_, message)| {
         let response =

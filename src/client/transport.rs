@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Call, CallError, Exchange, Greeting};
 
 /// Makes calls. Implementations are cheap to share: concurrent calls go through one `&self`.
-pub trait Transport {
+pub trait Transport: Sync {
     /// Makes one call and reports everything that came back. Ends soon after the call's deadline and its grace
     /// (10 %, at least 500 ms), whatever the server does; waiting for a connection with a free stream comes
     /// before and is bounded as well.

@@ -12,6 +12,7 @@ use super::{
     checks::{Seen, Verdict, timed_out},
     compare, cover,
     input::Input,
+    patient::advice,
     streams,
 };
 use crate::client::{Call, CallError, Code, End, Exchange, Step, Transport, frame};
@@ -40,6 +41,8 @@ pub(super) struct Judged {
     pub failures: Vec<Failure>,
     pub open_ended: bool,
     pub hung: bool,
+    /// The server asked for time to the last.
+    pub put_off: bool,
     /// The replies to a valid request that was answered with OK.
     pub replies: Vec<DynamicMessage>,
     /// What the server said, in its status and its trailers: the words of a refusal.
@@ -144,8 +147,13 @@ impl<'a, T: Transport> Judge<'a, T> {
         let (class, label) = (input.class, &*input.label);
         let secrets = self.metadata;
         let seen = Seen { method, exchange: &exchange, base: &base, alive, deadline, class, label, secrets };
+        let put_off = advice(&exchange).is_some();
+        // An answer that asks for time says something of itself, and nothing of the request.
+        let compares = alive && (put_off || base.iter().any(|it| advice(it).is_some()));
+        let asks = |check: &Check| !compares || check.applies.contains(&Class::Valid);
         let mut judged = Judged {
             outcome: Some(exchange.outcome()),
+            put_off,
             // A framework that notices the deadline has waited for it all the same.
             hung: class != Class::Deadline
                 && !class.is_malformed()
@@ -154,7 +162,7 @@ impl<'a, T: Transport> Judge<'a, T> {
             said: (class == Class::Valid).then(|| words(&exchange)),
             ..Judged::default()
         };
-        for check in self.checks.iter().filter(|check| check.applies.contains(&input.class)) {
+        for check in self.checks.iter().filter(|it| it.applies.contains(&input.class) && asks(it)) {
             match (check.check)(&seen) {
                 Verdict::Pass => {}
                 Verdict::OpenEnded => judged.open_ended = true,
@@ -265,7 +273,8 @@ impl<'a, T: Transport> Judge<'a, T> {
             let status = exchange.status();
             let busy =
                 matches!(status.code, Code::Unavailable | Code::ResourceExhausted) && !status.synthetic;
-            if !busy {
+            // What it says itself about asking again was heeded when the call was made.
+            if !busy || advice(&exchange).is_some() {
                 break;
             }
             tokio::time::sleep(wait).await;

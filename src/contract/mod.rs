@@ -22,6 +22,7 @@ mod finish;
 mod input;
 mod judge;
 mod malformed;
+mod patient;
 mod plan;
 mod pool;
 mod probes;

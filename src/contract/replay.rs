@@ -8,6 +8,7 @@ use super::{
     CHECKS, Case, Method, PROBES, Plan, Probe, ProbeOptions, Probing,
     checks::{MISSING_HEADER, STAYS_ALIVE, UNKNOWN_CHECK, UNREACHABLE},
     judge::{Failure, Judge},
+    patient::Patient,
     probe,
 };
 use crate::{
@@ -47,8 +48,9 @@ pub async fn replay<T: Transport>(
     let deadline = Duration::from_millis(case.deadline_ms);
     let started = std::time::Instant::now();
     let doubts = check.info.name == STAYS_ALIVE.info.name;
+    let patient = Patient::new(transport, None);
     let judge = Judge {
-        transport,
+        transport: &patient,
         checks: &[check],
         metadata,
         deadline,
@@ -75,12 +77,13 @@ pub async fn replay<T: Transport>(
         seed: case.seed,
         target: case.target.clone(),
         cases: 1,
-        calls: judge.calls.into_inner(),
+        calls: judge.calls.into_inner() + patient.again(),
         elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         methods: Vec::new(),
         failures,
     };
-    Report::new(missing(case, metadata)).with(Section::Line(said)).with(Section::Run(run))
+    let notes = missing(case, metadata).into_iter().chain(patient.said()).collect();
+    Report::new(notes).with(Section::Line(said)).with(Section::Run(run))
 }
 
 /// Asks the probe once more; it fails when it finds the same cause again.
@@ -107,8 +110,9 @@ async fn replay_probe<T: Transport>(
     let started = std::time::Instant::now();
     let calls = 0.into();
     let deadline = Duration::from_millis(case.deadline_ms);
+    let patient = Patient::new(transport, None);
     let probing = Probing {
-        transport,
+        transport: &patient,
         methods: &methods,
         metadata,
         deadline,
@@ -130,12 +134,13 @@ async fn replay_probe<T: Transport>(
         seed: case.seed,
         target: case.target.clone(),
         cases: 1,
-        calls: calls.into_inner(),
+        calls: calls.into_inner() + patient.again(),
         elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         methods: Vec::new(),
         failures,
     };
-    Report::new(missing(case, metadata)).with(Section::Line(said)).with(Section::Run(run))
+    let notes = missing(case, metadata).into_iter().chain(patient.said()).collect();
+    Report::new(notes).with(Section::Line(said)).with(Section::Run(run))
 }
 
 fn missing(case: &Case, metadata: &[(String, Vec<u8>)]) -> Vec<Diagnostic> {

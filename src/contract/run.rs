@@ -1,6 +1,6 @@
 //! The run: plan in, phases over it, a report out. Prints nothing; what happens are events.
 
-use std::{cell::OnceCell, time::Duration};
+use std::{cell::OnceCell, sync::atomic::Ordering, time::Duration};
 
 use tokio::{sync::watch, time::Instant};
 
@@ -11,7 +11,9 @@ use super::{
     cover, finish,
     input::Input,
     judge::{Failure, Judge},
-    malformed, probe,
+    malformed,
+    patient::Patient,
+    probe,
     search::Search,
     shrink::{CONFIRM, Shrunk, shrink},
     stop::reached,
@@ -164,8 +166,9 @@ pub async fn run<T: Transport>(
 ) -> Outcome {
     let started = Instant::now();
     let methods: Vec<&Method> = plan.called().collect();
+    let patient = Patient::new(transport, config.max_time);
     let judge = Judge {
-        transport,
+        transport: &patient,
         checks: &config.checks,
         metadata: &config.metadata,
         deadline: config.deadline,
@@ -244,6 +247,8 @@ pub async fn run<T: Transport>(
         search.over |= config.fail_fast && found.iter().any(|it| it.severity == Severity::Error);
     }
     probed.extend(probe_all(Phase::Probes, &mut search, &methods, (&mut stop, end), on_event).await);
+    judge.calls.fetch_add(patient.again(), Ordering::Relaxed);
+    search.said.extend(patient.said());
     finish::outcome(plan, config, search, found, probed, started.elapsed())
 }
 

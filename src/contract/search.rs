@@ -172,6 +172,7 @@ impl<'a, T: Transport> Search<'a, T> {
         tally.open_ended |= judged.open_ended;
         let answers = if input.class.is_malformed() { &mut tally.malformed } else { &mut tally.statuses };
         *answers.entry(outcome.clone()).or_default() += 1;
+        tally.put_off += u64::from(judged.put_off && !input.class.is_malformed());
         for reply in &judged.replies {
             self.pool.learn(reply);
         }

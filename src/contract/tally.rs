@@ -21,6 +21,8 @@ pub(super) struct Tally {
     pub open_ended: bool,
     /// Cases since that was seen.
     pub watched: u64,
+    /// Valid calls whose last answer asked for time.
+    pub put_off: u64,
 }
 
 /// So few calls prove nothing by having failed.
@@ -37,7 +39,7 @@ pub(super) fn notes(method: &Method, tally: &Tally, over: bool) -> Vec<Diagnosti
         let message = format!("{name} hung {} times; {} calls were left out", tally.hangs, tally.left_out);
         Diagnostic::new(&SKIPPED, Severity::Warning, message).at(method.place.clone())
     });
-    let answered: u64 = tally.statuses.values().sum();
+    let answered: u64 = tally.statuses.values().sum::<u64>() - tally.put_off;
     let never = !over && answered >= ENOUGH && !tally.statuses.contains_key("OK");
     let never = never.then(|| {
         let message = format!("none of {answered} valid calls of {name} was answered with OK");
@@ -52,9 +54,11 @@ pub(super) fn environment(tallies: &[Tally]) -> Option<String> {
         ["UNKNOWN", "INTERNAL", "UNAVAILABLE", "UNAUTHENTICATED", "PERMISSION_DENIED"];
     let called: Vec<&Tally> = tallies.iter().filter(|tally| !tally.statuses.is_empty()).collect();
     let total: u64 = called.iter().flat_map(|tally| tally.statuses.values()).sum();
+    let put_off: u64 = called.iter().map(|tally| tally.put_off).sum();
     let share = |code: &str| {
         let count: u64 = called.iter().filter_map(|tally| tally.statuses.get(code)).sum();
-        count as f64 / total as f64
+        // A limit of calls is said in another way.
+        count.saturating_sub(put_off) as f64 / total as f64
     };
     let all = called.len() > 1;
     SUSPECTS.into_iter().find(|code| all && share(code) > ENVIRONMENT_SHARE).map(str::to_owned)

@@ -175,6 +175,7 @@ pub static CHECKS: &[&Check] = &[
 
 /// What a run says besides its failures.
 pub static NOTES: &[&RuleInfo] = &[
+    &ASKED_TO_WAIT,
     &OPEN_ENDED,
     &ENVIRONMENT,
     &UNREACHABLE,
@@ -256,6 +257,17 @@ note!(
     "The tests never reached the logic behind the method: credentials are missing, what it needs does not exist, or \
      its rules are not written down in the schema. Give `--header`, declare the rules with `buf.validate`, or fill \
      the store of the server under test."
+);
+
+note!(
+    ASKED_TO_WAIT,
+    "PG190",
+    "asked_to_wait",
+    "The server asked for time, with `google.rpc.RetryInfo` or `grpc-retry-pushback-ms`.",
+    "A call that is answered with UNAVAILABLE or RESOURCE_EXHAUSTED and a time to wait is made again after that time, \
+     up to three times, until a tenth of `--max-time`, or 5 s, has been waited in all. From then on such answers \
+     count as they are, and no check compares them with others. Raise the limit of the server under test, or give it \
+     more time with `--max-time`."
 );
 
 /// A case of an earlier run that does not fail any more.

@@ -27,7 +27,7 @@ use std::{
 
 use globset::GlobMatcher;
 
-use super::{Level, Method, checks::has_name};
+use super::{Level, Method, checks::has_name, patient::advice};
 use crate::{
     client::{Call, End, Exchange, Step, Transport, frame},
     diag::{RuleInfo, Severity},
@@ -212,12 +212,24 @@ pub async fn probe<T: Transport>(probe: &'static Probe, probing: &Probing<'_, T>
 }
 
 impl<T: Transport> Probing<'_, T> {
-    /// Makes a call with the run's metadata. `None`: it could not be made, which is not this probe's matter.
+    /// Makes a call with the run's metadata. `None`: it could not be made, or the server has no time for it; neither is
+    /// this probe's matter.
     async fn call(&self, path: &str, script: Vec<Step>) -> Option<Exchange> {
         self.call_with(path, self.metadata.to_vec(), script, self.deadline).await
     }
 
     async fn call_with(
+        &self,
+        path: &str,
+        metadata: Vec<(String, Vec<u8>)>,
+        script: Vec<Step>,
+        deadline: Duration,
+    ) -> Option<Exchange> {
+        let exchange = self.try_call(path, metadata, script, deadline).await?;
+        advice(&exchange).is_none().then_some(exchange)
+    }
+
+    async fn try_call(
         &self,
         path: &str,
         metadata: Vec<(String, Vec<u8>)>,
@@ -249,7 +261,8 @@ impl<T: Transport> Probing<'_, T> {
     /// Whether the server still answers anything at all.
     async fn is_alive(&self) -> bool {
         let script = vec![Step::Raw(frame(&[])), Step::HalfClose];
-        let answer = self.call("/protogate.Liveness/Probe", script).await;
+        let metadata = self.metadata.to_vec();
+        let answer = self.try_call("/protogate.Liveness/Probe", metadata, script, self.deadline).await;
         answer.is_some_and(|exchange| !matches!(exchange.end, End::Hang | End::Closed(_)))
     }
 }

@@ -48,7 +48,7 @@ pub(super) async fn ask<T: Transport>(probing: &Probing<'_, T>) -> Vec<Found> {
                     return vec![Found::new(&PROBE, "MAP_ENTRY", text).light(Severity::Warning)];
                 }
             }
-            Err(error) if !error.is_unreachable() => {
+            Err(error) if !error.is_unreachable() && !error.is_put_off() => {
                 // The files are the application's, and what becomes of them on the way is not: grpc-js writes
                 // the values of enums in an order of its own.
                 let found = Found::new(&PROBE, "BROKEN", format!("{}: {error}", version.package()));

@@ -155,3 +155,19 @@ async fn a_prefix_of_four_gibibytes_ends_the_call() {
     assert_eq!(fine, [""; 0]);
     assert_eq!(just(causes("length_prefix_bomb", ProbeOptions::default(), hangs).await).len(), 1);
 }
+
+/// Nothing that a probe asks is answered: none of it is held against the server.
+#[tokio::test]
+async fn a_server_that_has_no_time_for_a_probe_is_not_found_at_fault() {
+    let busy = |_: &Call| {
+        let mut exchange = answer("8");
+        exchange.trailers.push(("grpc-retry-pushback-ms".into(), b"-1".to_vec()));
+        exchange
+    };
+    for probe in PROBES {
+        let mut causes = causes(probe.info.name, ProbeOptions::default(), busy).await;
+        // Without a process to watch it says so.
+        causes.retain(|(cause, _)| cause != "CANNOT_LOOK");
+        assert_eq!(causes, [], "{}", probe.info.name);
+    }
+}

@@ -1,6 +1,7 @@
 //! The whole tester against servers that are closures.
 
 mod endings;
+mod limits;
 
 use std::sync::Mutex;
 use std::time::Duration;
