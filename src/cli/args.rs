@@ -80,6 +80,7 @@ pub enum Command {
   protogate contract --target localhost:50051 --schema proto
   protogate contract --target http://10.0.0.7:8080 --reflect --method 'shop.*/Get*'
   protogate contract --target localhost:50051 --schema proto --seed 7 --header 'authorization:Bearer abc'
+  protogate contract --target https://api.test:8443 --reflect --ca ca.pem --cert me.pem --key me.key
   protogate contract                          starts the service of [gate] in protogate.toml and tests it")]
     Contract(Contract),
     /// Run one saved failing case of `contract` again
@@ -200,7 +201,7 @@ pub struct Generate {
 /// `contract`
 #[derive(Debug, Default, Args)]
 pub struct Contract {
-    /// The server, as http://HOST:PORT or HOST:PORT [default: start the service of \[gate\]]
+    /// The server, as https://HOST:PORT, http://HOST:PORT or HOST:PORT [default: start the service of \[gate\]]
     #[arg(long, value_name = "URI")]
     pub target: Option<String>,
     /// The schema [default: `input` of protogate.toml]
@@ -273,6 +274,21 @@ pub struct Reach {
     /// [default: 5s]
     #[arg(long, value_name = "D", value_parser = humantime::parse_duration)]
     pub wait: Option<Duration>,
+    /// The authorities whose certificates are trusted, as PEM [default: those of the system]
+    #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
+    pub ca: Option<PathBuf>,
+    /// Our own certificate, as PEM, for a server that asks for one
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub cert: Option<PathBuf>,
+    /// The private key of --cert, as PEM
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub key: Option<PathBuf>,
+    /// The name that the server's certificate must have [default: the host of the target]
+    #[arg(long, value_name = "NAME")]
+    pub server_name: Option<String>,
+    /// Trust whoever answers, and say so in the report
+    #[arg(long)]
+    pub insecure: bool,
 }
 
 /// `serve-reference`

@@ -4,6 +4,7 @@ use super::Outcome;
 use super::breaking::COMPILE;
 use super::config::CONFIG;
 use super::service::SERVICE;
+use super::tls::TLS;
 use crate::codegen;
 use crate::contract::{CHECKS, Level, NOTES, PROBES};
 use crate::diag::{Diagnostic, Report, RuleInfo, Section, Table};
@@ -25,7 +26,7 @@ fn others() -> impl Iterator<Item = &'static RuleInfo> {
     PROBLEMS
         .into_iter()
         .chain(codegen::PROBLEMS)
-        .chain([&CONFIG, &COMPILE, &SERVICE, &SELECTION, &EXPLAIN])
+        .chain([&CONFIG, &COMPILE, &SERVICE, &TLS, &SELECTION, &EXPLAIN])
         .chain(notes)
 }
 

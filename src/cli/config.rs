@@ -137,6 +137,16 @@ pub struct Contract {
     /// How long a server may take until it is ready.
     #[serde(deserialize_with = "duration")]
     pub wait: Option<Duration>,
+    /// PEM: the authorities whose certificates are trusted.
+    pub ca: Option<String>,
+    /// PEM: our own certificate.
+    pub cert: Option<String>,
+    /// PEM: its private key.
+    pub key: Option<String>,
+    /// The name that the server's certificate must have.
+    pub server_name: Option<String>,
+    /// Whether whoever answers is trusted.
+    pub insecure: bool,
     /// Methods to test, as globs over `package.Service/Method`.
     pub method: Vec<String>,
     /// Checks not to run, by name or code.

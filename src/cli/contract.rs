@@ -44,7 +44,7 @@ fn on(target: &str, arguments: &Contract, mut config: Config, context: &Context,
     // One thread drives every call: on loopback that is faster than handing them from thread to thread.
     let runtime = runtime()?;
     runtime.block_on(async {
-        let transport =
+        let (transport, unchecked) =
             reach(target, &arguments.reach, &config.metadata, context, Some(stop.clone())).await?;
         config.target = transport.target().to_string();
         let (plan, mut said) = plan(arguments, &config, &transport, context).await?;
@@ -52,6 +52,7 @@ fn on(target: &str, arguments: &Contract, mut config: Config, context: &Context,
         // Ctrl-C ends the run at once; what was found until then is printed, as small as it is by then.
         let outcome = contract::run(&plan, &transport, &config, stop, &mut |event| progress.on(event)).await;
         progress.end();
+        said.extend(unchecked);
         said.extend(heal(&config.saved, &outcome, context));
         said.extend(save(&outcome.cases, context));
         Ok(outcome.report.merge(Report::new(said)))
@@ -204,9 +205,10 @@ pub fn replay(arguments: &Replay, context: &Context) -> Outcome {
         case.target.clone_from(target);
     }
     runtime()?.block_on(async {
-        let transport = reach(&case.target, &arguments.reach, &metadata, context, None).await?;
+        let (transport, unchecked) = reach(&case.target, &arguments.reach, &metadata, context, None).await?;
         let pool = pool_of(&case, &transport, context).await?;
-        Ok(contract::replay(&case, &transport, &pool, &metadata).await)
+        let report = contract::replay(&case, &transport, &pool, &metadata).await;
+        Ok(report.merge(Report::new(unchecked.into_iter().collect())))
     })
 }
 

@@ -23,6 +23,7 @@ mod reach;
 mod reference;
 mod service;
 mod sources;
+mod tls;
 mod workspace;
 
 use std::ffi::OsString;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::args::Reach;
 use super::interrupt::Stop;
 use super::service::{INTERRUPTED, SERVICE};
-use super::{Context, output};
-use crate::client::{CallError, H2Transport, Target};
+use super::{Context, output, tls};
+use crate::client::{CallError, H2Transport, Options, Target};
 use crate::diag::Diagnostic;
 
 /// How long a server may take until it is ready: it may still be starting.
@@ -15,7 +15,8 @@ const WAIT: Duration = Duration::from_secs(5);
 /// A wait shorter than this is not worth a word.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// Connects to the server and waits until it is ready, or until somebody says `stop`.
+/// Connects to the server and waits until it is ready, or until somebody says `stop`. With it comes what is worth saying
+/// of how it is reached.
 ///
 /// # Errors
 /// What is wrong with the target, or why the server cannot be called.
@@ -25,9 +26,10 @@ pub async fn reach(
     metadata: &[(String, Vec<u8>)],
     context: &Context,
     stop: Option<Stop>,
-) -> Result<H2Transport, Vec<Diagnostic>> {
+) -> Result<(H2Transport, Option<Diagnostic>), Vec<Diagnostic>> {
     let address: Target = target.parse().map_err(|error| unreachable(target, &error))?;
-    let transport = H2Transport::new(address);
+    let tls = tls::tls(&address, reach, &context.config)?;
+    let transport = H2Transport::with(address, Options { tls, ..Options::default() });
     let wait = reach.wait.or(context.config.contract.wait).unwrap_or(WAIT);
     let ready = async {
         let mut serving = pin!(transport.serving(wait, metadata));
@@ -45,7 +47,8 @@ pub async fn reach(
         ready = ready => ready.map_err(|error| unreachable(target, &error))?,
         () = said(stop) => return Err(vec![Diagnostic::failure(&SERVICE, INTERRUPTED)]),
     }
-    Ok(transport)
+    let said = tls::unchecked(transport.target(), reach, &context.config);
+    Ok((transport, said))
 }
 
 /// Somebody wants an end. Where nobody is left to say it, nobody does.
@@ -60,6 +63,9 @@ async fn said(stop: Option<Stop>) {
 }
 
 fn unreachable(target: &str, error: &CallError) -> Vec<Diagnostic> {
+    if let Some(diagnostic) = tls::failed(target, error) {
+        return vec![diagnostic];
+    }
     let help = if error.is_not_ready() {
         "give it more time, as in `--wait 60s`, or take it as it is with `--wait 0s`"
     } else if error.is_unreachable() {

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use super::config;
 use super::interrupt::Stop;
+use crate::client::{CallError, Target};
 use crate::diag::{Diagnostic, RuleInfo};
 
 /// A service that cannot be tested because it does not run.
@@ -180,9 +181,10 @@ fn wait_for_line(
 /// Waits until `target` accepts a connection. There is no event to wait for on somebody else's socket,
 /// so it is asked again and again.
 fn wait_for_port(child: &mut Child, target: &str, deadline: Instant, stop: &Stop) -> Result<(), String> {
-    let address = target.split_once("://").map_or(target, |(_, rest)| rest).trim_end_matches('/');
+    let address: Target = target.parse().map_err(|error: CallError| error.to_string())?;
     while Instant::now() < deadline {
-        let addresses = address.to_socket_addrs().map_err(|e| format!("`{target}` is no address: {e}"))?;
+        let addresses = (address.host(), address.port()).to_socket_addrs();
+        let addresses = addresses.map_err(|e| format!("`{target}` is no address: {e}"))?;
         for address in addresses {
             if TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok() {
                 return Ok(());

@@ -2,7 +2,10 @@
 
 use std::{fmt, io, time::Duration};
 
-use super::{Code, Status};
+use super::{Code, Status, TlsProblem};
+
+/// What is heard of a TLS server that is called in the clear.
+pub(super) const SPEAKS_TLS: &str = "it speaks TLS";
 
 /// The call could not be made. Its text says what to do about it.
 #[derive(Debug, Clone)]
@@ -13,7 +16,8 @@ pub struct CallError {
 #[derive(Debug, Clone)]
 enum Kind {
     Target { text: String, problem: &'static str },
-    Tls { text: String },
+    TlsOptions { said: String },
+    Tls { authority: String, problem: TlsProblem, said: String },
     Connect { authority: String, cause: io::ErrorKind, text: String },
     Timeout { authority: String, waited: Duration },
     NotHttp2 { authority: String, heard: String },
@@ -29,8 +33,12 @@ impl CallError {
         Kind::Target { text: text.to_owned(), problem }.into()
     }
 
-    pub(super) fn tls(text: &str) -> Self {
-        Kind::Tls { text: text.to_owned() }.into()
+    pub(super) fn tls_options(said: String) -> Self {
+        Kind::TlsOptions { said }.into()
+    }
+
+    pub(super) fn tls(authority: &str, problem: TlsProblem, said: String) -> Self {
+        Kind::Tls { authority: authority.to_owned(), problem, said }.into()
     }
 
     pub(super) fn connect(authority: &str, error: &io::Error) -> Self {
@@ -80,7 +88,7 @@ impl CallError {
         matches!(&*self.kind, Kind::Connect { .. } | Kind::Timeout { .. })
     }
 
-    /// Something answers at the target, and it does not speak plaintext HTTP/2.
+    /// Something answers at the target, and it does not speak HTTP/2.
     pub fn is_not_http2(&self) -> bool {
         matches!(&*self.kind, Kind::NotHttp2 { .. })
     }
@@ -97,7 +105,25 @@ impl CallError {
 
     /// The target's text is wrong or asks for what is not supported; no connection was tried.
     pub fn is_bad_target(&self) -> bool {
-        matches!(&*self.kind, Kind::Target { .. } | Kind::Tls { .. })
+        matches!(&*self.kind, Kind::Target { .. })
+    }
+
+    /// What was asked of TLS cannot be had: a file, a key, a name. No connection was tried.
+    pub fn is_bad_tls(&self) -> bool {
+        matches!(&*self.kind, Kind::TlsOptions { .. })
+    }
+
+    /// Why there is no TLS with the server, if that is why.
+    pub fn tls_problem(&self) -> Option<TlsProblem> {
+        match &*self.kind {
+            Kind::Tls { problem, .. } => Some(*problem),
+            _ => None,
+        }
+    }
+
+    /// The server speaks TLS, and the target is one of plaintext.
+    pub fn is_tls_where_plaintext_was_meant(&self) -> bool {
+        matches!(&*self.kind, Kind::NotHttp2 { heard, .. } if heard == SPEAKS_TLS)
     }
 
     /// The call itself cannot be written as HTTP/2 (path, metadata or script); nothing was sent.
@@ -121,10 +147,12 @@ impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.kind {
             Kind::Target { text, problem } => {
-                write!(f, "`{text}` is not a target: {problem}; write http://HOST:PORT")
+                write!(f, "`{text}` is not a target: {problem}; write http://HOST:PORT or https://HOST:PORT")
             }
-            Kind::Tls { text } => {
-                write!(f, "`{text}`: TLS is not supported yet; give a plaintext port as http://HOST:PORT")
+            Kind::TlsOptions { said } => f.write_str(said),
+            Kind::Tls { authority, said, .. } => write!(f, "no TLS with {authority}: {said}"),
+            Kind::NotHttp2 { authority, heard } if heard == SPEAKS_TLS => {
+                write!(f, "{authority} does not speak plaintext: {heard}; write https://{authority}")
             }
             Kind::Connect { authority, cause: io::ErrorKind::ConnectionRefused, .. } => {
                 write!(f, "nothing listens at {authority}: start the server or give another target")
@@ -136,10 +164,9 @@ impl fmt::Display for CallError {
                 f,
                 "no connection to {authority} within {waited:?}: check the host and the port, or give the server more time"
             ),
-            Kind::NotHttp2 { authority, heard } => write!(
-                f,
-                "{authority} does not speak plaintext HTTP/2: {heard}; give the port of the gRPC server"
-            ),
+            Kind::NotHttp2 { authority, heard } => {
+                write!(f, "{authority} does not speak HTTP/2: {heard}; give the port of the gRPC server")
+            }
             Kind::NotReady { authority, said, waited } => {
                 write!(
                     f,

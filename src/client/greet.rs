@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
     time::timeout,
 };
 
-use super::{CallError, Target};
+use super::{
+    CallError, Target, Tls,
+    tls::{Socket, connect},
+};
 
 /// What the server acknowledged in time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,24 +30,29 @@ const EMPTY_SETTINGS: &[u8] = &[0, 0, 0, SETTINGS, 0, 0, 0, 0, 0];
 const SETTINGS_ACK: &[u8] = &[0, 0, 0, SETTINGS, ACK, 0, 0, 0, 0];
 const OUR_PING: &[u8] = b"\0\0\x08\x06\0\0\0\0\0protgate";
 
-/// Connects (in the clear), sends SETTINGS and PING, and waits for both acknowledgements.
+/// Connects, sends SETTINGS and PING, and waits for both acknowledgements.
 ///
 /// # Errors
 /// No connection.
-pub(super) async fn greet(target: &Target, within: Duration) -> Result<Greeting, CallError> {
+pub(super) async fn greet(
+    target: &Target,
+    tls: Option<&Tls>,
+    within: Duration,
+) -> Result<Greeting, CallError> {
     let authority = target.authority().as_str();
     let failed = |error: std::io::Error| CallError::connect(authority, &error);
-    let connecting = timeout(within, TcpStream::connect((target.host(), target.port()))).await;
-    let mut socket = connecting.map_err(|_| CallError::timeout(authority, within))?.map_err(failed)?;
-    socket.set_nodelay(true).map_err(failed)?;
+    let connecting = timeout(within, connect(target, tls)).await;
+    let mut socket = connecting.map_err(|_| CallError::timeout(authority, within))??;
+    // TLS keeps what is written until it is flushed.
     socket.write_all(&[PREFACE, EMPTY_SETTINGS, OUR_PING].concat()).await.map_err(failed)?;
+    socket.flush().await.map_err(failed)?;
     let mut greeting = Greeting::default();
     // Too late and cut off are the same: what has not come until then has not come.
     let _ = timeout(within, listen(&mut socket, &mut greeting)).await;
     Ok(greeting)
 }
 
-async fn listen(socket: &mut TcpStream, greeting: &mut Greeting) -> std::io::Result<()> {
+async fn listen(socket: &mut Socket, greeting: &mut Greeting) -> std::io::Result<()> {
     while !(greeting.settings && greeting.ping) {
         let mut head = [0; 9];
         socket.read_exact(&mut head).await?;
@@ -56,7 +63,10 @@ async fn listen(socket: &mut TcpStream, greeting: &mut Greeting) -> std::io::Res
             return Ok(());
         }
         match (head[3], head[4] & ACK) {
-            (SETTINGS, 0) => socket.write_all(SETTINGS_ACK).await?,
+            (SETTINGS, 0) => {
+                socket.write_all(SETTINGS_ACK).await?;
+                socket.flush().await?;
+            }
             (SETTINGS, _) => greeting.settings = true,
             (PING, ACK) => greeting.ping = true,
             _ => {}

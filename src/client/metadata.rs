@@ -39,7 +39,7 @@ pub(super) fn request(target: &Target, call: &Call) -> Result<Request<()>, CallE
     }
     let path: PathAndQuery = call.path.parse().map_err(|error| refuse(format!("its path: {error}")))?;
     let mut uri = http::uri::Parts::default();
-    uri.scheme = Some(Scheme::HTTP);
+    uri.scheme = Some(if target.is_tls() { Scheme::HTTPS } else { Scheme::HTTP });
     uri.authority = Some(target.authority().clone());
     uri.path_and_query = Some(path);
 

@@ -4,7 +4,7 @@
 //! and GOAWAY codes included. A gRPC status is data; a [`CallError`] means the call could not be made at all.
 //!
 //! The room sends what its caller tells it to, malformed frames too. It knows no message types (reflection
-//! aside), no checks and no schema, asks for no compression, and speaks plaintext only, until TLS is built.
+//! aside), no checks and no schema, and asks for no compression. TLS is what the target says: `https://` or not.
 
 mod error;
 mod exchange;
@@ -18,6 +18,7 @@ mod status;
 mod target;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod transport;
 
 pub use error::CallError;
@@ -28,4 +29,5 @@ pub use http2::{H2Transport, Options};
 pub use reflect::{Reflection, ReflectionVersion, reflect, reflect_version};
 pub use status::{Code, Status};
 pub use target::Target;
+pub use tls::{Tls, TlsOptions, TlsProblem};
 pub use transport::Transport;

@@ -1,4 +1,4 @@
-//! Where the server is: text in, host and port out. Opens no socket and resolves no name.
+//! Where the server is: text in, host, port and whether it is TLS out. Opens no socket and resolves no name.
 
 use std::{fmt, str::FromStr};
 
@@ -11,6 +11,7 @@ use super::CallError;
 pub struct Target {
     authority: Authority,
     port: u16,
+    tls: bool,
 }
 
 impl Target {
@@ -25,6 +26,11 @@ impl Target {
         self.port
     }
 
+    /// Whether the server is called in TLS.
+    pub fn is_tls(&self) -> bool {
+        self.tls
+    }
+
     /// `host:port`, as sent in `:authority`.
     pub fn authority(&self) -> &Authority {
         &self.authority
@@ -34,14 +40,16 @@ impl Target {
 impl FromStr for Target {
     type Err = CallError;
 
-    /// Takes `http://HOST:PORT`, `grpc://HOST:PORT` and `HOST:PORT`; only `http://` has a default port, 80.
+    /// Takes `http://HOST:PORT`, `grpc://HOST:PORT` and `HOST:PORT`, and for TLS `https://HOST:PORT` and
+    /// `grpcs://HOST:PORT`. `http://` and `https://` have default ports, 80 and 443.
     fn from_str(text: &str) -> Result<Self, CallError> {
         let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
-        let default_port = match scheme.to_ascii_lowercase().as_str() {
-            "http" => Some(80),
-            "grpc" | "" => None,
-            "https" | "grpcs" => return Err(CallError::tls(text)),
-            _ => return Err(CallError::target(text, "its scheme is neither http nor grpc")),
+        let (tls, default_port) = match scheme.to_ascii_lowercase().as_str() {
+            "http" => (false, Some(80)),
+            "grpc" | "" => (false, None),
+            "https" => (true, Some(443)),
+            "grpcs" => (true, None),
+            _ => return Err(CallError::target(text, "its scheme is none of http, https, grpc and grpcs")),
         };
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         if rest.contains(['/', '?', '#']) {
@@ -60,13 +68,13 @@ impl FromStr for Target {
             (None, Some(port)) if !rest.ends_with(':') => port,
             _ => return Err(CallError::target(text, "its port is missing")),
         };
-        Ok(Target { authority, port })
+        Ok(Target { authority, port, tls })
     }
 }
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}", self.authority)
+        write!(f, "{}://{}", if self.tls { "https" } else { "http" }, self.authority)
     }
 }
 
@@ -82,8 +90,12 @@ mod tests {
             ("127.0.0.1:8080", "127.0.0.1", 8080, "127.0.0.1:8080"),
             ("[::1]:50051", "::1", 50051, "[::1]:50051"),
             ("HTTP://h", "h", 80, "h"),
+            ("https://h", "h", 443, "h"),
+            ("grpcs://[::1]:8443", "::1", 8443, "[::1]:8443"),
         ] {
             let target: Target = text.parse().unwrap();
+            assert_eq!(target.is_tls(), text.contains("s:"), "{text}");
+            assert_eq!(target.to_string().parse::<Target>().unwrap(), target);
             assert_eq!((target.host(), target.port(), target.authority().as_str()), (host, port, authority));
         }
     }
@@ -91,7 +103,7 @@ mod tests {
     #[test]
     fn says_what_is_wrong() {
         for (text, problem) in [
-            ("https://h:1", "TLS is not supported yet"),
+            ("grpcs://h", "port is missing"),
             ("ftp://h:1", "scheme"),
             ("h", "port is missing"),
             ("grpc://h", "port is missing"),

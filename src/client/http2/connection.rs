@@ -12,13 +12,13 @@ use h2::{
     client::{Builder, ResponseFuture, SendRequest},
 };
 use http::Request;
-use tokio::{net::TcpStream, sync::watch};
+use tokio::sync::watch;
 
 use super::{
     Options,
     overheard::{Heard, Overheard},
 };
-use crate::client::{CallError, End, Target};
+use crate::client::{CallError, End, Target, Tls, tls};
 
 /// Room for a few streams that are not read.
 const CONNECTION_WINDOW: u32 = 8 << 20;
@@ -31,6 +31,8 @@ const MOST_RESETS: usize = 50;
 pub(super) struct Connection {
     sender: SendRequest<Bytes>,
     heard: Heard,
+    /// Of a target of TLS.
+    tls: Option<Tls>,
     pub in_flight: AtomicUsize,
     pub resets: AtomicUsize,
     retired: AtomicBool,
@@ -41,8 +43,8 @@ pub(super) struct Connection {
 pub(super) enum Lost {
     /// GOAWAY without an error, and the stream came after the last one the server will look at.
     Refused,
-    /// The peer never spoke HTTP/2.
-    NotHttp2(CallError),
+    /// The peer never spoke HTTP/2, or not with us.
+    NeverSpoken(CallError),
     /// The call was made, and ended like this.
     End(End),
 }
@@ -57,9 +59,8 @@ impl Connection {
         let authority = target.authority().as_str();
         let failed = |error: io::Error| CallError::connect(authority, &error);
         let opening = async {
-            let io = TcpStream::connect((target.host(), target.port())).await.map_err(failed)?;
-            io.set_nodelay(true).map_err(failed)?;
-            let (io, heard) = Overheard::new(io);
+            let (io, heard) = Overheard::new(tls::connect(target, options.tls.as_ref()).await?);
+            let tls = options.tls.clone().filter(|_| target.is_tls());
             let (sender, mut driver) = Builder::new()
                 .initial_window_size(options.window)
                 .initial_connection_window_size(CONNECTION_WINDOW.max(options.window))
@@ -69,7 +70,10 @@ impl Connection {
                 .initial_max_send_streams(1)
                 .handshake(io)
                 .await
-                .map_err(|error| failed(io::Error::other(error)))?;
+                .map_err(|error| {
+                    let refused = never_spoken(&heard, target, tls.as_ref());
+                    refused.unwrap_or_else(|| failed(io::Error::other(error)))
+                })?;
             let ping = driver.ping_pong();
             let (tell, over) = watch::channel(None);
             tokio::spawn(async move {
@@ -82,6 +86,7 @@ impl Connection {
             let connection = Connection {
                 sender,
                 heard,
+                tls,
                 in_flight: AtomicUsize::new(0),
                 resets: AtomicUsize::new(0),
                 retired: AtomicBool::new(false),
@@ -125,12 +130,17 @@ impl Connection {
     /// Why the first PING was not answered.
     pub async fn unreachable(&self, error: &h2::Error, target: &Target) -> CallError {
         match self.explain(error, target).await {
-            Lost::NotHttp2(error) => error,
+            Lost::NeverSpoken(error) => error,
             Lost::Refused => CallError::connect(target.authority().as_str(), &io::Error::other("GOAWAY")),
             Lost::End(end) => {
                 CallError::connect(target.authority().as_str(), &io::Error::other(end.to_string()))
             }
         }
+    }
+
+    /// Why the connection, which is gone, never was one of HTTP/2.
+    pub fn never_spoken(&self, target: &Target) -> Option<CallError> {
+        never_spoken(&self.heard, target, self.tls.as_ref())
     }
 
     fn retire<T>(&self) -> Option<T> {
@@ -140,8 +150,8 @@ impl Connection {
 
     /// Finds out what a broken stream means.
     pub async fn explain(&self, error: &h2::Error, target: &Target) -> Lost {
-        if let Some(heard) = self.heard.is_not_http2() {
-            return Lost::NotHttp2(CallError::not_http2(target.authority().as_str(), heard));
+        if let Some(error) = self.never_spoken(target) {
+            return Lost::NeverSpoken(error);
         }
         match end_of(error) {
             End::GoAway(0) => {
@@ -159,6 +169,14 @@ impl Connection {
             end => Lost::End(end),
         }
     }
+}
+
+fn never_spoken(heard: &Heard, target: &Target, tls: Option<&Tls>) -> Option<CallError> {
+    if let Some(heard) = heard.is_not_http2() {
+        return Some(CallError::not_http2(target.authority().as_str(), heard));
+    }
+    let tls = tls.filter(|_| heard.is_nothing())?;
+    tls::of_silence(heard.broke().as_ref(), target, tls)
 }
 
 fn end_of(error: &h2::Error) -> End {

@@ -12,7 +12,7 @@ use std::{io, pin::pin, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use self::{between::Between, connection::Lost, pool::Pool, receive::Received};
-use super::{Call, CallError, End, Exchange, Greeting, Step, Target, Transport, greet, metadata};
+use super::{Call, CallError, End, Exchange, Greeting, Step, Target, Tls, Transport, greet, metadata};
 
 /// How often a call is made again that no server has looked at.
 const RETRIES: usize = 3;
@@ -29,6 +29,8 @@ pub struct Options {
     /// How much a server may send on one stream before we must have read it, in bytes (HTTP/2's
     /// SETTINGS_INITIAL_WINDOW_SIZE).
     pub window: u32,
+    /// How a target of TLS is called; nothing for the system's roots and no certificate of our own.
+    pub tls: Option<Tls>,
 }
 
 impl Default for Options {
@@ -40,6 +42,7 @@ impl Default for Options {
             connect_timeout: Duration::from_secs(5),
             reply_cap: 64 << 20,
             window: 2 << 20,
+            tls: None,
         }
     }
 }
@@ -110,7 +113,7 @@ impl Transport for H2Transport {
     }
 
     async fn greet(&self, within: Duration) -> Option<Result<Greeting, CallError>> {
-        Some(greet::greet(&self.pool.target, within).await)
+        Some(greet::greet(&self.pool.target, self.pool.options.tls.as_ref(), within).await)
     }
 }
 
@@ -121,7 +124,9 @@ impl H2Transport {
         let started = Instant::now();
         let opened =
             lease.open_stream(request).await.map_err(|problem| CallError::call(&call.path, problem))?;
-        let Some((response, mut stream)) = opened else { return Ok(None) };
+        let Some((response, mut stream)) = opened else {
+            return lease.never_spoken(&self.pool.target).map_or(Ok(None), Err);
+        };
 
         let between = Between::new();
         let mut received = Received::new(started);
@@ -152,7 +157,7 @@ impl H2Transport {
                 // Half of the time gone, another attempt could outlast the call.
                 Lost::Refused if received.is_empty() && elapsed < call.deadline / 2 => return Ok(None),
                 Lost::Refused => End::GoAway(0),
-                Lost::NotHttp2(error) => return Err(error),
+                Lost::NeverSpoken(error) => return Err(error),
                 Lost::End(end) => end,
             },
         };

@@ -134,7 +134,8 @@ impl Pool {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
-            if error.is_not_http2() || started.elapsed() + RETRY >= within {
+            let hopeless = error.is_not_http2() || error.is_bad_tls() || error.tls_problem().is_some();
+            if hopeless || started.elapsed() + RETRY >= within {
                 return Err(error);
             }
             tokio::time::sleep(RETRY).await;

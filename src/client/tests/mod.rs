@@ -1,11 +1,13 @@
 //! The room against servers that play a script: what the server does, the call, what comes back.
 
 mod answers;
+mod certificates;
 mod connections;
 mod ready;
 mod reflection;
 mod server;
 mod streams;
+mod tls;
 
 use std::time::Duration;
 

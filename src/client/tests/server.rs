@@ -16,10 +16,11 @@ use h2::{
 };
 use http::{HeaderMap, HeaderName, Request, Response};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::TcpListener,
     sync::mpsc,
 };
+use tokio_rustls::TlsAcceptor;
 
 pub type Headers = &'static [(&'static str, &'static str)];
 
@@ -94,6 +95,15 @@ pub async fn serve(plays: Vec<Play>) -> Server {
 }
 
 pub fn serve_on(listener: TcpListener, plays: Vec<Play>) -> Server {
+    serve_with(listener, plays, None)
+}
+
+/// In TLS; a handshake that fails is the end of its connection.
+pub async fn serve_tls(plays: Vec<Play>, tls: TlsAcceptor) -> Server {
+    serve_with(TcpListener::bind("127.0.0.1:0").await.unwrap(), plays, Some(tls))
+}
+
+fn serve_with(listener: TcpListener, plays: Vec<Play>, tls: Option<TlsAcceptor>) -> Server {
     let addr = listener.local_addr().unwrap();
     let connections = Arc::new(AtomicUsize::new(0));
     let count = connections.clone();
@@ -101,7 +111,18 @@ pub fn serve_on(listener: TcpListener, plays: Vec<Play>) -> Server {
         loop {
             let (socket, _) = listener.accept().await.unwrap();
             let index = count.fetch_add(1, SeqCst).min(plays.len() - 1);
-            tokio::spawn(connection(socket, plays[index].clone()));
+            socket.set_nodelay(true).unwrap();
+            let (play, tls) = (plays[index].clone(), tls.clone());
+            tokio::spawn(async move {
+                match tls {
+                    None => connection(socket, play).await,
+                    Some(tls) => {
+                        if let Ok(socket) = tls.accept(socket).await {
+                            connection(socket, play).await;
+                        }
+                    }
+                }
+            });
         }
     });
     Server { addr, connections }
@@ -113,8 +134,12 @@ enum Control {
     Close,
 }
 
-async fn connection(mut socket: TcpStream, play: Play) {
-    socket.set_nodelay(true).unwrap();
+/// What a play is spoken over.
+trait Socket: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Socket for S {}
+
+async fn connection(mut socket: impl Socket, play: Play) {
     match play {
         Play::Closed => {}
         Play::Silence => std::future::pending().await,
@@ -142,7 +167,7 @@ async fn connection(mut socket: TcpStream, play: Play) {
     }
 }
 
-async fn raw(mut socket: TcpStream, bytes: Vec<u8>) {
+async fn raw(mut socket: impl Socket, bytes: Vec<u8>) {
     let _ = socket.write_all(&bytes).await;
     let _ = socket.shutdown().await;
     // Reads on, so that closing is an end and not a TCP reset.
@@ -150,7 +175,7 @@ async fn raw(mut socket: TcpStream, bytes: Vec<u8>) {
 }
 
 /// Reads the client's preface and frames up to its first HEADERS.
-async fn await_request(socket: &mut TcpStream) -> Option<()> {
+async fn await_request(socket: &mut impl Socket) -> Option<()> {
     socket.read_exact(&mut [0; 24]).await.ok()?;
     loop {
         let mut head = [0; 9];
@@ -163,7 +188,7 @@ async fn await_request(socket: &mut TcpStream) -> Option<()> {
     }
 }
 
-async fn http2(socket: TcpStream, builder: Builder, acts: impl Fn(&str) -> Vec<Act>) {
+async fn http2(socket: impl Socket, builder: Builder, acts: impl Fn(&str) -> Vec<Act>) {
     let Ok(mut connection) = builder.handshake::<_, Bytes>(socket).await else { return };
     let (control, mut controls) = mpsc::unbounded_channel();
     loop {
