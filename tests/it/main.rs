@@ -8,6 +8,8 @@ mod breaking_config;
 mod breaking_variants;
 mod breaking_vs_buf;
 mod bundled;
+#[path = "../../src/client/tests/certificates.rs"]
+mod certificates;
 mod cli;
 mod codegen_compiles;
 mod contract;
@@ -26,3 +28,4 @@ mod pairs;
 mod peers;
 mod run;
 mod servers;
+mod tls;
