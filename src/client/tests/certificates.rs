@@ -24,7 +24,7 @@ pub struct Signed {
 
 impl Authority {
     pub fn new(name: &str) -> Authority {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, name);
         Authority(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
@@ -33,6 +33,11 @@ impl Authority {
     /// Its own certificate, as PEM.
     pub fn pem(&self) -> String {
         self.0.pem()
+    }
+
+    /// Its own certificate as that of a server, as `openssl req -x509` makes it.
+    pub fn itself(&self) -> Signed {
+        Signed { certificate: self.pem(), key: self.0.key().serialize_pem() }
     }
 
     /// A certificate for a name, valid today.

@@ -74,6 +74,42 @@ async fn reconnects_after_every_goodbye() {
     }
 }
 
+async fn at_once(transport: &H2Transport, calls: usize) -> Vec<String> {
+    let mut set = JoinSet::new();
+    for _ in 0..calls {
+        let transport = transport.clone();
+        set.spawn(async move { summary(&transport.call(&call(unary(b"x"))).await.unwrap()) });
+    }
+    let mut summaries = set.join_all().await;
+    summaries.sort();
+    summaries
+}
+
+/// The call that the server looks at is made once; those that it does not look at are made again, once each.
+#[tokio::test]
+async fn calls_above_the_last_stream_of_a_goaway_are_made_again() {
+    const HI: &str = "OK TRAILERS http=200 0:hi";
+    for warns in [false, true] {
+        let server = serve(vec![Play::Aged { after: 3, warns }, Play::Acts(ok())]).await;
+        let transport = transport(&server);
+        assert_eq!(at_once(&transport, 3).await, ["OK TRAILERS http=200 0:first", HI, HI]);
+        assert_eq!(at_once(&transport, 2).await, [HI, HI]);
+        assert_eq!(server.connections(), 2);
+    }
+}
+
+/// Every connection is told to go away after its first call, with many others under way: none of them notices.
+#[tokio::test]
+async fn a_short_maximum_age_is_not_noticed() {
+    let server = serve(vec![Play::Acts([ok(), vec![Graceful]].concat())]).await;
+    let transport = transport(&server);
+    for _ in 0..20 {
+        let summaries = at_once(&transport, 30).await;
+        assert_eq!(summaries.iter().find(|summary| *summary != "OK TRAILERS http=200 0:hi"), None);
+    }
+    assert!(server.connections() >= 20, "{}", server.connections());
+}
+
 #[tokio::test]
 async fn a_server_that_refuses_every_stream_is_given_up() {
     let refusal = vec![0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];

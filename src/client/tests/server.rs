@@ -37,6 +37,10 @@ pub enum Play {
     Bytes(Vec<u8>),
     /// The same, once the head of a request has arrived.
     AfterHead(Vec<u8>),
+    /// HTTP/2 by hand: once so many requests have come, GOAWAY without an error for all but the first, which is
+    /// answered with `first`. As servers do it whose connections have a maximum age, with a first GOAWAY that takes
+    /// everything, or at once.
+    Aged { after: usize, warns: bool },
     /// Not a byte, ever.
     Silence,
     /// The connection is closed at once.
@@ -142,6 +146,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Socket for S {}
 async fn connection(mut socket: impl Socket, play: Play) {
     match play {
         Play::Closed => {}
+        Play::Aged { after, warns } => drop(aged(&mut socket, after, warns).await),
         Play::Silence => std::future::pending().await,
         Play::AfterHead(bytes) => {
             await_request(&mut socket).await;
@@ -186,6 +191,51 @@ async fn await_request(socket: &mut impl Socket) -> Option<()> {
             return Some(());
         }
     }
+}
+
+/// Reads until so many requests are here, says goodbye to all but the first, and answers that one.
+async fn aged(socket: &mut impl Socket, after: usize, warns: bool) -> std::io::Result<()> {
+    const ALL: u32 = 0x7fff_ffff;
+    let frame = |kind: u8, flags: u8, stream: u32, payload: &[u8]| {
+        let length = &(payload.len() as u32).to_be_bytes()[1..];
+        [length, &[kind, flags], &stream.to_be_bytes(), payload].concat()
+    };
+    let goaway = |last: u32| frame(7, 0, 0, &[&last.to_be_bytes()[..], &[0; 4], b"max_age"].concat());
+    // Literals without indexing; `:status: 200` is in the static table.
+    let headers = |pairs: &[(&str, &str)]| {
+        let literal = |(name, value): &(&str, &str)| {
+            [&[0, name.len() as u8], name.as_bytes(), &[value.len() as u8], value.as_bytes()].concat()
+        };
+        pairs.iter().flat_map(literal).collect::<Vec<u8>>()
+    };
+    socket.read_exact(&mut [0; 24]).await?;
+    socket.write_all(&frame(4, 0, 0, &[])).await?;
+    let (mut requests, mut ended) = (0, 0);
+    while ended < after {
+        let mut head = [0; 9];
+        socket.read_exact(&mut head).await?;
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let mut payload = vec![0; length as usize];
+        socket.read_exact(&mut payload).await?;
+        match (head[3], head[4] & 1) {
+            (6, 0) => socket.write_all(&frame(6, 1, 0, &payload)).await?,
+            (1, _) => requests += 1,
+            (0, end) => ended += usize::from(end),
+            _ => {}
+        }
+    }
+    assert_eq!(requests, after);
+    if warns {
+        socket.write_all(&goaway(ALL)).await?;
+    }
+    socket.write_all(&goaway(1)).await?;
+    let head = [vec![0x88], headers(&[("content-type", "application/grpc")])].concat();
+    socket.write_all(&frame(1, 4, 1, &head)).await?;
+    socket.write_all(&frame(0, 0, 1, b"\0\0\0\0\x05first")).await?;
+    socket.write_all(&frame(1, 5, 1, &headers(&[("grpc-status", "0")]))).await?;
+    // Reads on, so that closing is an end and not a TCP reset.
+    while socket.read(&mut [0; 1024]).await? > 0 {}
+    Ok(())
 }
 
 async fn http2(socket: impl Socket, builder: Builder, acts: impl Fn(&str) -> Vec<Act>) {

@@ -113,6 +113,12 @@ async fn every_handshake_that_fails_says_why() {
         ),
         (h2(&ours.sign_for("localhost", (2020, 2021))), trusting.clone(), P::Time, "expired"),
         (h2(&ours.sign_for("localhost", (2080, 2090))), trusting.clone(), P::Time, "not valid before"),
+        (
+            h2(&ours.itself()),
+            trusting.clone(),
+            P::Certificate,
+            "certificate of an authority (CA:TRUE) as its own",
+        ),
         (acceptor(&ours.sign("localhost"), &[], None), trusting.clone(), P::NoHttp2, "ALPN"),
         (acceptor(&ours.sign("localhost"), &["http/1.1"], None), trusting.clone(), P::NoHttp2, "ALPN"),
         (wants(), trusting.clone(), P::WantsIdentity, "asks for a client certificate"),
