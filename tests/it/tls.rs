@@ -102,6 +102,7 @@ fn what_cannot_be_called_in_tls_is_said_with_the_way_out() {
     let elsewhere = serve("api.test", today, "h2", None);
     let web = serve("localhost", today, "http/1.1", None);
     let mutual = serve("localhost", today, "h2", Some(&clients));
+    let itself = in_front_of(&server, acceptor(&ours.itself(), &["h2"], None));
     let ca = &["--ca", "ca.pem"][..];
     let with = |more: &[&'static str]| [ca, more].concat();
     for (target, more, said, way_out) in [
@@ -109,6 +110,7 @@ fn what_cannot_be_called_in_tls_is_said_with_the_way_out() {
         (&old, with(&[]), "expired", "renew"),
         (&elsewhere, with(&[]), "api.test", "--server-name NAME"),
         (&web, with(&[]), "does not offer HTTP/2", "ALPN"),
+        (&itself, with(&[]), "(CA:TRUE) as its own", "subjectAltName"),
         (&mutual, with(&[]), "asks for a client certificate", "--cert FILE and --key FILE"),
         (
             &mutual,
