@@ -132,6 +132,11 @@ impl Connection {
         match self.explain(error, target).await {
             Lost::NeverSpoken(error) => error,
             Lost::Refused => CallError::connect(target.authority().as_str(), &io::Error::other("GOAWAY")),
+            // gRPC's C core does so when it meets plaintext where it expects TLS.
+            Lost::End(End::Closed(_)) if self.tls.is_none() && self.heard.is_nothing() => {
+                let text = "it closes connections without a word, as a server may that speaks TLS (https://)";
+                CallError::connect(target.authority().as_str(), &io::Error::other(text))
+            }
             Lost::End(end) => {
                 CallError::connect(target.authority().as_str(), &io::Error::other(end.to_string()))
             }

@@ -148,6 +148,11 @@ async fn plaintext_and_tls_are_told_apart_from_both_sides() {
     assert!(error.is_tls_where_plaintext_was_meant(), "{error}");
     assert!(error.to_string().contains(&format!("write https://{}", server.addr)), "{error}");
 
+    // gRPC's C core says nothing at all to who comes without TLS.
+    let server = serve(vec![Play::Closed]).await;
+    let error = transport(&server).ready(Duration::from_millis(200)).await.unwrap_err();
+    assert!(error.is_unreachable() && error.to_string().contains("speaks TLS (https://)"), "{error}");
+
     // It closes without a word, as one may that is starting: whoever waits tries again.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let target = format!("https://{}", listener.local_addr().unwrap()).parse().unwrap();
