@@ -58,6 +58,14 @@ impl Input {
         Input::of(Class::Valid, method, label, messages)
     }
 
+    /// Its messages; of a script, none.
+    pub fn messages(&self) -> &[DynamicMessage] {
+        match &self.body {
+            Body::Messages(messages) => messages,
+            Body::Script(_) => &[],
+        }
+    }
+
     /// The same with other messages; of a script, the script.
     pub fn map(mut self, of: impl FnMut(DynamicMessage) -> DynamicMessage) -> Input {
         if let Body::Messages(messages) = &mut self.body {

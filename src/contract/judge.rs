@@ -45,6 +45,8 @@ pub(super) struct Judged {
     pub put_off: bool,
     /// The replies to a valid request that was answered with OK.
     pub replies: Vec<DynamicMessage>,
+    /// A valid request was answered with OK.
+    pub accepted: bool,
     /// What the server said, in its status and its trailers: the words of a refusal.
     pub said: Option<(Code, String)>,
     /// Why the server could not be called.
@@ -66,6 +68,9 @@ pub(super) struct Judge<'a, T> {
 }
 
 const SECOND: Duration = Duration::from_secs(1);
+
+/// A limit of so many calls a second is a fresh one after this time.
+const LETS_GO: Duration = Duration::from_millis(1100);
 
 /// How often [`Class::Cancel`] cancels.
 const CANCELS: usize = 8;
@@ -149,7 +154,8 @@ impl<'a, T: Transport> Judge<'a, T> {
         let seen = Seen { method, exchange: &exchange, base: &base, alive, deadline, class, label, secrets };
         let put_off = advice(&exchange).is_some();
         // An answer that asks for time says something of itself, and nothing of the request.
-        let compares = alive && (put_off || base.iter().any(|it| advice(it).is_some()));
+        let puts_off = |it: &Exchange| advice(it).is_some() || (class != Class::Cancel && is_busy(it));
+        let compares = alive && (puts_off(&exchange) || base.iter().any(puts_off));
         let asks = |check: &Check| !compares || check.applies.contains(&Class::Valid);
         let mut judged = Judged {
             outcome: Some(exchange.outcome()),
@@ -159,6 +165,7 @@ impl<'a, T: Transport> Judge<'a, T> {
                 && !class.is_malformed()
                 && (exchange.end == End::Hang || timed_out(&exchange, self.deadline)),
             replies: replies(method, input, &exchange),
+            accepted: class == Class::Valid && exchange.status().code == Code::Ok,
             said: (class == Class::Valid).then(|| words(&exchange)),
             ..Judged::default()
         };
@@ -243,7 +250,13 @@ impl<'a, T: Transport> Judge<'a, T> {
         for _ in 1..CANCELS {
             cancelled = self.call(&self.call_of(method, input)).await?;
         }
-        Ok((self.patient(&plain(2)).await?, vec![before, cancelled]))
+        let mut after = self.patient(&plain(2)).await?;
+        if is_busy(&after) && !is_busy(&before) {
+            // A limit of calls lets go in time, and what cancelled calls still hold does not.
+            tokio::time::sleep(LETS_GO).await;
+            after = self.patient(&plain(3)).await?;
+        }
+        Ok((after, vec![before, cancelled]))
     }
 
     /// A call whose response is not read for a while, and another one alone and meanwhile.
@@ -270,11 +283,8 @@ impl<'a, T: Transport> Judge<'a, T> {
     async fn patient(&self, call: &Call) -> Result<Exchange, CallError> {
         let mut exchange = self.call(call).await?;
         for wait in PATIENCE {
-            let status = exchange.status();
-            let busy =
-                matches!(status.code, Code::Unavailable | Code::ResourceExhausted) && !status.synthetic;
             // What it says itself about asking again was heeded when the call was made.
-            if !busy || advice(&exchange).is_some() {
+            if !is_busy(&exchange) || advice(&exchange).is_some() {
                 break;
             }
             tokio::time::sleep(wait).await;
@@ -336,6 +346,12 @@ fn words(exchange: &Exchange) -> (Code, String) {
     let status = exchange.status();
     let details = String::from_utf8_lossy(exchange.trailer("grpc-status-details-bin").unwrap_or_default());
     (status.code, format!("{} {details}", status.message))
+}
+
+/// The server says that it has no room at the moment.
+fn is_busy(exchange: &Exchange) -> bool {
+    let status = exchange.status();
+    matches!(status.code, Code::Unavailable | Code::ResourceExhausted) && !status.synthetic
 }
 
 /// The connection is gone; the server may be.

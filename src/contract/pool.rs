@@ -1,10 +1,11 @@
-//! What the server has named so far: values of replies that later requests may use, by the name of their field.
+//! What the server has named so far: values of replies, and of requests that were taken, that later requests may use,
+//! by the name of their field.
 //!
 //! Filled in the order of the cases, so that a server that answers the same is asked the same.
 
 use std::collections::BTreeMap;
 
-use prost_reflect::{DynamicMessage, Kind, ReflectMessage as _, Value};
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, Value};
 
 /// Messages inside messages that are filled.
 const DEPTH: u32 = 2;
@@ -21,10 +22,12 @@ pub(super) fn names_things(field: &str) -> bool {
 #[derive(Debug, Default)]
 pub(super) struct Pool {
     values: BTreeMap<(String, String), Vec<Value>>,
+    /// Texts of fields whose names say nothing of the kind.
+    texts: BTreeMap<(String, String), Vec<Value>>,
 }
 
 impl Pool {
-    /// Keeps what a reply names, of messages one level deep as well.
+    /// Keeps what a message names, and messages one level deep in it.
     pub fn learn(&mut self, reply: &DynamicMessage) {
         let message = reply.descriptor().name().to_owned();
         for (field, value) in reply.fields() {
@@ -47,8 +50,12 @@ impl Pool {
         let empty = matches!(value, Value::String(text) if text.is_empty());
         let plain =
             matches!(value, Value::String(_) | Value::I32(_) | Value::I64(_) | Value::U32(_) | Value::U64(_));
-        if names_things(field) && plain && !empty {
-            let kept = self.values.entry((message.to_owned(), field.to_owned())).or_default();
+        let values = match names_things(field) {
+            true => &mut self.values,
+            false => &mut self.texts,
+        };
+        if plain && !empty {
+            let kept = values.entry((message.to_owned(), field.to_owned())).or_default();
             if kept.len() < KEPT && !kept.contains(value) {
                 kept.push(value.clone());
             }
@@ -58,18 +65,37 @@ impl Pool {
     /// The message with what it names replaced by things that the server has, or nothing if it knows none.
     /// The `turn` chooses among several.
     pub fn fill(&self, mut message: DynamicMessage, method: &str, turn: usize) -> Option<DynamicMessage> {
-        self.fill_in(&mut message, method, turn, DEPTH).then_some(message)
+        let filled = self.fill_in(&mut message, method, turn, DEPTH) || self.fill_texts(&mut message, turn);
+        filled.then_some(message)
+    }
+
+    /// Where no name says which thing is meant, a text of the same name does: a `GetTerm` by its `source`. All of them
+    /// from one thing.
+    fn fill_texts(&self, message: &mut DynamicMessage, turn: usize) -> bool {
+        let mut filled = false;
+        let plain =
+            |field: &FieldDescriptor| field.kind() == Kind::String && !field.is_list() && !field.is_map();
+        for field in message.descriptor().fields().filter(plain) {
+            let fits = |((_, name), values): (&(String, String), &Vec<Value>)| {
+                (name == field.name()).then(|| values.clone())
+            };
+            let known: Vec<Value> = self.texts.iter().filter_map(fits).flatten().collect();
+            if let Some(value) = known.get(turn % known.len().max(1)) {
+                message.set_field(&field, value.clone());
+                filled = true;
+            }
+        }
+        filled
     }
 
     /// The messages in it as well: an update often names what it changes inside of the new value.
     fn fill_in(&self, message: &mut DynamicMessage, method: &str, turn: usize, depth: u32) -> bool {
         let mut filled = false;
         for field in message.descriptor().fields() {
-            if depth > 0 && message.has_field(&field) && !field.is_list() && !field.is_map() {
-                if let Value::Message(inner) = message.get_field_mut(&field) {
-                    filled |= self.fill_in(inner, method, turn, depth - 1);
-                    continue;
-                }
+            let is_there = depth > 0 && message.has_field(&field) && !field.is_list() && !field.is_map();
+            if is_there && let Value::Message(inner) = message.get_field_mut(&field) {
+                filled |= self.fill_in(inner, method, turn, depth - 1);
+                continue;
             }
             if !names_things(field.name()) || field.is_list() || field.containing_oneof().is_some() {
                 continue;

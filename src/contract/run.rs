@@ -365,7 +365,7 @@ fn inputs<T: Transport>(
 }
 
 /// Followed last, because others need what it takes away.
-fn removes(method: &Method) -> bool {
+pub(super) fn removes(method: &Method) -> bool {
     ["Delete", "Remove", "Destroy", "Purge"].iter().any(|verb| method.desc.name().starts_with(verb))
 }
 

@@ -11,7 +11,7 @@ use super::{
     input::Input,
     judge::{Failure, Judge, Judged, Key},
     pool::Pool,
-    run::{Found, severity},
+    run::{Found, removes, severity},
     shrink::{CONFIRM, HANG, Shrunk},
     stop::reached,
     tally::Tally,
@@ -175,6 +175,9 @@ impl<'a, T: Transport> Search<'a, T> {
         tally.put_off += u64::from(judged.put_off && !input.class.is_malformed());
         for reply in &judged.replies {
             self.pool.learn(reply);
+        }
+        if judged.accepted && !removes(self.methods[at]) {
+            input.messages().iter().for_each(|message| self.pool.learn(message));
         }
         if self.last.len() == LAST_CALLS {
             self.last.pop_front();
