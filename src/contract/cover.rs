@@ -115,8 +115,7 @@ fn pairs(method: &Method, spots: &[Spot], fresh: &mut dyn FnMut() -> Vec<Dynamic
     for (chooser, choice) in spots.iter().flat_map(|spot| choices(spot).into_iter().map(move |it| (spot, it)))
     {
         for spot in spots.iter().filter(|spot| spot.top() != chooser.top() || !spot.is_at_top()) {
-            let barest = bare(spot.field());
-            for value in std::iter::once(None).chain(barest.map(Some)) {
+            for value in std::iter::once(None).chain(bare(spot.field()).into_iter().map(Some)) {
                 let mut messages = fresh();
                 put(&mut messages, chooser, &choice);
                 let mut changed = value.is_some();
@@ -151,11 +150,17 @@ fn choices(spot: &Spot) -> Vec<Value> {
     }
 }
 
-/// The value of a number that most often has no meaning, beside its absence.
-fn bare(field: &FieldDescriptor) -> Option<Value> {
-    if field.is_list() || field.is_map() {
-        return None;
+/// The values that most often have no meaning, beside absence: of what may be absent, nothing; of a number, a negative
+/// one or the like.
+fn bare(field: &FieldDescriptor) -> Vec<Value> {
+    if field.is_list() || field.is_map() || matches!(field.kind(), Kind::Message(_)) {
+        return Vec::new();
     }
+    let nothing = field.supports_presence().then(|| Value::default_value(&field.kind()));
+    nothing.into_iter().chain(strange(field)).collect()
+}
+
+fn strange(field: &FieldDescriptor) -> Option<Value> {
     Some(match field.kind() {
         Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => Value::I32(-1),
         Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => Value::I64(-1),
@@ -222,7 +227,7 @@ pub(super) fn follow(seed: u64, cases: u64, method: &Method, pool: &Pool) -> Vec
         salt += count as u64;
         let fill = |plain: DynamicMessage| {
             turn += 1;
-            let filled = pool.fill(plain.clone(), method.desc.name(), turn);
+            let filled = pool.fill(plain.clone(), method, turn);
             pooled |= filled.is_some();
             filled.unwrap_or(plain)
         };
@@ -247,7 +252,7 @@ pub(super) fn follow(seed: u64, cases: u64, method: &Method, pool: &Pool) -> Vec
         let drawn = random(seed ^ salt, method, index);
         let named = |message: DynamicMessage| {
             turn += 1;
-            pool.fill(message.clone(), method.desc.name(), turn).unwrap_or(message)
+            pool.fill(message.clone(), method, turn).unwrap_or(message)
         };
         inputs.extend(drawn.map(|input| input.map(named)));
     }

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, Value};
 
+use super::plan::Method;
+
 /// Messages inside messages that are filled.
 const DEPTH: u32 = 2;
 /// Values kept of one name.
@@ -19,58 +21,47 @@ pub(super) fn names_things(field: &str) -> bool {
 }
 
 /// By the simple name of the message and of its field.
+type Values = BTreeMap<(String, String), Vec<Value>>;
+
+/// What is known.
 #[derive(Debug, Default)]
 pub(super) struct Pool {
-    values: BTreeMap<(String, String), Vec<Value>>,
-    /// Texts of fields whose names say nothing of the kind.
-    texts: BTreeMap<(String, String), Vec<Value>>,
+    /// What replies name.
+    said: Values,
+    /// What requests named that were answered with OK. The server may have chosen another name for it, so that this
+    /// counts only where no reply says anything.
+    taken: Values,
+    /// Texts of replies whose field says nothing of the kind.
+    texts: Values,
 }
 
 impl Pool {
-    /// Keeps what a message names, and messages one level deep in it.
+    /// Keeps what a reply names, of messages one level deep as well.
     pub fn learn(&mut self, reply: &DynamicMessage) {
-        let message = reply.descriptor().name().to_owned();
-        for (field, value) in reply.fields() {
-            match value {
-                Value::Message(inner) => self.keep(inner),
-                Value::List(items) => items.iter().filter_map(Value::as_message).for_each(|it| self.keep(it)),
-                _ => self.keep_value(&message, field.name(), value),
-            }
-        }
+        each(reply, &mut |message, field, value| {
+            let values = if names_things(field) { &mut self.said } else { &mut self.texts };
+            keep(values, message, field, value);
+        });
     }
 
-    fn keep(&mut self, message: &DynamicMessage) {
-        let name = message.descriptor().name().to_owned();
-        for (field, value) in message.fields() {
-            self.keep_value(&name, field.name(), value);
-        }
-    }
-
-    fn keep_value(&mut self, message: &str, field: &str, value: &Value) {
-        let empty = matches!(value, Value::String(text) if text.is_empty());
-        let plain =
-            matches!(value, Value::String(_) | Value::I32(_) | Value::I64(_) | Value::U32(_) | Value::U64(_));
-        let values = match names_things(field) {
-            true => &mut self.values,
-            false => &mut self.texts,
-        };
-        if plain && !empty {
-            let kept = values.entry((message.to_owned(), field.to_owned())).or_default();
-            if kept.len() < KEPT && !kept.contains(value) {
-                kept.push(value.clone());
+    /// Keeps what a request named that was taken.
+    pub fn learn_request(&mut self, request: &DynamicMessage) {
+        each(request, &mut |message, field, value| {
+            if names_things(field) {
+                keep(&mut self.taken, message, field, value);
             }
-        }
+        });
     }
 
     /// The message with what it names replaced by things that the server has, or nothing if it knows none.
     /// The `turn` chooses among several.
-    pub fn fill(&self, mut message: DynamicMessage, method: &str, turn: usize) -> Option<DynamicMessage> {
-        let filled = self.fill_in(&mut message, method, turn, DEPTH) || self.fill_texts(&mut message, turn);
+    pub fn fill(&self, mut message: DynamicMessage, method: &Method, turn: usize) -> Option<DynamicMessage> {
+        let filled = self.fill_in(&mut message, method.desc.name(), turn, DEPTH)
+            || (method.reads && self.fill_texts(&mut message, turn));
         filled.then_some(message)
     }
 
-    /// Where no name says which thing is meant, a text of the same name does: a `GetTerm` by its `source`. All of them
-    /// from one thing.
+    /// Where no name says which thing is meant, a text of the same name does: a `GetTerm` by its `source`.
     fn fill_texts(&self, message: &mut DynamicMessage, turn: usize) -> bool {
         let mut filled = false;
         let plain =
@@ -104,7 +95,11 @@ impl Pool {
                 Kind::String => matches!(value, Value::String(_)),
                 kind => !matches!(kind, Kind::Message(_)) && value.is_valid_for_field(&field),
             };
-            let known: Vec<&Value> = self.named(field.name(), method).into_iter().filter(fits).collect();
+            let named = |values| named(values, field.name(), method).into_iter().filter(fits).collect();
+            let mut known: Vec<&Value> = named(&self.said);
+            if known.is_empty() {
+                known = named(&self.taken);
+            }
             if let Some(value) = known.get(turn % known.len().max(1)) {
                 message.set_field(&field, (*value).clone());
                 filled = true;
@@ -112,24 +107,53 @@ impl Pool {
         }
         filled
     }
+}
 
-    /// `id` is any message's id, and `user_id` the id of a message whose name has `user` in it. Where some are of
-    /// what the method is named after, as a `UserResponse` is for `GetUser`, only those.
-    fn named(&self, field: &str, method: &str) -> Vec<&Value> {
-        let fits = |message: &str, of: &str| {
-            of == field
-                || field.rsplit_once('_').is_some_and(|(what, last)| {
-                    last == of && message.to_ascii_lowercase().contains(&what.replace('_', ""))
-                })
-        };
-        let fitting: Vec<_> = self.values.iter().filter(|((message, of), _)| fits(message, of)).collect();
-        let about = |message: &str| {
-            let ends = ["Response", "Reply", "Result", "Message", "Info"];
-            let stem = ends.iter().find_map(|end| message.strip_suffix(end)).unwrap_or(message);
-            !stem.is_empty() && method.contains(stem)
-        };
-        let own = fitting.iter().any(|((message, _), _)| about(message));
-        let fitting = fitting.into_iter().filter(|((message, _), _)| !own || about(message));
-        fitting.flat_map(|(_, values)| values).collect()
+/// Each plain value of the message and of those one level deep in it: of which message, of which field.
+fn each(message: &DynamicMessage, with: &mut dyn FnMut(&str, &str, &Value)) {
+    fn own(message: &DynamicMessage, with: &mut dyn FnMut(&str, &str, &Value)) {
+        for (field, value) in message.fields() {
+            with(message.descriptor().name(), field.name(), value);
+        }
     }
+    own(message, with);
+    for (_, value) in message.fields() {
+        match value {
+            Value::Message(inner) => own(inner, with),
+            Value::List(items) => items.iter().filter_map(Value::as_message).for_each(|it| own(it, with)),
+            _ => {}
+        }
+    }
+}
+
+fn keep(values: &mut Values, message: &str, field: &str, value: &Value) {
+    let empty = matches!(value, Value::String(text) if text.is_empty());
+    let plain =
+        matches!(value, Value::String(_) | Value::I32(_) | Value::I64(_) | Value::U32(_) | Value::U64(_));
+    if plain && !empty {
+        let kept = values.entry((message.to_owned(), field.to_owned())).or_default();
+        if kept.len() < KEPT && !kept.contains(value) {
+            kept.push(value.clone());
+        }
+    }
+}
+
+/// `id` is any message's id, and `user_id` the id of a message whose name has `user` in it. Where some are of
+/// what the method is named after, as a `UserResponse` is for `GetUser`, only those.
+fn named<'a>(values: &'a Values, field: &str, method: &str) -> Vec<&'a Value> {
+    let fits = |message: &str, of: &str| {
+        of == field
+            || field.rsplit_once('_').is_some_and(|(what, last)| {
+                last == of && message.to_ascii_lowercase().contains(&what.replace('_', ""))
+            })
+    };
+    let fitting: Vec<_> = values.iter().filter(|((message, of), _)| fits(message, of)).collect();
+    let about = |message: &str| {
+        let ends = ["Response", "Reply", "Result", "Message", "Info"];
+        let stem = ends.iter().find_map(|end| message.strip_suffix(end)).unwrap_or(message);
+        !stem.is_empty() && method.contains(stem)
+    };
+    let own = fitting.iter().any(|((message, _), _)| about(message));
+    let fitting = fitting.into_iter().filter(|((message, _), _)| !own || about(message));
+    fitting.flat_map(|(_, values)| values).collect()
 }

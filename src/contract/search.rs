@@ -177,7 +177,7 @@ impl<'a, T: Transport> Search<'a, T> {
             self.pool.learn(reply);
         }
         if judged.accepted && !removes(self.methods[at]) {
-            input.messages().iter().for_each(|message| self.pool.learn(message));
+            input.messages().iter().for_each(|message| self.pool.learn_request(message));
         }
         if self.last.len() == LAST_CALLS {
             self.last.pop_front();

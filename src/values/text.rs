@@ -49,9 +49,9 @@ pub(super) fn edges() -> Vec<String> {
 pub(super) fn plausible(field: &str, salt: u64) -> String {
     let is = |word: &str| field.split('_').any(|part| part.eq_ignore_ascii_case(word));
     if is("email") || is("mail") {
-        format!("a{salt:x}@example.com")
+        format!("a{salt:010x}@example.com")
     } else if is("url") || is("uri") || is("website") {
-        format!("https://example.com/{salt:x}")
+        format!("https://example.com/{salt:010x}")
     } else if is("phone") {
         format!("+4930{:07}", salt % 10_000_000)
     } else if is("id") || is("uuid") {
@@ -60,7 +60,7 @@ pub(super) fn plausible(field: &str, salt: u64) -> String {
     } else if is("token") {
         String::new()
     } else {
-        format!("Ada {salt:x}")
+        format!("Ada {salt:010x}")
     }
 }
 
@@ -71,8 +71,8 @@ pub(super) const PLAIN_WAYS: usize = 20;
 /// plausible for the name.
 pub(super) fn plain(field: &str, salt: u64, way: usize) -> String {
     match way {
-        1 => format!("ada{salt:x}"),
-        2 => format!("ADA{salt:X}"),
+        1 => format!("ada{salt:010x}"),
+        2 => format!("ADA{salt:010X}"),
         3 => plausible("uuid", salt),
         4 => plausible("email", salt),
         5 => format!("{:08}", salt % 100_000_000),
@@ -82,8 +82,8 @@ pub(super) fn plain(field: &str, salt: u64, way: usize) -> String {
         9 => "en".to_owned(),
         10 => "2024-02-29".to_owned(),
         11 => "2024-02-29T12:34:56Z".to_owned(),
-        12 => format!("https://example.com/{salt:x}"),
-        13 => format!("things/ada{salt:x}"),
+        12 => format!("https://example.com/{salt:010x}"),
+        13 => format!("things/ada{salt:010x}"),
         14 => plausible("phone", salt),
         15 => String::new(),
         16 => "1".to_owned(),
@@ -97,6 +97,8 @@ pub(super) fn plain(field: &str, salt: u64, way: usize) -> String {
 /// Lower-case letters and nothing else.
 fn letters(salt: u64) -> String {
     std::iter::once('a')
-        .chain(format!("{salt:x}").chars().filter_map(|c| char::from_u32(u32::from(b'a') + c.to_digit(16)?)))
+        .chain(
+            format!("{salt:010x}").chars().filter_map(|c| char::from_u32(u32::from(b'a') + c.to_digit(16)?)),
+        )
         .collect()
 }
