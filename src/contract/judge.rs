@@ -81,8 +81,8 @@ const USUAL_WINDOW: u32 = 65_535;
 /// How many calls [`Class::Parallel`] makes at once.
 const AT_ONCE: usize = 4;
 
-/// Of a stream of replies the first few say what the server has.
-const KEPT_REPLIES: usize = 4;
+/// So many of a stream of replies say what the server answers with.
+const KEPT_REPLIES: usize = 64;
 
 /// How long to wait before asking a busy server again.
 const PATIENCE: [Duration; 3] =

@@ -26,6 +26,7 @@ mod patient;
 mod plan;
 mod pool;
 mod probes;
+mod reach;
 mod replay;
 mod run;
 mod search;

@@ -23,6 +23,8 @@ const HANGS: u64 = 3;
 /// A stream that has shown that it goes on is not waited for: so long each, and so many in the run.
 const BRIEF: Duration = Duration::from_millis(500);
 const WATCHED: u64 = 100;
+/// Of a stream of replies the first few say what the server has.
+const LEARNED_REPLIES: usize = 4;
 /// How many of the last calls are named when the server dies.
 const LAST_CALLS: usize = 20;
 
@@ -53,7 +55,7 @@ impl<'a, T: Transport> Search<'a, T> {
             config,
             judge,
             methods,
-            tallies: RefCell::new(methods.iter().map(|_| Tally::default()).collect()),
+            tallies: RefCell::new(methods.iter().map(|method| Tally::new(method)).collect()),
             said: Vec::new(),
             cases: 0,
             over: false,
@@ -173,7 +175,8 @@ impl<'a, T: Transport> Search<'a, T> {
         let answers = if input.class.is_malformed() { &mut tally.malformed } else { &mut tally.statuses };
         *answers.entry(outcome.clone()).or_default() += 1;
         tally.put_off += u64::from(judged.put_off && !input.class.is_malformed());
-        for reply in &judged.replies {
+        tally.cover(&input, &judged.replies);
+        for reply in judged.replies.iter().take(LEARNED_REPLIES) {
             self.pool.learn(reply);
         }
         if judged.accepted && !removes(self.methods[at]) {

@@ -2,17 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use prost_reflect::DynamicMessage;
+
 use super::{
-    Method, Plan,
+    Class, Method, Plan,
     checks::{LOW_VALID_RATE, OPEN_ENDED, SKIPPED},
+    input::{Body, Input},
+    reach::Reach,
 };
-use crate::diag::{Diagnostic, MethodRow, Severity};
+use crate::diag::{Coverage, Diagnostic, MethodRow, Severity};
 
 /// More than this share of calls with one error, over several methods: the environment.
 const ENVIRONMENT_SHARE: f64 = 0.95;
 
 /// Of one method.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tally {
     pub statuses: BTreeMap<String, u64>,
     pub malformed: BTreeMap<String, u64>,
@@ -23,6 +27,37 @@ pub(super) struct Tally {
     pub watched: u64,
     /// Valid calls whose last answer asked for time.
     pub put_off: u64,
+    request: Reach,
+    response: Reach,
+}
+
+impl Tally {
+    pub fn new(method: &Method) -> Tally {
+        Tally {
+            statuses: BTreeMap::new(),
+            malformed: BTreeMap::new(),
+            hangs: 0,
+            left_out: 0,
+            open_ended: false,
+            watched: 0,
+            put_off: 0,
+            request: Reach::new(&method.desc.input()),
+            response: Reach::new(&method.desc.output()),
+        }
+    }
+
+    /// Counts towards the coverage what a valid call sent and what came back.
+    pub fn cover(&mut self, input: &Input, replies: &[DynamicMessage]) {
+        let valid = !input.class.is_malformed() && input.class != Class::Invalid;
+        if let (true, Body::Messages(messages)) = (valid, &input.body) {
+            messages.iter().for_each(|message| self.request.saw(message));
+        }
+        replies.iter().for_each(|reply| self.response.saw(reply));
+    }
+
+    fn coverage(&self) -> Coverage {
+        Coverage { request: self.request.covered(), response: self.response.covered() }
+    }
 }
 
 /// So few calls prove nothing by having failed.
@@ -72,7 +107,14 @@ pub(super) fn rows_of(plan: &Plan, tallies: &[Tally]) -> Vec<MethodRow> {
         let statuses: Vec<(String, u64)> = tally.map(|tally| listed(&tally.statuses)).unwrap_or_default();
         let malformed: Vec<(String, u64)> = tally.map(|tally| listed(&tally.malformed)).unwrap_or_default();
         let calls = statuses.iter().chain(&malformed).map(|(_, count)| count).sum();
-        MethodRow { name: method.name.clone(), calls, statuses, malformed, skipped: method.skipped.clone() }
+        MethodRow {
+            name: method.name.clone(),
+            calls,
+            statuses,
+            malformed,
+            skipped: method.skipped.clone(),
+            coverage: tally.map(Tally::coverage),
+        }
     };
     plan.methods.iter().map(row).collect()
 }

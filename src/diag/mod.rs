@@ -7,11 +7,13 @@
 //! Absent on purpose: this room knows no descriptors, no arguments and no sockets; it never reads a
 //! file, prints or exits.
 
+mod coverage;
 mod place;
 
 pub mod render;
 mod report;
 
+pub use coverage::{Coverage, Covered, Part};
 pub use place::{Place, Span};
 pub use report::{
     CaseRow, Diagnostic, MethodRow, Phase, Related, Report, RuleInfo, Run, Section, Severity, Table, Verdict,

@@ -1,6 +1,6 @@
 //! The values: rules, diagnostics, reports.
 
-use super::Place;
+use super::{Coverage, Place};
 
 /// A rule, check or kind of failure: what `explain ID` prints. Always a static, so that a finding points
 /// at its rule for nothing.
@@ -151,6 +151,8 @@ pub struct MethodRow {
     pub malformed: Vec<(String, u64)>,
     /// Why it was not called, if it was not.
     pub skipped: Option<String>,
+    /// What of its schema was used, if it was called.
+    pub coverage: Option<Coverage>,
 }
 
 /// One failing case of a contract run, shrunk.

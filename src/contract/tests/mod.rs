@@ -106,6 +106,13 @@ async fn a_healthy_server_passes() {
     assert_eq!(run.failures, []);
     assert_eq!(outcome.report.verdict(), Verdict::Clean, "{:?}", outcome.report.diagnostics());
     assert!(run.methods.iter().all(|method| method.calls > 40), "{:?}", run.methods);
+    // Everything that can be sent was; of replies that are all empty nothing was seen.
+    for method in &run.methods {
+        let coverage = method.coverage.clone().unwrap_or_default();
+        let missed = coverage.request.parts().map(|(_, part)| part.missed.clone());
+        assert!(missed.iter().all(Vec::is_empty), "{}: {missed:?}", method.name);
+        assert_eq!(coverage.response.fields.reached(), 0, "{}", method.name);
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::diag::{CaseRow, Diagnostic, MethodRow, Phase, Place, Report, Run, Section, Span, Verdict};
+use crate::diag::{
+    CaseRow, Covered, Diagnostic, MethodRow, Part, Phase, Place, Report, Run, Section, Span, Verdict,
+};
 
 pub(super) fn render(report: &Report) -> String {
     let run = report.sections().iter().find_map(|section| match section {
@@ -130,6 +132,20 @@ fn method(row: &MethodRow) -> Value {
     object.insert("malformed".to_owned(), counts(&row.malformed).into());
     if let Some(reason) = &row.skipped {
         object.insert("skipped".to_owned(), reason.as_str().into());
+    }
+    if let Some(coverage) = &row.coverage {
+        let sides = json!({"request": covered(&coverage.request), "response": covered(&coverage.response)});
+        object.insert("coverage".to_owned(), sides);
+    }
+    Value::Object(object)
+}
+
+fn covered(covered: &Covered) -> Value {
+    let part = |part: &Part| json!({"reached": part.reached(), "total": part.total, "missed": part.missed});
+    let parts = covered.parts().into_iter().map(|(kind, it)| (kind.to_owned(), part(it)));
+    let mut object: Map<String, Value> = parts.collect();
+    if covered.cut {
+        object.insert("cut".to_owned(), true.into());
     }
     Value::Object(object)
 }

@@ -8,7 +8,10 @@ use serde_json::Value;
 
 use super::finding::tame;
 use super::{Format, Style, render};
-use crate::diag::{CaseRow, Diagnostic, MethodRow, Place, Report, RuleInfo, Run, Section, Severity, Span};
+use crate::diag::{
+    CaseRow, Coverage, Covered, Diagnostic, MethodRow, Part, Place, Report, RuleInfo, Run, Section, Severity,
+    Span,
+};
 
 static RULE: RuleInfo = RuleInfo { id: "RULE", name: "RULE", summary: "S.", explain: "", url: None };
 
@@ -81,6 +84,10 @@ fn report(diagnostics: Vec<Diagnostic>, said: String) -> Report {
         statuses: vec![(said.clone(), 1)],
         malformed: vec![(said.clone(), 1)],
         skipped: None,
+        coverage: Some(Coverage {
+            request: Covered { fields: Part { total: 1, missed: vec![said.clone()] }, ..Covered::default() },
+            response: Covered::default(),
+        }),
     };
     let failure = CaseRow {
         client_streaming: false,

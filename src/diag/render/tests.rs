@@ -2,8 +2,8 @@
 
 use super::{Format, Style, render};
 use crate::diag::{
-    CaseRow, Diagnostic, MethodRow, Phase, Place, Report, RuleInfo, Run, Section, Severity, Span, Table,
-    Verdict,
+    CaseRow, Coverage, Covered, Diagnostic, MethodRow, Part, Phase, Place, Report, RuleInfo, Run, Section,
+    Severity, Span, Table, Verdict,
 };
 
 static RULE: RuleInfo = RuleInfo {
@@ -34,6 +34,20 @@ fn findings() -> Report {
     ])
 }
 
+fn coverage() -> Coverage {
+    let part =
+        |total, missed: &[&str]| Part { total, missed: missed.iter().map(ToString::to_string).collect() };
+    Coverage {
+        request: Covered {
+            fields: part(3, &["filter.since"]),
+            values: part(2, &["role=ADMIN"]),
+            arms: part(2, &[]),
+            cut: false,
+        },
+        response: Covered { fields: part(2, &[]), ..Covered::default() },
+    }
+}
+
 fn run() -> Run {
     let failure = CaseRow {
         id: "7f3a".into(),
@@ -61,6 +75,7 @@ fn run() -> Run {
                 statuses: vec![("OK".into(), 9), ("INTERNAL".into(), 1)],
                 malformed: vec![("INTERNAL".into(), 10)],
                 skipped: None,
+                coverage: Some(coverage()),
             },
             MethodRow {
                 name: "user.UserService/Chat".into(),
@@ -68,6 +83,7 @@ fn run() -> Run {
                 statuses: Vec::new(),
                 malformed: Vec::new(),
                 skipped: Some("not asked for".into()),
+                coverage: None,
             },
         ],
         failures: vec![failure],

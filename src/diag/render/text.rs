@@ -7,7 +7,9 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 
 use super::Style;
 use super::finding::tame;
-use crate::diag::{CaseRow, Diagnostic, Phase, Place, Report, Run, Section, Severity, Table, Verdict};
+use crate::diag::{
+    CaseRow, Coverage, Covered, Diagnostic, Phase, Place, Report, Run, Section, Severity, Table, Verdict,
+};
 
 pub(super) fn render(report: &Report, style: Style) -> String {
     let renderer = if style.colour { Renderer::styled() } else { Renderer::plain() };
@@ -143,9 +145,13 @@ fn run_text(out: &mut String, run: &Run, style: Style) -> std::fmt::Result {
                 format!("{}; to malformed input: {}", listed(&method.statuses), listed(&method.malformed))
             }
         };
-        vec![method.name.clone(), method.calls.to_string(), answers]
+        let ratio = |of: fn(&Coverage) -> &Covered| {
+            method.coverage.as_ref().map_or_else(|| "-".to_owned(), |coverage| of(coverage).ratio())
+        };
+        let (sent, seen) = (ratio(|coverage| &coverage.request), ratio(|coverage| &coverage.response));
+        vec![method.name.clone(), method.calls.to_string(), sent, seen, answers]
     });
-    let columns = ["method", "calls", "answers"].map(str::to_owned).to_vec();
+    let columns = ["method", "calls", "sent", "seen", "answers"].map(str::to_owned).to_vec();
     table_text(out, &Table { title: String::new(), columns, rows: rows.collect() })?;
     let failures = match run.failures.len() {
         0 => paint("no failures", "32", style),
