@@ -12,7 +12,10 @@ use super::{
     judge::{Failure, Judge, unknown_fields},
     variant,
 };
-use crate::{client::Step, diag::CaseRow};
+use crate::{
+    client::Step,
+    diag::{CallRow, CaseRow},
+};
 
 /// One failing case, shrunk. Bytes are lowercase hex.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +51,9 @@ pub struct Case {
     /// What the server had shown it takes: which plain values the other requests of the case are made of.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub manner: BTreeMap<String, usize>,
+    /// Of a call shortly before the server died: the case of that death. It shows nothing by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub led_to: Option<String>,
 }
 
 /// A step of the script.
@@ -112,6 +118,27 @@ impl Case {
             script: input.script(method).iter().map(SavedStep::from_step).collect(),
             request_json: input.json(),
             manner: method.manner.get().map(|manner| manner.chosen().clone()).unwrap_or_default(),
+            led_to: None,
+        }
+    }
+
+    /// The same as one of the calls before the death that is `death`.
+    pub(super) fn before(self, death: &Case) -> Case {
+        let parts = [&death.id, &self.method, &self.class, &self.label, &self.id];
+        let parts = parts.map(|part| part.as_bytes());
+        // The same bytes may have been sent as another class, and be a case of their own.
+        let id = format!("{:016x}", cover::hash(&parts))[..10].to_owned();
+        Case { id, led_to: Some(death.id.clone()), ..self }
+    }
+
+    /// As a line of the death's row.
+    pub(super) fn as_call(&self) -> CallRow {
+        CallRow {
+            id: self.id.clone(),
+            method: self.method.clone(),
+            input: self.label.clone(),
+            status: self.status.clone(),
+            replay: format!("protogate replay {}", self.id),
         }
     }
 
@@ -143,6 +170,7 @@ impl Case {
             script: found.script.iter().map(SavedStep::from_step).collect(),
             request_json: None,
             manner: BTreeMap::new(),
+            led_to: None,
         }
     }
 
@@ -160,6 +188,8 @@ impl Case {
             replay: format!("protogate replay {}", self.id),
             place: method.and_then(|method| method.place.clone()),
             details: found.details.clone(),
+            response_json: Vec::new(),
+            before: Vec::new(),
         }
     }
 
@@ -190,8 +220,14 @@ impl Case {
             .map_err(|error| CaseError(format!("{} is no case: {error}", path.display())))
     }
 
-    /// Every case in the directory that can be read, by id.
+    /// Every case in the directory that can be read, by id, but for those that only led to another.
     pub fn load_all(dir: &Path) -> Vec<Case> {
+        let mut cases = Case::read_all(dir);
+        cases.retain(|case| case.led_to.is_none());
+        cases
+    }
+
+    fn read_all(dir: &Path) -> Vec<Case> {
         let names = fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.file_name());
         let ids = names.filter_map(|name| Some(name.to_str()?.strip_suffix(".json")?.to_owned()));
         let mut cases: Vec<Case> = ids.filter_map(|id| Case::load(dir, &id).ok()).collect();
@@ -199,14 +235,19 @@ impl Case {
         cases
     }
 
-    /// Removes `<dir>/<id>.json`.
+    /// Removes `<dir>/<id>.json`, and the cases that only led to it.
     ///
     /// # Errors
-    /// When the file cannot be removed.
+    /// When a file cannot be removed.
     pub fn forget(&self, dir: &Path) -> Result<(), CaseError> {
-        let path = dir.join(format!("{}.json", self.id));
-        fs::remove_file(&path)
-            .map_err(|error| CaseError(format!("cannot remove {}: {error}", path.display())))
+        let remove = |id: &str| {
+            let path = dir.join(format!("{id}.json"));
+            fs::remove_file(&path)
+                .map_err(|error| CaseError(format!("cannot remove {}: {error}", path.display())))
+        };
+        let led = Case::read_all(dir).into_iter().filter(|case| case.led_to.as_ref() == Some(&self.id));
+        led.map(|case| remove(&case.id)).collect::<Result<Vec<()>, _>>()?;
+        remove(&self.id)
     }
 
     /// The request messages as lowercase hex.
@@ -232,6 +273,8 @@ impl Case {
             replay: format!("protogate replay {}", self.id),
             place: method.place.clone(),
             details: Vec::new(),
+            response_json: Vec::new(),
+            before: Vec::new(),
         }
     }
 }

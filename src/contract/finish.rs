@@ -37,7 +37,9 @@ pub(super) fn outcome<T>(
     let (failures, lighter): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|it| it.severity == Severity::Error);
     let mut saved: Vec<_> = Vec::new();
-    for Found { row, case, severity } in lighter {
+    let mut before = Vec::new();
+    for Found { row, case, severity, before: led } in lighter {
+        before.extend(led);
         let message = format!("{}: {}", row.method, row.message);
         let whose = row.details.iter().find(|(name, _)| name == FRAMEWORK);
         let whose = whose.map_or(String::new(), |(_, why)| format!("{why}; "));
@@ -48,9 +50,13 @@ pub(super) fn outcome<T>(
         );
         saved.push(case);
     }
-    let (rows, mut cases_found): (Vec<_>, Vec<_>) = failures.into_iter().map(|it| (it.row, it.case)).unzip();
+    let (mut rows, mut cases_found) = (Vec::new(), Vec::new());
+    for Found { row, case, before: led, .. } in failures {
+        rows.push(row);
+        cases_found.push(case);
+        before.extend(led);
+    }
     cases_found.extend(saved);
-    let mut rows: Vec<_> = rows;
     for one in probed {
         let case = Case::of_probe(config, judge.deadline, &one);
         if one.severity == Severity::Error {
@@ -67,6 +73,7 @@ pub(super) fn outcome<T>(
     cases_found.extend(suspects);
     let run = Run {
         seed: config.seed,
+        again: config.again.clone(),
         target: config.target.clone(),
         cases,
         calls: judge.calls.load(Ordering::Relaxed),
@@ -74,5 +81,5 @@ pub(super) fn outcome<T>(
         methods: rows_of(plan, &tallies),
         failures: rows,
     };
-    Outcome { report: Report::new(said).with(Section::Run(run)), cases: cases_found, healed }
+    Outcome { report: Report::new(said).with(Section::Run(run)), cases: cases_found, before, healed }
 }

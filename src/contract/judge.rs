@@ -9,6 +9,7 @@ use prost_reflect::DynamicMessage;
 
 use super::{
     Check, Class, Method,
+    answer::Answer,
     checks::{Seen, Verdict, timed_out},
     compare, cover,
     input::Input,
@@ -31,6 +32,7 @@ pub(super) struct Failure {
     pub check: &'static Check,
     pub message: String,
     pub outcome: String,
+    pub answer: Answer,
 }
 
 /// What came of one case.
@@ -181,6 +183,7 @@ impl<'a, T: Transport> Judge<'a, T> {
                         _ => format!("{message} ({})", input.label),
                     },
                     outcome: exchange.outcome(),
+                    answer: Answer::of(method, &exchange, secrets),
                 }),
             }
         }

@@ -12,6 +12,7 @@
 //! calls [`Case::save`], no check looks at a socket: an exchange in, a verdict out.
 
 mod acquaint;
+mod answer;
 mod case;
 pub mod checks;
 mod class;

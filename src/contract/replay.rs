@@ -59,22 +59,34 @@ pub async fn replay<T: Transport>(
         sibling: None,
         again: now().into(),
     };
+    // Of a call before a death the question is whether it brings it about by itself, whatever its check judges.
+    let was_alive = case.led_to.is_some() && judge.is_alive().await;
     let judged = judge.judge(&method, &input).await;
-    if let Some(error) = judged.unreachable {
+    if let Some(error) = judged.unreachable.as_ref().filter(|_| !was_alive) {
         return Report::new(vec![Diagnostic::failure(&UNREACHABLE, error.to_string())]);
     }
-    let row = |failure: Failure| CaseRow {
-        message: failure.message,
-        status: failure.outcome,
-        ..case.row(check, &method)
+    let row = |failure: Failure| {
+        let row = case.row(failure.check, &method);
+        let mut row = CaseRow { message: failure.message, status: failure.outcome, ..row };
+        failure.answer.tell(&mut row);
+        row
     };
-    let failures: Vec<_> = judged.failures.into_iter().map(row).collect();
+    let mut failures: Vec<_> = judged.failures.into_iter().map(row).collect();
+    if was_alive && failures.is_empty() && !judge.is_alive().await {
+        failures.push(CaseRow {
+            status: judged.outcome.unwrap_or_default(),
+            message: GONE.to_owned(),
+            ..case.row(check, &method)
+        });
+    }
     let said = match failures.as_slice() {
+        [] if case.led_to.is_some() => format!("the server is alive after case {}", case.id),
         [] => format!("case {} no longer fails", case.id),
         _ => format!("case {} still fails", case.id),
     };
     let run = Run {
         seed: case.seed,
+        again: format!("protogate replay {}", case.id),
         target: case.target.clone(),
         cases: 1,
         calls: judge.calls.into_inner() + patient.again(),
@@ -85,6 +97,9 @@ pub async fn replay<T: Transport>(
     let notes = missing(case, metadata).into_iter().chain(patient.said()).collect();
     Report::new(notes).with(Section::Line(said)).with(Section::Run(run))
 }
+
+/// What is said of a call before a death that brings it about by itself.
+const GONE: &str = "after this call the server could not be reached any more";
 
 /// Asks the probe once more; it fails when it finds the same cause again.
 async fn replay_probe<T: Transport>(
@@ -132,6 +147,7 @@ async fn replay_probe<T: Transport>(
     };
     let run = Run {
         seed: case.seed,
+        again: format!("protogate replay {}", case.id),
         target: case.target.clone(),
         cases: 1,
         calls: calls.into_inner() + patient.again(),

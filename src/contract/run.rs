@@ -45,6 +45,8 @@ pub struct Config {
     pub probes: super::ProbeOptions,
     /// Named in the report.
     pub target: String,
+    /// The command line that runs the same again, for the report. It must hold no secret.
+    pub again: String,
     /// What the framework gets wrong is an error as well.
     pub strict: bool,
     /// Ends the search at the first failure.
@@ -68,6 +70,7 @@ impl Default for Config {
             metadata: Vec::new(),
             probes: super::ProbeOptions::default(),
             target: String::new(),
+            again: String::new(),
             strict: false,
             fail_fast: false,
             shard: (0, 1),
@@ -118,6 +121,20 @@ impl Phase {
         Phase::Schedules,
     ];
 
+    /// Its name, as machines read it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Phase::Saved => "saved",
+            Phase::Coverage => "coverage",
+            Phase::Follow => "follow",
+            Phase::Random => "random",
+            Phase::Malformed => "malformed",
+            Phase::Deadlines => "deadlines",
+            Phase::Schedules => "schedules",
+            Phase::Probes => "probes",
+        }
+    }
+
     /// Whether each case needs the server to itself.
     pub(super) fn is_alone(self) -> bool {
         matches!(self, Phase::Saved | Phase::Follow | Phase::Remove | Phase::Schedules)
@@ -127,14 +144,16 @@ impl Phase {
 /// What happens while it runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
+    /// The run begins, with so many methods to call.
+    Started(usize),
     /// A phase begins.
     PhaseStarted(Phase),
     /// One case is done: its method, and how the call ended.
     CaseDone(String, String),
     /// A failure with a new key: check and method. It will be shrunk when the phase is over.
     FailureFound(&'static str, String),
-    /// A failure is shrunk: the id of its case.
-    Shrunk(String),
+    /// A failure is shrunk: how much it weighs, and its case. Those of one fault of the framework are one.
+    Shrunk(Severity, Box<CaseRow>),
 }
 
 /// What came of a run.
@@ -144,6 +163,8 @@ pub struct Outcome {
     pub report: Report,
     /// The failing cases, for whoever wants to save them.
     pub cases: Vec<Case>,
+    /// The calls before a death, to be saved as well. They are replayed one at a time, and by no later run.
+    pub before: Vec<Case>,
     /// The ids of the saved cases that were sent again and passed.
     pub healed: Vec<String>,
 }
@@ -153,6 +174,8 @@ pub(super) struct Found {
     pub row: CaseRow,
     pub case: Case,
     pub severity: Severity,
+    /// The calls before a death.
+    pub before: Vec<Case>,
 }
 
 /// Runs the plan. Sending `true` through `stop` ends it at once, and shrinking with it: what was found is reported
@@ -182,6 +205,7 @@ pub async fn run<T: Transport>(
     let end_of_search = config.max_time.and_then(|time| started.checked_add(time.mul_f64(0.9)));
     let mut search = Search::new(config, &judge, &methods);
     let mut found: Vec<Found> = Vec::new();
+    on_event(Event::Started(methods.len()));
     // Who names nothing but probes wants nothing but them.
     let only_probes = config.checks.is_empty() && !config.probes.probes.is_empty();
     let mut probed = probe_all(Phase::Preflight, &mut search, &methods, (&mut stop, end), on_event).await;
@@ -231,7 +255,6 @@ pub async fn run<T: Transport>(
                 () = shrink(&judge, method, &mut shrunk) => {}
             }
             let case = Case::new(&judge, config, method, &shrunk.input, &shrunk.failure);
-            on_event(Event::Shrunk(case.id.clone()));
             let mut one = search.found(method, shrunk, case);
             if of_framework {
                 one.row.details.push((
@@ -242,6 +265,7 @@ pub async fn run<T: Transport>(
                     one.severity = Severity::Warning;
                 }
             }
+            on_event(Event::Shrunk(one.severity, Box::new(one.row.clone())));
             found.push(one);
         }
         search.over |= config.fail_fast && found.iter().any(|it| it.severity == Severity::Error);

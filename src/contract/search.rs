@@ -7,6 +7,7 @@ use tokio::{sync::watch, time::Instant};
 
 use super::{
     Case, Config, Event, Level, Method, Phase,
+    answer::Answer,
     checks::{DEAD, STAYS_ALIVE, UNREACHABLE},
     input::Input,
     judge::{Failure, Judge, Judged, Key},
@@ -182,7 +183,8 @@ impl<'a, T: Transport> Search<'a, T> {
         if judged.accepted && !removes(self.methods[at]) {
             input.messages().iter().for_each(|message| self.pool.learn_request(message));
         }
-        if self.last.len() == LAST_CALLS {
+        // One more: the one that the death is put down to is shown by itself.
+        if self.last.len() > LAST_CALLS {
             self.last.pop_front();
         }
         self.last.push_back((at, input.clone(), outcome));
@@ -227,7 +229,9 @@ impl<'a, T: Transport> Search<'a, T> {
     /// The finding as it will be reported.
     pub fn found(&self, method: &Method, shrunk: Shrunk, case: Case) -> Found {
         let severity = severity(&shrunk);
+        let mut before = Vec::new();
         let mut row = case.row(shrunk.failure.check, method);
+        shrunk.failure.answer.clone().tell(&mut row);
         row.details.push(("input".into(), shrunk.input.label.clone()));
         match shrunk.confirmed {
             Some(times) if times < CONFIRM => {
@@ -235,15 +239,23 @@ impl<'a, T: Transport> Search<'a, T> {
             }
             None if shrunk.failure.key.cause == DEAD => {
                 row.details.extend(self.suspects.iter().map(|case| ("also".into(), under_way(case))));
-                let before = self.last.iter().rev().filter(|(_, before, _)| *before != shrunk.input);
-                row.details.extend(before.take(LAST_CALLS).map(|(at, input, answer)| {
-                    ("before".into(), format!("{} ({}): {answer}", self.methods[*at].name, input.label))
-                }));
+                before = self.before(&shrunk, &case);
+                row.before = before.iter().map(Case::as_call).collect();
             }
             None => row.details.push(("shrunk".into(), "not to the end: the run was stopped".into())),
             Some(_) => {}
         }
-        Found { row, case, severity }
+        Found { row, case, severity, before }
+    }
+
+    /// The last calls before a death as cases, the last one first.
+    fn before(&self, death: &Shrunk, case: &Case) -> Vec<Case> {
+        let others = self.last.iter().rev().filter(|(_, input, _)| *input != death.input);
+        let of = |(at, input, answer): &(usize, Input, String)| {
+            let failure = died(self.methods[*at], answer.clone());
+            Case::new(self.judge, self.config, self.methods[*at], input, &failure).before(case)
+        };
+        others.take(LAST_CALLS).map(of).collect()
     }
 }
 
@@ -255,6 +267,7 @@ fn died(method: &Method, answer: String) -> Failure {
         message: "after this call or one shortly before it the server could not be reached any more"
             .to_owned(),
         outcome: answer,
+        answer: Answer::default(),
     }
 }
 

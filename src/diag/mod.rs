@@ -16,5 +16,6 @@ mod report;
 pub use coverage::{Coverage, Covered, Part};
 pub use place::{Place, Span};
 pub use report::{
-    CaseRow, Diagnostic, MethodRow, Phase, Related, Report, RuleInfo, Run, Section, Severity, Table, Verdict,
+    CallRow, CaseRow, Diagnostic, MethodRow, Phase, Related, Report, RuleInfo, Run, Section, Severity, Table,
+    Verdict,
 };

@@ -155,8 +155,23 @@ pub struct MethodRow {
     pub coverage: Option<Coverage>,
 }
 
+/// One call that was made before a server died.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallRow {
+    /// What `replay` takes.
+    pub id: String,
+    /// `package.Service/Method`.
+    pub method: String,
+    /// What was special about what it sent.
+    pub input: String,
+    /// How it ended.
+    pub status: String,
+    /// The command that runs it again.
+    pub replay: String,
+}
+
 /// One failing case of a contract run, shrunk.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseRow {
     /// What `replay` takes.
     pub id: String,
@@ -178,8 +193,12 @@ pub struct CaseRow {
     pub replay: String,
     /// Where the method stands in the schema.
     pub place: Option<Place>,
-    /// More lines: response, metadata, confirmations.
+    /// The first replies as ProtoJSON, without the values of the user's headers.
+    pub response_json: Vec<serde_json::Value>,
+    /// More lines: the status message, confirmations, what the input was.
     pub details: Vec<(String, String)>,
+    /// When the server died: the calls before this one, the last one first.
+    pub before: Vec<CallRow>,
 }
 
 /// A contract run.
@@ -187,6 +206,8 @@ pub struct CaseRow {
 pub struct Run {
     /// The seed that draws the same cases again.
     pub seed: u64,
+    /// The command line that runs the same again, without secrets; empty if nobody said it.
+    pub again: String,
     /// The address that was called.
     pub target: String,
     /// Cases drawn.

@@ -40,10 +40,13 @@ fn sample() -> Report {
         status: "INTERNAL".into(),
         replay: "protogate replay 7f3a".into(),
         place: Some(place("proto/user.proto", 2)),
+        response_json: vec![],
         details: vec![],
+        before: vec![],
     };
     let run = Run {
         seed: 7,
+        again: String::new(),
         target: "http://127.0.0.1:50051".into(),
         cases: 1,
         calls: 1,

@@ -51,6 +51,34 @@ async fn death(dies: fn(&Call) -> Option<Exchange>, workers: usize) -> (crate::d
     (run.failures[0].clone(), case)
 }
 
+#[tokio::test]
+async fn the_calls_before_a_death_are_kept_for_replay() {
+    let closed = |call: &Call| asks_for_minus_one(call).then(|| answer(End::Closed("eof".into()), "", 0));
+    let (outcome, run) = outcome(&Mortal::new(closed).await, config(1)).await;
+    let row = &run.failures[0];
+    let ids: Vec<_> = row.before.iter().map(|call| &call.id).collect();
+    assert_eq!(outcome.before.iter().map(|case| &case.id).collect::<Vec<_>>(), ids);
+    assert_eq!((ids.len(), ids.contains(&&row.id)), (20, false));
+
+    let dir = tempfile::tempdir().unwrap();
+    outcome.cases.iter().chain(&outcome.before).for_each(|case| case.save(dir.path()).unwrap());
+    let pool = users();
+    for id in ids {
+        let case = Case::load(dir.path(), id).unwrap();
+        let well = Mortal::new(|_: &Call| None).await;
+        assert_eq!(replay(&case, &well, &pool, &[]).await.verdict(), Verdict::Clean, "{case:?}");
+        // Whatever its class: a server that any call kills dies of this one too.
+        let asked = |call: &Call| call.path.starts_with("/user.");
+        let frail =
+            Mortal::new(|call: &Call| asked(call).then(|| answer(End::Closed("eof".into()), "", 0))).await;
+        assert_eq!(replay(&case, &frail, &pool, &[]).await.verdict(), Verdict::Findings, "{case:?}");
+    }
+    // No later run sends them, and they go with the death that they led to.
+    assert_eq!(Case::load_all(dir.path()), outcome.cases);
+    outcome.cases[0].forget(dir.path()).unwrap();
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
 /// The limit of -1 is a varint of ten bytes.
 fn asks_for_minus_one(call: &Call) -> bool {
     let limit = [0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
@@ -64,7 +92,7 @@ async fn a_death_is_the_finding_of_the_call_that_caused_it() {
     let (row, _) = death(closed, 1).await;
     assert_eq!((row.check.name, &*row.method), ("stays_alive", "user.UserService/ListUsers"));
     assert_eq!(row.request_json.unwrap()[0]["limit"], -1);
-    assert!(row.details.iter().any(|(name, _)| name == "before"), "{:?}", row.details);
+    assert_eq!(row.before.len(), 20, "{:?}", row.before);
     // With others under way it is one finding all the same.
     death(closed, 4).await;
 }

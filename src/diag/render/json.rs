@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::diag::{
-    CaseRow, Covered, Diagnostic, MethodRow, Part, Phase, Place, Report, Run, Section, Span, Verdict,
+    CallRow, CaseRow, Covered, Diagnostic, MethodRow, Part, Phase, Place, Report, Run, Section, Span, Verdict,
 };
 
 pub(super) fn render(report: &Report) -> String {
@@ -38,14 +38,14 @@ fn line(value: &Value) -> String {
 }
 
 /// As buf writes it: what stands nowhere has a position all the same, the first.
-fn as_buf(it: &Diagnostic) -> Value {
+pub(super) fn as_buf(it: &Diagnostic) -> Value {
     match it.place {
         Some(_) => diagnostic(it),
         None => with_place(it, position(Span::START)),
     }
 }
 
-fn diagnostic(diagnostic: &Diagnostic) -> Value {
+pub(super) fn diagnostic(diagnostic: &Diagnostic) -> Value {
     with_place(diagnostic, diagnostic.place.as_ref().map(place).unwrap_or_default())
 }
 
@@ -88,7 +88,7 @@ fn position(span: Span) -> Map<String, Value> {
     object
 }
 
-fn phase(phase: &Phase) -> Value {
+pub(super) fn phase(phase: &Phase) -> Value {
     json!({
         "name": phase.name,
         "verdict": verdict(phase.verdict),
@@ -97,7 +97,7 @@ fn phase(phase: &Phase) -> Value {
     })
 }
 
-fn verdict(verdict: Verdict) -> &'static str {
+pub(super) fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Clean => "clean",
         Verdict::Findings => "findings",
@@ -115,13 +115,14 @@ fn contract_run(run: &Run) -> Map<String, Value> {
     let mut object = Map::new();
     object.insert("seed".to_owned(), run.seed.into());
     object.insert("target".to_owned(), run.target.as_str().into());
+    object.insert("again".to_owned(), run.again.as_str().into());
     object.insert("summary".to_owned(), summary);
     object.insert("methods".to_owned(), run.methods.iter().map(method).collect());
     object.insert("failures".to_owned(), run.failures.iter().map(failure).collect());
     object
 }
 
-fn method(row: &MethodRow) -> Value {
+pub(super) fn method(row: &MethodRow) -> Value {
     let counts = |answers: &[(String, u64)]| -> Map<String, Value> {
         answers.iter().map(|(answer, calls)| (answer.clone(), (*calls).into())).collect()
     };
@@ -150,7 +151,7 @@ fn covered(covered: &Covered) -> Value {
     Value::Object(object)
 }
 
-fn failure(row: &CaseRow) -> Value {
+pub(super) fn failure(row: &CaseRow) -> Value {
     json!({
         "id": row.id,
         "check": row.check.name,
@@ -160,9 +161,28 @@ fn failure(row: &CaseRow) -> Value {
         "request_json": row.request_json.as_ref().map(|messages| request(row, messages.clone())),
         "request_hex": request(row, row.request_hex.iter().map(|hex| Value::from(hex.as_str())).collect()),
         "status": row.status,
+        "response_json": row.response_json,
         "replay": row.replay,
-        "details": row.details.iter().map(|(k, v)| (k.clone(), Value::from(v.as_str()))).collect::<Map<_, _>>(),
+        "details": details(row),
+        "before": row.before.iter().map(call).collect::<Vec<_>>(),
     })
+}
+
+/// What has one name several times is one text of several lines.
+fn details(row: &CaseRow) -> Map<String, Value> {
+    let mut object: Map<String, Value> = Map::new();
+    for (name, value) in &row.details {
+        let text = match object.get(name).and_then(Value::as_str) {
+            Some(known) => format!("{known}\n{value}"),
+            None => value.clone(),
+        };
+        object.insert(name.clone(), text.into());
+    }
+    object
+}
+
+fn call(row: &CallRow) -> Value {
+    json!({"id": row.id, "method": row.method, "input": row.input, "status": row.status, "replay": row.replay})
 }
 
 /// The request is one value, the requests of a stream are a list of them.

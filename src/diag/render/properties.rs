@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::finding::tame;
 use super::{Format, Style, render};
 use crate::diag::{
-    CaseRow, Coverage, Covered, Diagnostic, MethodRow, Part, Place, Report, RuleInfo, Run, Section, Severity,
-    Span,
+    CallRow, CaseRow, Coverage, Covered, Diagnostic, MethodRow, Part, Place, Report, RuleInfo, Run, Section,
+    Severity, Span,
 };
 
 static RULE: RuleInfo = RuleInfo { id: "RULE", name: "RULE", summary: "S.", explain: "", url: None };
@@ -100,11 +100,20 @@ fn report(diagnostics: Vec<Diagnostic>, said: String) -> Report {
         status: said.clone(),
         replay: said.clone(),
         place: None,
+        response_json: vec![Value::from(said.as_str())],
         details: vec![(said.clone(), said.clone())],
+        before: vec![CallRow {
+            id: said.clone(),
+            method: said.clone(),
+            input: said.clone(),
+            status: said.clone(),
+            replay: said.clone(),
+        }],
     };
     let line = said.clone();
     let run = Run {
         seed: 1,
+        again: said.clone(),
         target: said,
         cases: 1,
         calls: 1,

@@ -2,8 +2,8 @@
 
 use super::{Format, Style, render};
 use crate::diag::{
-    CaseRow, Coverage, Covered, Diagnostic, MethodRow, Part, Phase, Place, Report, RuleInfo, Run, Section,
-    Severity, Span, Table, Verdict,
+    CallRow, CaseRow, Coverage, Covered, Diagnostic, MethodRow, Part, Phase, Place, Report, RuleInfo, Run,
+    Section, Severity, Span, Table, Verdict,
 };
 
 static RULE: RuleInfo = RuleInfo {
@@ -22,7 +22,7 @@ fn place(file: &str, text: Option<&str>, line: u32, columns: (u32, u32)) -> Plac
     Place { file: file.into(), span, text: text.map(Into::into) }
 }
 
-fn findings() -> Report {
+pub(super) fn findings() -> Report {
     let new = "syntax = \"proto3\";\nmessage Ä { string a = 1; }\n";
     Report::new(vec![
         Diagnostic::new(&RULE, Severity::Error, "field 2 \"b\" was deleted from message \"Ä\"")
@@ -48,7 +48,7 @@ fn coverage() -> Coverage {
     }
 }
 
-fn run() -> Run {
+pub(super) fn run() -> Run {
     let failure = CaseRow {
         id: "7f3a".into(),
         check: &CHECK,
@@ -60,10 +60,19 @@ fn run() -> Run {
         status: "INTERNAL".into(),
         replay: "protogate replay 7f3a".into(),
         place: Some(place("proto/user.proto", None, 21, (3, 9))),
+        response_json: vec![serde_json::json!({"id": "7"})],
         details: vec![("message".into(), "byte index 1\u{1b}[2J is not a char boundary".into())],
+        before: vec![CallRow {
+            id: "1c0d".into(),
+            method: "user.UserService/GetUser".into(),
+            input: "random".into(),
+            status: "NOT_FOUND".into(),
+            replay: "protogate replay 1c0d".into(),
+        }],
     };
     Run {
         seed: 7,
+        again: "protogate contract --target http://127.0.0.1:50051 --seed 7".into(),
         target: "http://127.0.0.1:50051".into(),
         cases: 20,
         calls: 31,
@@ -90,7 +99,7 @@ fn run() -> Run {
     }
 }
 
-fn gate() -> Report {
+pub(super) fn gate() -> Report {
     let phase = |name: &str, verdict, summary: &str| Phase {
         name: name.into(),
         verdict,
@@ -103,7 +112,7 @@ fn gate() -> Report {
     ]))
 }
 
-fn table() -> Report {
+pub(super) fn table() -> Report {
     let cells = |row: [&str; 2]| row.map(str::to_owned).to_vec();
     Report::default()
         .with(Section::Line("accepted".into()))
@@ -169,6 +178,14 @@ fn markdown() {
     let [_, _, gate, table] = shown(Format::Markdown);
     insta::assert_snapshot!("gate_markdown", gate);
     insta::assert_snapshot!("table_markdown", table);
+}
+
+#[test]
+fn ndjson() {
+    let [findings, _, gate, table] = shown(Format::Ndjson);
+    insta::assert_snapshot!("gate_ndjson", gate);
+    assert_eq!(findings.lines().count(), 3);
+    assert_eq!(table, "{\"event\":\"summary\",\"verdict\":\"clean\",\"diagnostics\":0}\n");
 }
 
 #[test]

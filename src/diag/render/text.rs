@@ -8,7 +8,8 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use super::Style;
 use super::finding::tame;
 use crate::diag::{
-    CaseRow, Coverage, Covered, Diagnostic, Phase, Place, Report, Run, Section, Severity, Table, Verdict,
+    CallRow, CaseRow, Coverage, Covered, Diagnostic, Phase, Place, Report, Run, Section, Severity, Table,
+    Verdict,
 };
 
 pub(super) fn render(report: &Report, style: Style) -> String {
@@ -184,6 +185,9 @@ fn failure_text(out: &mut String, failure: &CaseRow, style: Style) -> std::fmt::
         }
     }
     writeln!(out, "  answer   {}", failure.status)?;
+    for reply in &failure.response_json {
+        writeln!(out, "  reply    {}", cut(&tame(&reply.to_string(), &[])))?;
+    }
     for (name, value) in &failure.details {
         writeln!(out, "  {name:8} {}", tame(value, &[]))?;
     }
@@ -191,7 +195,21 @@ fn failure_text(out: &mut String, failure: &CaseRow, style: Style) -> std::fmt::
         let span = place.span_or_start();
         writeln!(out, "  rpc      {}:{}:{}", place.file, span.start_line, span.start_column)?;
     }
+    for (at, call) in failure.before.iter().enumerate() {
+        let head = if at == 0 { "before" } else { "" };
+        let CallRow { method, input, status, replay, .. } = call;
+        writeln!(out, "  {head:8} {replay}  {method} ({}): {status}", tame(input, &[]))?;
+    }
     writeln!(out, "  replay   {}\n", failure.replay)
+}
+
+/// As much of a line as somebody may read; the saved report has all of it.
+fn cut(line: &str) -> String {
+    const SHOWN: usize = 240;
+    match line.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
 }
 
 fn phases_text(out: &mut String, phases: &[Phase], style: Style) -> std::fmt::Result {

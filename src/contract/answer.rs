@@ -1,0 +1,99 @@
+//! What came back of a failing call, for people to read: short, and without what the user's headers hold.
+
+use prost_reflect::DynamicMessage;
+use serde_json::Value;
+
+use super::Method;
+use crate::{client::Exchange, diag::CaseRow};
+
+/// So many replies are shown of a stream.
+const SHOWN: usize = 4;
+/// A longer reply is shown by its beginning, in bytes of JSON.
+const LONG: usize = 4096;
+/// What is shorter is no secret, or its loss would make the text unreadable.
+const SECRET: usize = 8;
+
+/// Of one call.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Answer {
+    /// The status message.
+    message: String,
+    /// The replies as ProtoJSON.
+    replies: Vec<Value>,
+}
+
+impl Answer {
+    pub fn of(method: &Method, exchange: &Exchange, secrets: &[(String, Vec<u8>)]) -> Answer {
+        let json = |(_, bytes): &(u8, bytes::Bytes)| {
+            let message = DynamicMessage::decode(method.desc.output(), bytes.as_ref()).ok()?;
+            Some(short(hidden(serde_json::to_value(message).ok()?, secrets)))
+        };
+        let status = exchange.status();
+        // A status of our own making says in other words what the outcome says.
+        let message = if status.synthetic { String::new() } else { without(&status.message, secrets) };
+        Answer { message, replies: exchange.messages.iter().take(SHOWN).filter_map(json).collect() }
+    }
+
+    /// Into the row of the case.
+    pub fn tell(self, row: &mut CaseRow) {
+        if !self.message.is_empty() {
+            row.details.push(("message".to_owned(), self.message));
+        }
+        row.response_json = self.replies;
+    }
+}
+
+/// The text with the name of a header in the place of its value.
+fn without(text: &str, secrets: &[(String, Vec<u8>)]) -> String {
+    let mut text = text.to_owned();
+    for (name, value) in secrets.iter().filter(|(_, value)| value.len() >= SECRET) {
+        if let Ok(secret) = std::str::from_utf8(value) {
+            text = text.replace(secret, &format!("(the value of {name})"));
+        }
+    }
+    text
+}
+
+fn hidden(value: Value, secrets: &[(String, Vec<u8>)]) -> Value {
+    let hide = |value| hidden(value, secrets);
+    match value {
+        Value::String(text) => without(&text, secrets).into(),
+        Value::Array(items) => items.into_iter().map(hide).collect(),
+        Value::Object(fields) => {
+            fields.into_iter().map(|(key, value)| (without(&key, secrets), hide(value))).collect()
+        }
+        other => other,
+    }
+}
+
+fn short(value: Value) -> Value {
+    let text = value.to_string();
+    if text.len() <= LONG {
+        return value;
+    }
+    let end = (0..=LONG).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    format!("{}… ({} bytes)", &text[..end], text.len()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_headers_are_not_told() {
+        let secrets = [("token".to_owned(), b"hunter2hunter2".to_vec()), ("lang".to_owned(), b"en".to_vec())];
+        assert_eq!(without("no hunter2hunter2, then", &secrets), "no (the value of token), then");
+        let said = serde_json::json!({"hunter2hunter2": ["Bearer hunter2hunter2", 7, "then"]});
+        let told = serde_json::json!({"(the value of token)": ["Bearer (the value of token)", 7, "then"]});
+        assert_eq!(hidden(said, &secrets), told);
+    }
+
+    #[test]
+    fn a_long_reply_is_cut_between_characters() {
+        for (text, cut) in [("ä".repeat(4000), true), ("a".repeat(4000), false)] {
+            let value = Value::from(text);
+            assert_eq!(short(value.clone()) != value, cut);
+            assert!(short(value).to_string().len() < LONG + 40);
+        }
+    }
+}
