@@ -249,6 +249,9 @@ pub struct Contract {
     /// Not these checks, by name or code
     #[arg(long, value_name = "NAME")]
     pub skip: Vec<String>,
+    /// Also write report.json, report.html, junit.xml, report.sarif and events.ndjson into this folder
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
 }
 
 /// `replay`

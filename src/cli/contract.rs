@@ -1,5 +1,6 @@
 //! `contract` and `replay`: a server, a schema, and what came of putting them together.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -12,9 +13,10 @@ use super::config::CONFIG;
 use super::interrupt::{self, Stop};
 use super::reach::reach;
 use super::service::{self, SERVICE};
-use super::{Context, Outcome, output, sources};
+use super::{Context, Outcome, again, events::Events, output, reports, settle, sources};
 use crate::client::{H2Transport, reflect};
 use crate::contract::{self, Case, Config, Event, Plan, ProbeOptions, checks::HEALED};
+use crate::diag::render::Format;
 use crate::diag::{Diagnostic, Place, Report, Severity};
 use crate::schema::Schema;
 
@@ -22,15 +24,23 @@ use crate::schema::Schema;
 const CASES: &str = ".protogate/cases";
 
 pub fn contract(arguments: &Contract, context: &Context) -> Outcome {
+    let Some(folder) = &arguments.report else { return of_service(arguments, None, context) };
+    let file = reports::prepare(folder).map_err(|diagnostic| vec![diagnostic])?;
+    let report = settle(of_service(arguments, Some(file), context));
+    Ok(reports::write(folder, report))
+}
+
+fn of_service(arguments: &Contract, file: Option<File>, context: &Context) -> Outcome {
+    let events = Events::new(context.common.format == Format::Ndjson, file);
     let mut config = config(arguments, context)?;
     let stop = interrupt::listen();
     match &arguments.target {
-        Some(target) => on(target, arguments, config, context, stop),
+        Some(target) => on(target, arguments, config, context, stop, events),
         None => {
             let service = service::start(&context.config.gate, &context.config.folder, &stop);
             let service = service.map_err(|diagnostic| vec![diagnostic])?;
             config.probes.pid = config.probes.pid.or_else(|| Some(service.pid()));
-            on(&service.target, arguments, config, context, stop)
+            on(&service.target, arguments, config, context, stop, events)
         }
     }
 }
@@ -40,7 +50,14 @@ pub fn gate(seed: Option<u64>, context: &Context) -> Outcome {
     contract(&Contract { seed, ..Contract::default() }, context)
 }
 
-fn on(target: &str, arguments: &Contract, mut config: Config, context: &Context, stop: Stop) -> Outcome {
+fn on(
+    target: &str,
+    arguments: &Contract,
+    mut config: Config,
+    context: &Context,
+    stop: Stop,
+    mut events: Events,
+) -> Outcome {
     // One thread drives every call: on loopback that is faster than handing them from thread to thread.
     let runtime = runtime()?;
     runtime.block_on(async {
@@ -50,11 +67,16 @@ fn on(target: &str, arguments: &Contract, mut config: Config, context: &Context,
         let (plan, mut said) = plan(arguments, &config, &transport, context).await?;
         let progress = Progress::new(&plan, config.cases, context);
         // Ctrl-C ends the run at once; what was found until then is printed, as small as it is by then.
-        let outcome = contract::run(&plan, &transport, &config, stop, &mut |event| progress.on(event)).await;
+        let mut tell = |event: Event| {
+            events.on(&event, &config);
+            progress.on(event);
+        };
+        let outcome = contract::run(&plan, &transport, &config, stop, &mut tell).await;
         progress.end();
         said.extend(unchecked);
         said.extend(heal(&config.saved, &outcome, context));
         said.extend(save(&outcome.cases, context));
+        said.extend(save(&outcome.before, context));
         Ok(outcome.report.merge(Report::new(said)))
     })
 }
@@ -65,8 +87,9 @@ fn config(arguments: &Contract, context: &Context) -> Result<Config, Vec<Diagnos
     let default = Config::default();
     let skip = [&configured.skip[..], &arguments.skip].concat();
     let checks = contract::select(&arguments.check, &skip, arguments.strict).map_err(|d| vec![d])?;
+    let seed = arguments.seed.unwrap_or_else(fresh_seed);
     Ok(Config {
-        seed: arguments.seed.unwrap_or_else(fresh_seed),
+        seed,
         cases: arguments.cases.or(configured.cases).map_or(default.cases, u64::from),
         workers: arguments.workers.or(configured.workers).unwrap_or(default.workers),
         deadline: configured.deadline.unwrap_or(default.deadline),
@@ -81,6 +104,7 @@ fn config(arguments: &Contract, context: &Context) -> Result<Config, Vec<Diagnos
             public: contract::patterns(&configured.public).map_err(|d| vec![d])?,
         },
         target: default.target,
+        again: again::command(arguments, seed, context),
         strict: arguments.strict,
         fail_fast: arguments.fail_fast,
         shard: arguments.shard.unwrap_or(default.shard),
@@ -259,13 +283,14 @@ impl Progress<'_> {
                 let line = format!("contract: {phase:?} after {:.1} s", self.started.elapsed().as_secs_f64());
                 output::detail(&self.context.common, &line);
             }
+            Event::Started(_) => {}
             Event::CaseDone(..) => self.bar.inc(1),
             Event::FailureFound(check, method) => {
                 self.bar
                     .suspend(|| output::log(&self.context.common, &format!("found    {check}  {method}")));
             }
-            Event::Shrunk(id) => {
-                self.bar.suspend(|| output::log(&self.context.common, &format!("shrunk   {id}")));
+            Event::Shrunk(_, case) => {
+                self.bar.suspend(|| output::log(&self.context.common, &format!("shrunk   {}", case.id)));
             }
         }
     }

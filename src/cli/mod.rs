@@ -5,6 +5,7 @@
 //!
 //! Absent on purpose: nothing is decided here about schemas, code or servers.
 
+mod again;
 mod args;
 mod baseline;
 mod block;
@@ -13,6 +14,7 @@ mod buf_yaml;
 mod catalogue;
 mod config;
 mod contract;
+mod events;
 mod gate;
 mod generate;
 mod init;
@@ -21,6 +23,7 @@ mod output;
 mod paths;
 mod reach;
 mod reference;
+mod reports;
 mod service;
 mod sources;
 mod tls;

@@ -37,6 +37,13 @@ pub fn finish(report: &Report, common: &Common, codes: Codes) -> ExitCode {
     ExitCode::from(codes.of(report.verdict()))
 }
 
+/// One line of a result that is not over yet, flushed: somebody follows it.
+pub fn line(line: &str) {
+    let mut out = stdout().lock();
+    // As above: a reader that has gone changes nothing.
+    let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
+}
+
 fn style(common: &Common) -> Style {
     let colour = match common.color {
         ColorChoice::Always => true,

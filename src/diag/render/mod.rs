@@ -4,9 +4,11 @@
 mod finding;
 mod github;
 mod gitlab;
+mod html;
 mod json;
 mod junit;
 mod markdown;
+mod ndjson;
 mod sarif;
 mod text;
 
@@ -15,7 +17,9 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
-use super::Report;
+use serde_json::Value;
+
+use super::{CaseRow, Report};
 
 /// What a report can be turned into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,11 +39,15 @@ pub enum Format {
     Gitlab,
     /// For a job summary or a comment.
     Markdown,
+    /// For whoever follows a run: one event per line.
+    Ndjson,
+    /// For people: one self-contained page.
+    Html,
 }
 
 impl Format {
     /// Every format, by the name `--format` takes.
-    pub const ALL: [(&'static str, Format); 7] = [
+    pub const ALL: [(&'static str, Format); 9] = [
         ("text", Format::Text),
         ("json", Format::Json),
         ("github", Format::Github),
@@ -47,6 +55,8 @@ impl Format {
         ("junit", Format::Junit),
         ("gitlab", Format::Gitlab),
         ("markdown", Format::Markdown),
+        ("ndjson", Format::Ndjson),
+        ("html", Format::Html),
     ];
 }
 
@@ -70,5 +80,17 @@ pub fn render(report: &Report, format: Format, style: Style) -> String {
         Format::Junit => junit::render(report),
         Format::Gitlab => gitlab::render(report),
         Format::Markdown => markdown::render(report),
+        Format::Ndjson => ndjson::render(report),
+        Format::Html => html::render(report),
     }
+}
+
+/// One line of NDJSON about something that happens while a run goes on: the kind of event, then its fields.
+pub fn event(name: &str, fields: Value) -> String {
+    ndjson::line(name, fields)
+}
+
+/// A failing case with the keys it has in JSON.
+pub fn case_fields(row: &CaseRow) -> Value {
+    json::failure(row)
 }
