@@ -8,8 +8,12 @@ use crate::diag::render::{Format, Style, render};
 use crate::diag::{Diagnostic, Place, Report};
 
 /// What is written when the run is over.
-const FILES: [(&str, Format); 3] =
-    [("report.json", Format::Json), ("junit.xml", Format::Junit), ("report.sarif", Format::Sarif)];
+const FILES: [(&str, Format); 4] = [
+    ("report.json", Format::Json),
+    ("report.html", Format::Html),
+    ("junit.xml", Format::Junit),
+    ("report.sarif", Format::Sarif),
+];
 
 /// What is written while it goes on.
 const EVENTS: &str = "events.ndjson";

@@ -187,9 +187,12 @@ impl<'a, T: Transport> Search<'a, T> {
         if self.last.len() > LAST_CALLS {
             self.last.pop_front();
         }
-        self.last.push_back((at, input.clone(), outcome));
+        let dead = |failure: &Failure| failure.key.cause == DEAD;
+        // What was under way when it died is told apart from what was before.
+        if !fresh.iter().any(|(_, _, known)| dead(known)) {
+            self.last.push_back((at, input.clone(), outcome));
+        }
         for failure in judged.failures {
-            let dead = |failure: &Failure| failure.key.cause == DEAD;
             // One death is one finding, however many calls were under way.
             if dead(&failure) && fresh.iter().any(|(_, _, known)| dead(known)) {
                 let case = Case::new(self.judge, self.config, self.methods[at], &input, &failure);

@@ -26,6 +26,7 @@ mod majors_vs_buf;
 mod mutants;
 mod pairs;
 mod peers;
+mod reports;
 mod run;
 mod servers;
 mod tls;

@@ -166,23 +166,20 @@ pub(super) fn page(report: &Report) -> Page {
         (false, true) => "Contract run",
         (true, true) => "protogate",
     };
-    page.heading = format!("{what}: {}", words(&page));
+    page.heading = format!("{what}: {}", words(report, &page));
     page.title.clone_from(&page.heading);
     page
 }
 
 /// What it came to, in words.
-fn words(page: &Page) -> String {
+fn words(report: &Report, page: &Page) -> String {
+    let many = |n: usize, word: &str| (n > 0).then(|| format!("{n} {word}{}", if n == 1 { "" } else { "s" }));
     let failures = page.findings.iter().filter(|it| it.case.is_some()).count();
-    let others = page.findings.len() - failures;
-    let many = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
-    let said = [(failures, "failure"), (others, "finding")];
-    let said: Vec<String> = said.into_iter().filter(|(n, _)| *n > 0).map(|(n, word)| many(n, word)).collect();
-    match (said.is_empty(), page.verdict) {
-        (true, "clean") => "clean".to_owned(),
-        (true, _) => page.verdict.to_owned(),
-        (false, _) => said.join(", "),
-    }
+    let found = report.diagnostics().iter().filter(|it| it.severity == Severity::Error).count();
+    let failed = (page.verdict == "failed").then(|| "could not do the job".to_owned());
+    let said: Vec<String> =
+        [many(failures, "failure"), many(found, "finding"), failed].into_iter().flatten().collect();
+    if said.is_empty() { page.verdict.to_owned() } else { said.join(", ") }
 }
 
 fn of_run(run: &Run) -> RunView {
@@ -337,12 +334,22 @@ fn verdict(verdict: Verdict) -> &'static str {
 
 /// How a valid call may end well, how it may not, and the rest.
 fn kind(status: &str) -> &'static str {
-    const BAD: [&str; 4] = ["INTERNAL", "UNKNOWN", "DATA_LOSS", "UNIMPLEMENTED"];
-    let is_code = status.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
     match status {
         "OK" => "good",
-        _ if BAD.contains(&status) || !is_code || status == "HANG" => "bad",
-        _ => "",
+        "CANCELLED"
+        | "INVALID_ARGUMENT"
+        | "DEADLINE_EXCEEDED"
+        | "NOT_FOUND"
+        | "ALREADY_EXISTS"
+        | "PERMISSION_DENIED"
+        | "RESOURCE_EXHAUSTED"
+        | "FAILED_PRECONDITION"
+        | "ABORTED"
+        | "OUT_OF_RANGE"
+        | "UNAVAILABLE"
+        | "UNAUTHENTICATED" => "",
+        // A server error, or no status at all.
+        _ => "bad",
     }
 }
 
