@@ -84,7 +84,7 @@ const USUAL_WINDOW: u32 = 65_535;
 const AT_ONCE: usize = 4;
 
 /// So many of a stream of replies say what the server answers with.
-const KEPT_REPLIES: usize = 64;
+const KEPT_REPLIES: usize = 16;
 
 /// How long to wait before asking a busy server again.
 const PATIENCE: [Duration; 3] =

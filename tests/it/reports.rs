@@ -42,6 +42,23 @@ fn a_run_is_followed_line_by_line_and_kept_in_every_form() {
     let coverage = &lines.iter().find(|line| line["calls"].as_u64() > Some(0)).unwrap()["coverage"];
     assert_eq!(coverage["request"]["fields"], serde_json::json!({"reached": 2, "total": 2, "missed": []}));
 
+    // What the page about reports says of each event.
+    let documented =
+        include_str!("../../docs/reports.md").lines().filter(|line| line.starts_with("{\"event\""));
+    let keys = |line: &Value| line.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let mut told = 0;
+    for example in documented.map(|line| serde_json::from_str::<Value>(line).unwrap()) {
+        // A gate's is no part of a run; a diagnostic at a place, or a skipped method, has other things to say.
+        let same: Vec<&Value> = lines.iter().filter(|line| line["event"] == example["event"]).collect();
+        let fits = |line: &&Value| line.get("path").is_some() || keys(line) == keys(&example);
+        assert!(same.is_empty() || same.iter().any(fits), "{example}: {same:?}");
+        told += usize::from(!same.is_empty());
+    }
+    assert!(
+        names.iter().all(|name| include_str!("../../docs/reports.md").contains(name)) && told >= 7,
+        "{names:?}"
+    );
+
     let read = |name: &str| fs::read_to_string(folder.path().join("out/deep").join(name)).unwrap();
     assert_eq!(read("events.ndjson"), ran.stdout);
     let id = failure["id"].as_str().unwrap();
