@@ -124,7 +124,9 @@ impl Phase {
     /// Its name, as machines read it.
     pub fn name(self) -> &'static str {
         match self {
+            Phase::Preflight => "preflight",
             Phase::Saved => "saved",
+            Phase::Acquaint => "acquaint",
             Phase::Coverage => "coverage",
             Phase::Follow => "follow",
             Phase::Random => "random",
