@@ -305,7 +305,7 @@ mod tests {
         let message = |of: usize| format!("message M{of} {{ {} }}", fields(of).collect::<String>());
         let deep: String = (0..20).map(message).collect();
         let text = format!("syntax = \"proto3\"; {deep} message M20 {{}}");
-        let pool = load(&Source::Text(vec![("a.proto".into(), text.into())])).schema.pool().clone();
+        let pool = load(&Source::Text(vec![("a.proto".into(), text)])).schema.pool().clone();
         let desc = pool.get_message_by_name("M0").unwrap();
         let mut reach = Reach::new(&desc);
         reach.saw(&DynamicMessage::new(desc));

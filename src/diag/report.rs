@@ -155,6 +155,16 @@ pub struct MethodRow {
     pub coverage: Option<Coverage>,
 }
 
+impl MethodRow {
+    /// `12/14` of the request and of the response, or dashes.
+    pub fn ratios(&self) -> [String; 2] {
+        match &self.coverage {
+            Some(coverage) => [coverage.request.ratio(), coverage.response.ratio()],
+            None => ["-".to_owned(), "-".to_owned()],
+        }
+    }
+}
+
 /// One call that was made before a server died.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallRow {

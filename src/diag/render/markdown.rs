@@ -166,9 +166,10 @@ fn write_run(out: &mut String, run: &Run) -> Result {
                 counted.collect::<Vec<_>>().join(", ")
             }
         };
-        vec![code(&method.name), method.calls.to_string(), answers]
+        let [sent, seen] = method.ratios();
+        vec![code(&method.name), method.calls.to_string(), sent, seen, answers]
     });
-    write_rows(out, &heads(["method", "calls", "answers"]), rows)?;
+    write_rows(out, &heads(["method", "calls", "sent", "seen", "answers"]), rows)?;
     run.failures.iter().try_for_each(|failure| write_failure(out, failure))
 }
 

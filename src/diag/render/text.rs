@@ -8,8 +8,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use super::Style;
 use super::finding::tame;
 use crate::diag::{
-    CallRow, CaseRow, Coverage, Covered, Diagnostic, Phase, Place, Report, Run, Section, Severity, Table,
-    Verdict,
+    CallRow, CaseRow, Diagnostic, Phase, Place, Report, Run, Section, Severity, Table, Verdict,
 };
 
 pub(super) fn render(report: &Report, style: Style) -> String {
@@ -146,10 +145,7 @@ fn run_text(out: &mut String, run: &Run, style: Style) -> std::fmt::Result {
                 format!("{}; to malformed input: {}", listed(&method.statuses), listed(&method.malformed))
             }
         };
-        let ratio = |of: fn(&Coverage) -> &Covered| {
-            method.coverage.as_ref().map_or_else(|| "-".to_owned(), |coverage| of(coverage).ratio())
-        };
-        let (sent, seen) = (ratio(|coverage| &coverage.request), ratio(|coverage| &coverage.response));
+        let [sent, seen] = method.ratios();
         vec![method.name.clone(), method.calls.to_string(), sent, seen, answers]
     });
     let columns = ["method", "calls", "sent", "seen", "answers"].map(str::to_owned).to_vec();

@@ -233,7 +233,7 @@ fn bar(side: &'static str, verb: &str, covered: &Covered) -> Bar {
     Bar {
         side,
         ratio: covered.ratio(),
-        percent: if total == 0 { 0 } else { reached * 100 / total },
+        percent: (reached * 100).checked_div(total).unwrap_or(0),
         parts: parts.map(words).collect(),
         missed: missed.into_iter().map(|it| Missed { path: shown(&it.path), ..it }).collect(),
         cut: covered.cut,
