@@ -211,8 +211,8 @@ proptest! {
         let text = shown(&report, Format::Markdown);
         let (cells, markup) = read_markdown(&text);
         prop_assert!(markup.is_empty(), "{markup:?} in {text}");
-        // Four cells to a finding, three to the one method.
-        prop_assert_eq!(cells.len(), 4 * report.diagnostics().len() + 3);
+        // Four cells to a finding, five to the one method.
+        prop_assert_eq!(cells.len(), 4 * report.diagnostics().len() + 5);
         for (diagnostic, cells) in report.diagnostics().iter().zip(cells.chunks(4)) {
             let lines = diagnostic.message.replace("\r\n", "\n");
             let mut expected = tame(&lines, &['\n']).replace('@', "@\u{200b}");

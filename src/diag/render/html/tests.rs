@@ -116,6 +116,15 @@ fn no_markup_of_others_passes() {
 }
 
 #[test]
+fn what_stands_between_backticks_is_code_and_no_markup() {
+    let page = render(&hostile("`<script>` and `<b>`"));
+    let shown = "<code>&lt;script&gt;</code> and <code>&lt;b&gt;</code>";
+    assert!(page.contains(&format!("<span class=\"message\">{shown}</span>")), "{page}");
+    assert_eq!((page.matches("<script").count(), page.contains("<b>`")), (1, false));
+    assert!(render(&hostile("it`s <b>")).contains("<span class=\"message\">it`s &lt;b&gt;</span>"));
+}
+
+#[test]
 fn text_that_turns_others_around_is_shown_as_what_it_is() {
     let page = render(&hostile("a\u{202e}b\u{2066}c\u{1b}[2Jd\0"));
     assert!(!page.contains(['\u{202e}', '\u{2066}', '\u{1b}', '\0']));
