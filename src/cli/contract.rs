@@ -104,7 +104,7 @@ fn config(arguments: &Contract, context: &Context) -> Result<Config, Vec<Diagnos
             public: contract::patterns(&configured.public).map_err(|d| vec![d])?,
         },
         target: default.target,
-        again: again::command(arguments, seed, context),
+        again: again::command(arguments, seed, context.common.config.as_deref()),
         strict: arguments.strict,
         fail_fast: arguments.fail_fast,
         shard: arguments.shard.unwrap_or(default.shard),

@@ -129,6 +129,7 @@ impl Phase {
             Phase::Acquaint => "acquaint",
             Phase::Coverage => "coverage",
             Phase::Follow => "follow",
+            Phase::Remove => "remove",
             Phase::Random => "random",
             Phase::Malformed => "malformed",
             Phase::Deadlines => "deadlines",
