@@ -3,7 +3,6 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tonic::body::Body;
@@ -13,18 +12,19 @@ use tonic::server::NamedService;
 use tonic::service::Routes;
 use user_service::pb::user::user_service_server::UserServiceServer;
 use user_service::service::{Users, user_service};
-use user_service::store::UserStore;
+
+use crate::Setup;
 
 /// The reference as a service of HTTP requests.
 pub type Reference = UserServiceServer<Users>;
 
-/// The reference over `store`, with `fault` around every call.
-pub fn around<F, A>(store: Arc<dyn UserStore>, fault: F) -> Routes
+/// The reference with `fault` around every call.
+pub fn around<F, A>(setup: Setup, fault: F) -> Routes
 where
     F: Fn(Reference, Request<Body>) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Response<Body>> + Send + 'static,
 {
-    Routes::new(Around { reference: user_service(store), fault })
+    Routes::new(Around { reference: user_service(setup.store), fault })
 }
 
 /// What the reference answers to `request`.

@@ -1,8 +1,8 @@
 //! The reference `UserService` behind one fault each: what the contract tester must catch.
 //!
 //! A mutant is one file in `mutants/` and one row of [`MUTANTS`]. It gets a store and gives routes, so it may
-//! stand anywhere: in front of one rpc ([`twist`]), around the calls of HTTP ([`around`]), or under the service as a
-//! store of its own. No fault lives in the reference, and no mutant has more than one.
+//! stand anywhere: in front of one rpc ([`twist`]), around the calls of HTTP ([`around`]), under the service as a
+//! store of its own, or in the way it is served. No fault lives in the reference, and no mutant has more than one.
 
 pub mod around;
 pub mod mutants;
@@ -10,11 +10,23 @@ pub mod twist;
 
 use std::sync::Arc;
 
+use tokio::net::TcpListener;
 use tonic::service::Routes;
+use user_service::server::ServeError;
 use user_service::service::user_service;
-use user_service::store::UserStore;
+use user_service::store::{MemoryStore, UserStore};
+use user_service::{Options, serve_routes};
 
 pub use mutants::MUTANTS;
+
+/// What a mutant is built from.
+#[derive(Clone)]
+pub struct Setup {
+    /// Where users are kept.
+    pub store: Arc<dyn UserStore>,
+    /// The bearer token that calls need, if any.
+    pub token: Option<String>,
+}
 
 /// The reference with one fault.
 #[derive(Debug)]
@@ -25,17 +37,52 @@ pub struct Mutant {
     pub what: &'static str,
     /// The contract check that must catch it; `ensures` where only a contract in the schema could.
     pub caught_by: &'static str,
-    /// Builds `user.UserService` with the fault over a store.
-    pub routes: fn(Arc<dyn UserStore>) -> Routes,
+    /// Builds `user.UserService` with the fault.
+    pub routes: fn(Setup) -> Routes,
+    /// For faults around the service: how it is served.
+    pub options: fn(Options) -> Options,
+}
+
+impl Mutant {
+    /// A fault in the service, which is served as the healthy one is.
+    pub const fn new(
+        id: &'static str,
+        what: &'static str,
+        caught_by: &'static str,
+        routes: fn(Setup) -> Routes,
+    ) -> Self {
+        Self { id, what, caught_by, routes, options: same }
+    }
+
+    /// The same, served otherwise.
+    #[must_use]
+    pub const fn served(self, options: fn(Options) -> Options) -> Self {
+        Self { options, ..self }
+    }
+
+    /// Serves it over a fresh memory store, for ever.
+    ///
+    /// # Errors
+    /// As [`serve_routes`].
+    pub async fn serve(&self, listener: TcpListener, token: Option<String>) -> Result<(), ServeError> {
+        // The layers would mend some of the faults.
+        let options = Options::default().with_harden(false).with_token(token.clone());
+        let routes = (self.routes)(Setup { store: Arc::new(MemoryStore::default()), token });
+        serve_routes(listener, routes, (self.options)(options), std::future::pending()).await
+    }
+}
+
+fn same(options: Options) -> Options {
+    options
+}
+
+/// `user.UserService` without a fault: for those that are around it.
+pub fn reference(setup: Setup) -> Routes {
+    Routes::new(user_service(setup.store))
 }
 
 /// The reference without a fault, through the same binary: in it the tester must find nothing.
-pub const HEALTHY: Mutant = Mutant {
-    id: "healthy",
-    what: "Nothing: the reference as it is.",
-    caught_by: "none",
-    routes: |store| Routes::new(user_service(store)),
-};
+pub const HEALTHY: Mutant = Mutant::new("healthy", "Nothing: the reference as it is.", "none", reference);
 
 /// The mutant with this id, in any case; `healthy` is the reference itself.
 pub fn find(id: &str) -> Option<&'static Mutant> {

@@ -2,12 +2,9 @@
 
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::Parser;
 use tokio::net::TcpListener;
-use user_service::store::MemoryStore;
-use user_service::{Options, serve_routes};
 use zoo::Mutant;
 
 /// Serves the reference UserService behind one fault, chosen by the environment variable MUTANT
@@ -17,11 +14,15 @@ struct Args {
     /// Address to listen on; port 0 takes a free port
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:50051")]
     addr: String,
+
+    /// Ask for this bearer token; health and reflection need none
+    #[arg(long, value_name = "TOKEN")]
+    token: Option<String>,
 }
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    match chosen().and_then(|mutant| run(&args.addr, mutant)) {
+    match chosen().and_then(|mutant| run(&args, mutant)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             let _ = writeln!(io::stderr(), "zoo: {why}");
@@ -40,18 +41,16 @@ fn chosen() -> Result<&'static Mutant, String> {
 }
 
 /// Serves until it is killed: nothing here is worth a graceful end.
-fn run(addr: &str, mutant: &Mutant) -> Result<(), String> {
+fn run(args: &Args, mutant: &Mutant) -> Result<(), String> {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("cannot start: {error}"))?;
     runtime.block_on(async {
+        let addr = &args.addr;
         let cannot = |error: io::Error| format!("cannot listen on {addr} ({error}): give another --addr");
         let listener = TcpListener::bind(addr).await.map_err(cannot)?;
         let bound = listener.local_addr().map_err(cannot)?;
         let mut stdout = io::stdout();
         let _ = writeln!(stdout, "listening on http://{bound}").and_then(|()| stdout.flush());
-        let routes = (mutant.routes)(Arc::new(MemoryStore::default()));
-        // The layers would mend some of the faults.
-        let options = Options::default().with_harden(false);
-        let served = serve_routes(listener, routes, options, std::future::pending()).await;
+        let served = mutant.serve(listener, args.token.clone()).await;
         served.map_err(|error| format!("stopped serving: {error}"))
     })
 }

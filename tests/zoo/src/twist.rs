@@ -1,7 +1,5 @@
 //! For faults in one rpc: overrides one method of the service and leaves the other seven to the reference.
 
-use std::sync::Arc;
-
 use tonic::service::Routes;
 use tonic::{Request, Response, Status, Streaming};
 use user_service::pb::user::user_service_server::{UserService, UserServiceServer};
@@ -10,7 +8,8 @@ use user_service::pb::user::{
     UserResponse,
 };
 use user_service::service::{ChatStream, UserStream, Users, with_limits};
-use user_service::store::UserStore;
+
+use crate::Setup;
 
 /// What an rpc answers.
 pub type Answer<T> = Result<Response<T>, Status>;
@@ -63,9 +62,9 @@ pub trait Twist: Send + Sync + 'static {
     }
 }
 
-/// The reference over `store`, twisted.
-pub fn twisted(store: Arc<dyn UserStore>, twist: impl Twist) -> Routes {
-    Routes::new(with_limits(UserServiceServer::new(Twisted { users: Users::new(store), twist })))
+/// The reference, twisted.
+pub fn twisted(setup: Setup, twist: impl Twist) -> Routes {
+    Routes::new(with_limits(UserServiceServer::new(Twisted { users: Users::new(setup.store), twist })))
 }
 
 struct Twisted<T> {

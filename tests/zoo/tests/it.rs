@@ -4,31 +4,27 @@
 
 mod faults;
 
-use std::sync::Arc;
-
 use tokio::net::TcpListener;
 use tonic::Code;
-use tonic::service::Routes;
 use tonic::transport::Channel;
 use user_service::pb::user::CreateUserRequest;
 use user_service::pb::user::user_service_client::UserServiceClient;
-use user_service::store::MemoryStore;
-use user_service::{Options, serve_routes};
+use zoo::Mutant;
 use zoo::around::{answer, around};
 
 async fn client(mutant: &str) -> UserServiceClient<Channel> {
-    let mutant = zoo::find(mutant).expect("the mutant is in the table");
-    serve((mutant.routes)(Arc::new(MemoryStore::default()))).await
+    serve(zoo::find(mutant).expect("the mutant is in the table")).await
 }
 
-async fn serve(routes: Routes) -> UserServiceClient<Channel> {
+async fn serve(mutant: &'static Mutant) -> UserServiceClient<Channel> {
+    UserServiceClient::new(channel(mutant).await)
+}
+
+async fn channel(mutant: &'static Mutant) -> Channel {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
-    // As the binary does: the layers would mend some of the faults.
-    let options = Options::default().with_harden(false);
-    tokio::spawn(serve_routes(listener, routes, options, std::future::pending()));
-    let channel = Channel::from_shared(format!("http://{addr}")).unwrap().connect().await.unwrap();
-    UserServiceClient::new(channel)
+    tokio::spawn(mutant.serve(listener, None));
+    Channel::from_shared(format!("http://{addr}")).unwrap().connect().await.unwrap()
 }
 
 #[test]
@@ -68,14 +64,16 @@ async fn b02_resets_the_stream_on_four_bytes_only() {
 
 #[tokio::test]
 async fn a_fault_around_the_calls_sees_the_requests_and_changes_the_answers() {
-    let routes = around(Arc::new(MemoryStore::default()), |reference, request| async {
-        let method = request.uri().path().to_owned();
-        let mut response = answer(reference, request).await;
-        response.headers_mut().insert("x-method", method.parse().unwrap());
-        response
+    static NAMED: Mutant = Mutant::new("named", "Names the method.", "none", |setup| {
+        around(setup, |reference, request| async {
+            let method = request.uri().path().to_owned();
+            let mut response = answer(reference, request).await;
+            response.headers_mut().insert("x-method", method.parse().unwrap());
+            response
+        })
     });
     let user = CreateUserRequest { name: "Ada".into(), email: "ada@example.com".into() };
-    let created = serve(routes).await.create_user(user).await.unwrap();
+    let created = serve(&NAMED).await.create_user(user).await.unwrap();
     assert_eq!(created.metadata().get("x-method").unwrap(), "/user.UserService/CreateUser");
     assert_eq!(created.into_inner().name, "Ada");
 }

@@ -1,18 +1,16 @@
 //! A handler that takes the first word of a name for granted and fails on a name of spaces.
 
-use std::sync::Arc;
-
 use tonic::service::Routes;
 use tonic::{Request, Status};
 use user_service::pb::user::user_service_server::UserService;
 use user_service::pb::user::{CreateUserRequest, UserResponse};
 use user_service::service::Users;
-use user_service::store::UserStore;
 
+use crate::Setup;
 use crate::twist::{Answer, Twist, twisted};
 
-pub(super) fn routes(store: Arc<dyn UserStore>) -> Routes {
-    twisted(store, FirstWord)
+pub(super) fn routes(setup: Setup) -> Routes {
+    twisted(setup, FirstWord)
 }
 
 struct FirstWord;

@@ -1,19 +1,17 @@
 //! A handler that believes UTF-8 to be at most three bytes wide, as MySQL's `utf8` is, and slices a name by that.
 //! It panics on the first emoji; tonic then resets the stream, and no status reaches the client.
 
-use std::sync::Arc;
-
 use tonic::Request;
 use tonic::service::Routes;
 use user_service::pb::user::user_service_server::UserService;
 use user_service::pb::user::{CreateUserRequest, UserResponse};
 use user_service::service::Users;
-use user_service::store::UserStore;
 
+use crate::Setup;
 use crate::twist::{Answer, Twist, twisted};
 
-pub(super) fn routes(store: Arc<dyn UserStore>) -> Routes {
-    twisted(store, NarrowUtf8)
+pub(super) fn routes(setup: Setup) -> Routes {
+    twisted(setup, NarrowUtf8)
 }
 
 struct NarrowUtf8;

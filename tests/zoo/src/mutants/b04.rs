@@ -1,18 +1,16 @@
 //! A page whose end is computed in 32 bits: the sum overflows and the handler panics.
 
-use std::sync::Arc;
-
 use tonic::Request;
 use tonic::service::Routes;
 use user_service::pb::user::ListUsersRequest;
 use user_service::pb::user::user_service_server::UserService;
 use user_service::service::{UserStream, Users};
-use user_service::store::UserStore;
 
+use crate::Setup;
 use crate::twist::{Answer, Twist, twisted};
 
-pub(super) fn routes(store: Arc<dyn UserStore>) -> Routes {
-    twisted(store, NarrowSum)
+pub(super) fn routes(setup: Setup) -> Routes {
+    twisted(setup, NarrowSum)
 }
 
 struct NarrowSum;

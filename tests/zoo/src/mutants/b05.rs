@@ -1,19 +1,17 @@
 //! A handler that brings the process down on a negative limit, as memory that runs out or a stack that overflows
 //! does: no panic, no status, nothing left to answer the next call.
 
-use std::sync::Arc;
-
 use tonic::Request;
 use tonic::service::Routes;
 use user_service::pb::user::ListUsersRequest;
 use user_service::pb::user::user_service_server::UserService;
 use user_service::service::{UserStream, Users};
-use user_service::store::UserStore;
 
+use crate::Setup;
 use crate::twist::{Answer, Twist, twisted};
 
-pub(super) fn routes(store: Arc<dyn UserStore>) -> Routes {
-    twisted(store, Abort)
+pub(super) fn routes(setup: Setup) -> Routes {
+    twisted(setup, Abort)
 }
 
 struct Abort;

@@ -1,18 +1,16 @@
 //! A handler that shows its client what its database said, with the statement in it.
 
-use std::sync::Arc;
-
 use tonic::service::Routes;
 use tonic::{Code, Request, Status};
 use user_service::pb::user::user_service_server::UserService;
 use user_service::pb::user::{UserRequest, UserResponse};
 use user_service::service::Users;
-use user_service::store::UserStore;
 
+use crate::Setup;
 use crate::twist::{Answer, Twist, twisted};
 
-pub(super) fn routes(store: Arc<dyn UserStore>) -> Routes {
-    twisted(store, Chatty)
+pub(super) fn routes(setup: Setup) -> Routes {
+    twisted(setup, Chatty)
 }
 
 struct Chatty;

@@ -1,6 +1,5 @@
 //! A read that writes: every look at a user makes it a second younger.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use tonic::Request;
@@ -8,12 +7,12 @@ use tonic::service::Routes;
 use user_service::pb::user::user_service_server::UserService;
 use user_service::pb::user::{UserRequest, UserResponse};
 use user_service::service::Users;
-use user_service::store::UserStore;
 
+use crate::Setup;
 use crate::twist::{Answer, Twist, twisted};
 
-pub(super) fn routes(store: Arc<dyn UserStore>) -> Routes {
-    twisted(store, Touch::default())
+pub(super) fn routes(setup: Setup) -> Routes {
+    twisted(setup, Touch::default())
 }
 
 #[derive(Default)]

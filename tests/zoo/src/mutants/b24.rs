@@ -1,6 +1,5 @@
 //! A query without an order: each answer comes in another one, as from a hash map that is built anew.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::{StreamExt, stream};
@@ -9,12 +8,12 @@ use tonic::{Request, Response};
 use user_service::pb::user::ListUsersRequest;
 use user_service::pb::user::user_service_server::UserService;
 use user_service::service::{UserStream, Users};
-use user_service::store::UserStore;
 
+use crate::Setup;
 use crate::twist::{Answer, Twist, twisted};
 
-pub(super) fn routes(store: Arc<dyn UserStore>) -> Routes {
-    twisted(store, Unordered::default())
+pub(super) fn routes(setup: Setup) -> Routes {
+    twisted(setup, Unordered::default())
 }
 
 #[derive(Default)]

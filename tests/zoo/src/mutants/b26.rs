@@ -1,19 +1,17 @@
 //! A stream whose sender is never dropped: all messages come, the trailers never do.
 
-use std::sync::Arc;
-
 use futures_util::{StreamExt, stream};
 use tonic::service::Routes;
 use tonic::{Request, Response};
 use user_service::pb::user::ListUsersRequest;
 use user_service::pb::user::user_service_server::UserService;
 use user_service::service::{UserStream, Users};
-use user_service::store::UserStore;
 
+use crate::Setup;
 use crate::twist::{Answer, Twist, twisted};
 
-pub(super) fn routes(store: Arc<dyn UserStore>) -> Routes {
-    twisted(store, NoEnd)
+pub(super) fn routes(setup: Setup) -> Routes {
+    twisted(setup, NoEnd)
 }
 
 struct NoEnd;

@@ -1,19 +1,17 @@
 //! A limit of 0 taken for "until the client goes": the page stays open when all of it is sent.
 
-use std::sync::Arc;
-
 use futures_util::{StreamExt, stream};
 use tonic::service::Routes;
 use tonic::{Request, Response};
 use user_service::pb::user::ListUsersRequest;
 use user_service::pb::user::user_service_server::UserService;
 use user_service::service::{UserStream, Users};
-use user_service::store::UserStore;
 
+use crate::Setup;
 use crate::twist::{Answer, Twist, twisted};
 
-pub(super) fn routes(store: Arc<dyn UserStore>) -> Routes {
-    twisted(store, Endless)
+pub(super) fn routes(setup: Setup) -> Routes {
+    twisted(setup, Endless)
 }
 
 struct Endless;

@@ -1,18 +1,16 @@
 //! A count that leaves out the last message, as a loop does that ends with the frame that ends the stream.
 
-use std::sync::Arc;
-
 use tonic::service::Routes;
 use tonic::{Request, Streaming};
 use user_service::pb::user::user_service_server::UserService;
 use user_service::pb::user::{CreateUserRequest, ImportUsersResponse};
 use user_service::service::Users;
-use user_service::store::UserStore;
 
+use crate::Setup;
 use crate::twist::{Answer, Twist, twisted};
 
-pub(super) fn routes(store: Arc<dyn UserStore>) -> Routes {
-    twisted(store, OneShort)
+pub(super) fn routes(setup: Setup) -> Routes {
+    twisted(setup, OneShort)
 }
 
 struct OneShort;

@@ -1,18 +1,16 @@
 //! A handler that takes a first message for granted and fails on a stream without any.
 
-use std::sync::Arc;
-
 use tonic::service::Routes;
 use tonic::{Request, Status, Streaming};
 use user_service::pb::user::user_service_server::UserService;
 use user_service::pb::user::{CreateUserRequest, ImportUsersResponse};
 use user_service::service::Users;
-use user_service::store::UserStore;
 
+use crate::Setup;
 use crate::twist::{Answer, Twist, twisted};
 
-pub(super) fn routes(store: Arc<dyn UserStore>) -> Routes {
-    twisted(store, FirstMessage)
+pub(super) fn routes(setup: Setup) -> Routes {
+    twisted(setup, FirstMessage)
 }
 
 struct FirstMessage;

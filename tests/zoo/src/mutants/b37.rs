@@ -1,19 +1,17 @@
 //! A chat that takes the half-close of its client for a cancel.
 
-use std::sync::Arc;
-
 use futures_util::{StreamExt, stream};
 use tonic::service::Routes;
 use tonic::{Request, Response, Status, Streaming};
 use user_service::pb::user::ChatMessage;
 use user_service::pb::user::user_service_server::UserService;
 use user_service::service::{ChatStream, Users};
-use user_service::store::UserStore;
 
+use crate::Setup;
 use crate::twist::{Answer, Twist, twisted};
 
-pub(super) fn routes(store: Arc<dyn UserStore>) -> Routes {
-    twisted(store, Gone)
+pub(super) fn routes(setup: Setup) -> Routes {
+    twisted(setup, Gone)
 }
 
 struct Gone;

@@ -9,12 +9,12 @@ use tonic::{Request, Response, Streaming};
 use user_service::pb::user::user_service_server::UserService;
 use user_service::pb::user::{ChatMessage, UserRequest, UserResponse};
 use user_service::service::{ChatStream, Users};
-use user_service::store::UserStore;
 
+use crate::Setup;
 use crate::twist::{Answer, Twist, twisted};
 
-pub(super) fn routes(store: Arc<dyn UserStore>) -> Routes {
-    twisted(store, OneLock::default())
+pub(super) fn routes(setup: Setup) -> Routes {
+    twisted(setup, OneLock::default())
 }
 
 #[derive(Default)]

@@ -1,16 +1,14 @@
 //! A decoder of base64 that insists on padding, which the protocol leaves to the sender.
 
-use std::sync::Arc;
-
 use tonic::Status;
 use tonic::codegen::http::HeaderMap;
 use tonic::service::Routes;
-use user_service::store::UserStore;
 
+use crate::Setup;
 use crate::around::{answer, around};
 
-pub(super) fn routes(store: Arc<dyn UserStore>) -> Routes {
-    around(store, |reference, request| async {
+pub(super) fn routes(setup: Setup) -> Routes {
+    around(setup, |reference, request| async {
         match unpadded(request.headers()) {
             true => Status::invalid_argument("binary metadata is not base64").into_http(),
             false => answer(reference, request).await,
