@@ -1,10 +1,12 @@
 //! The reference `UserService` behind one fault each: what the contract tester must catch.
 //!
 //! A mutant is one file in `mutants/` and one row of [`MUTANTS`]. It gets a store and gives routes, so it may
-//! stand anywhere: in front of one rpc ([`twist`]), around the calls of HTTP ([`around`]), under the service as a
+//! stand anywhere: in front of one rpc ([`twist`]), around the calls of HTTP ([`around`]) and in their
+//! bytes ([`mod@bytes`]), under the service as a
 //! store of its own, or in the way it is served. No fault lives in the reference, and no mutant has more than one.
 
 pub mod around;
+pub mod bytes;
 pub mod mutants;
 pub mod twist;
 

@@ -8,6 +8,7 @@ mod b05;
 mod b06;
 mod b10;
 mod b11;
+mod b15;
 mod b20;
 mod b24;
 mod b26;
@@ -17,6 +18,9 @@ mod b30;
 mod b35;
 mod b37;
 mod b43;
+mod b47;
+mod b50;
+mod b53;
 mod b59;
 
 use crate::Mutant;
@@ -62,6 +66,12 @@ pub const MUTANTS: &[Mutant] = &[
         b11::routes,
     ),
     Mutant::new(
+        "B15",
+        "CreateUser cuts the name in its answer at 64 bytes, also inside a character.",
+        "response_decodes",
+        b15::routes,
+    ),
+    Mutant::new(
         "B20",
         "Every GetUser changes the time of creation that the next one shows.",
         "deterministic_read",
@@ -90,6 +100,19 @@ pub const MUTANTS: &[Mutant] = &[
         b37::routes,
     ),
     Mutant::new("B43", "GetUser waits until every open chat has ended.", "sibling_isolation", b43::routes),
+    Mutant::new(
+        "B47",
+        "CreateUser takes a name that is not UTF-8 and answers with it.",
+        "response_decodes",
+        b47::routes,
+    ),
+    Mutant::new(
+        "B50",
+        "ListUsers ends without trailers, so that there is no status.",
+        "grpc_envelope",
+        b50::routes,
+    ),
+    Mutant::new("B53", "CreateUser answers OK with two messages.", "response_cardinality", b53::routes),
     Mutant::new(
         "B59",
         "Binary metadata without padding is answered with INVALID_ARGUMENT.",
