@@ -42,6 +42,8 @@ const FRAMES: &[(Class, &str, &[u8])] = &[
 
 /// Below, at and above the limit of 100 that protobuf's own parsers have, and far above.
 const NESTING: [usize; 4] = [50, 100, 101, 1000];
+/// More levels than a thread has stack for, however little each takes: 2 MiB are usual, and 8 MiB for the first one.
+const BOTTOMLESS: usize = 100_000;
 /// What is no UTF-8: a lone continuation byte, a character cut short, a surrogate, an overlong slash.
 const BAD_TEXT: &[&[u8]] = &[&[b'a', 0x80], &[b'a', 0xf0, 0x9f, 0xa6], &[0xed, 0xa0, 0x80], &[0xc0, 0xaf]];
 const RANDOM: u64 = 8;
@@ -61,13 +63,17 @@ pub(super) fn inputs(seed: u64, method: &Method) -> Vec<Input> {
     let plain = method.typical(seed);
     let valid = values::encode(&plain);
     let mut inputs: Vec<Input> = BROKEN.iter().map(|(label, bytes)| message(label, bytes)).collect();
-    for depth in NESTING {
+    let groups = |depth: usize| {
         let groups = [vec![0x0b; depth], vec![0x0c; depth]].concat();
-        inputs.push(send(Class::Nesting, &format!("{depth} groups inside one another"), &groups));
+        send(Class::Nesting, &format!("{depth} groups inside one another"), &groups)
+    };
+    for depth in NESTING {
+        inputs.push(groups(depth));
         if let Some(bytes) = nested(&desc, depth) {
             inputs.push(send(Class::Nesting, &format!("{depth} messages inside one another"), &bytes));
         }
     }
+    inputs.push(groups(BOTTOMLESS));
     let texts = desc.fields().filter(|field| field.kind() == Kind::String && !field.is_list());
     for field in texts {
         for (at, bad) in (0..).zip(BAD_TEXT) {

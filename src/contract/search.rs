@@ -193,10 +193,15 @@ impl<'a, T: Transport> Search<'a, T> {
             self.last.push_back((at, input.clone(), outcome));
         }
         for failure in judged.failures {
-            // One death is one finding, however many calls were under way.
-            if dead(&failure) && fresh.iter().any(|(_, _, known)| dead(known)) {
-                let case = Case::new(self.judge, self.config, self.methods[at], &input, &failure);
-                self.suspects.push(case);
+            let known_death = fresh.iter_mut().find(|(_, _, known)| dead(known)).filter(|_| dead(&failure));
+            // One death is one finding, however many calls were under way: that of a call that was not answered, if
+            // there is one.
+            if let Some(known) = known_death {
+                let mut one = (at, input.clone(), failure);
+                if !is_broken(&known.2) && is_broken(&one.2) {
+                    std::mem::swap(known, &mut one);
+                }
+                self.suspects.push(Case::new(self.judge, self.config, self.methods[one.0], &one.1, &one.2));
             } else if !known(&failure) && !fresh.iter().any(|(_, _, known)| known.key == failure.key) {
                 on_event(Event::FailureFound(failure.key.check, failure.key.method.clone()));
                 fresh.push((at, input.clone(), failure));
@@ -260,6 +265,11 @@ impl<'a, T: Transport> Search<'a, T> {
         };
         others.take(LAST_CALLS).map(of).collect()
     }
+}
+
+/// The call it was seen after had no answer itself.
+fn is_broken(failure: &Failure) -> bool {
+    failure.outcome == "CLOSED" || failure.outcome.starts_with("GOAWAY")
 }
 
 /// A death that no call was seen to cause: the last one that was answered is the nearest to it.

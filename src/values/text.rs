@@ -41,7 +41,9 @@ pub(super) fn edges() -> Vec<String> {
     let long = LENGTHS.iter().map(|length| "a".repeat(*length));
     // One character, several bytes: a limit on characters and one on bytes part here.
     let wide = [16, 64, 100].map(|length| EMOJI.repeat(length));
-    SPECIAL.iter().map(ToString::to_string).chain(long).chain(wide).collect()
+    // Shifted by one byte: a limit on bytes, which is even as a rule, falls inside a character.
+    let shifted = [25, 64].map(|length| format!("a{}", EMOJI.repeat(length)));
+    SPECIAL.iter().map(ToString::to_string).chain(long).chain(wide).chain(shifted).collect()
 }
 
 /// What a person would put into a field of this name. Different salts give different strings, so that a

@@ -369,5 +369,11 @@ pub(super) fn timed_out(exchange: &Exchange, deadline: Duration) -> bool {
     gave_up && exchange.elapsed >= deadline.mul_f64(0.9)
 }
 
+/// Nothing came before the deadline; that the deadline ended the call, where a server looks at it, is no answer.
+fn is_unanswered(seen: &Seen<'_>) -> bool {
+    let hangs = seen.exchange.end == End::Hang || timed_out(seen.exchange, seen.deadline);
+    hangs && seen.exchange.messages.is_empty()
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Whether the server outlives bytes that no client should send.
 
-use super::{Check, Class, DEAD, Level, Seen, Verdict, fail};
-use crate::{client::End, diag::RuleInfo};
+use super::{Check, Class, DEAD, Level, Seen, Verdict, fail, is_unanswered};
+use crate::diag::RuleInfo;
 
 pub(super) static CHECK: Check = Check {
     info: RuleInfo {
@@ -39,7 +39,7 @@ pub(super) static CHECK: Check = Check {
 fn check(seen: &Seen<'_>) -> Verdict {
     if !seen.alive {
         fail(DEAD, "the server answered no call after malformed input")
-    } else if seen.exchange.end == End::Hang && seen.exchange.messages.is_empty() {
+    } else if is_unanswered(seen) {
         fail("HANG", format!("malformed input was left unanswered for {:?}", seen.deadline))
     } else {
         Verdict::Pass

@@ -18,7 +18,11 @@ mod b30;
 mod b35;
 mod b37;
 mod b43;
+mod b44;
+mod b45;
 mod b47;
+mod b48;
+mod b49;
 mod b50;
 mod b53;
 mod b59;
@@ -101,10 +105,34 @@ pub const MUTANTS: &[Mutant] = &[
     ),
     Mutant::new("B43", "GetUser waits until every open chat has ended.", "sibling_isolation", b43::routes),
     Mutant::new(
+        "B44",
+        "GetUser waits for ever for the rest of a message that was cut short.",
+        "survives_malformed_input",
+        b44::routes,
+    ),
+    Mutant::new(
+        "B45",
+        "GetUser parses groups inside groups until the process has no stack left.",
+        "recursion_limit",
+        b45::routes,
+    ),
+    Mutant::new(
         "B47",
         "CreateUser takes a name that is not UTF-8 and answers with it.",
         "response_decodes",
         b47::routes,
+    ),
+    Mutant::new(
+        "B48",
+        "GetUser answers INVALID_ARGUMENT to fields it does not know.",
+        "unknown_fields_ignored",
+        b48::routes,
+    ),
+    Mutant::new(
+        "B49",
+        "CreateUser takes the first of two values for one field.",
+        "encoding_invariance",
+        b49::routes,
     ),
     Mutant::new(
         "B50",
