@@ -10,7 +10,7 @@ use prost_reflect::DynamicMessage;
 use super::{
     Check, Class, Method,
     answer::Answer,
-    checks::{Seen, Verdict, timed_out},
+    checks::{Seen, Verdict, is_flood, timed_out},
     compare, cover,
     input::Input,
     patient::advice,
@@ -83,6 +83,9 @@ const USUAL_WINDOW: u32 = 65_535;
 /// How many calls [`Class::Parallel`] makes at once.
 const AT_ONCE: usize = 4;
 
+/// How many other requests are tried to see whether a method ends.
+const OTHERS: u64 = 3;
+
 /// So many of a stream of replies say what the server answers with.
 const KEPT_REPLIES: usize = 16;
 
@@ -146,7 +149,11 @@ impl<'a, T: Transport> Judge<'a, T> {
             }
             Class::BadTimeout => (self.apart(&self.call_of(method, input)).await?, Vec::new()),
             class if class.is_malformed() => (self.call(&self.call_of(method, input)).await?, Vec::new()),
-            _ => (self.patient(&self.call_of(method, input)).await?, Vec::new()),
+            _ => {
+                let exchange = self.patient(&self.call_of(method, input)).await?;
+                let others = if is_flood(&exchange) { self.others(method, input).await? } else { Vec::new() };
+                (exchange, others)
+            }
         };
         let suspect = input.class.is_malformed() && input.class != Class::UnknownMethod;
         let alive = !(suspect || lost(&exchange) || self.doubts) || self.is_alive().await;
@@ -224,6 +231,21 @@ impl<'a, T: Transport> Judge<'a, T> {
         });
         let words = [sent, turn, again].map(u64::to_le_bytes);
         cover::hash(&[method.name.as_bytes(), input.label.as_bytes(), &words.concat()]) >> 24
+    }
+
+    /// Other plain requests to the method, up to the first that is answered with OK.
+    async fn others(&self, method: &Method, input: &Input) -> Result<Vec<Exchange>, CallError> {
+        let mut others = Vec::new();
+        for turn in 0..OTHERS {
+            let typical = method.typical(self.salt(method, input, turn));
+            let call =
+                Input::valid(method, "", vec![typical]).plain_call(method, self.metadata, self.deadline);
+            others.push(self.patient(&call).await?);
+            if others.last().is_some_and(|other| other.status().code == Code::Ok) {
+                break;
+            }
+        }
+        Ok(others)
     }
 
     /// Alone, and then several times at once: of those the first that differs, or else the last.

@@ -19,6 +19,8 @@ const BUDGET: usize = 600;
 const SLOW_BUDGET: usize = 12;
 /// The cause of a failure that takes a whole deadline each time.
 pub(super) const HANG: &str = "HANG";
+/// The causes of such failures.
+const SLOW: [&str; 2] = [HANG, "ENDLESS"];
 /// How often the result is sent again.
 pub(super) const CONFIRM: usize = 3;
 
@@ -41,11 +43,11 @@ impl Shrunk {
 /// Walks down to the least input with the failure's key, and repeats it. Stops where the server is gone.
 pub(super) async fn shrink<T: Transport>(judge: &Judge<'_, T>, method: &Method, shrunk: &mut Shrunk) {
     let impatient = judge.impatient();
-    let judge = if shrunk.failure.key.cause == HANG { &impatient } else { judge };
+    let waits = SLOW.contains(&&*shrunk.failure.key.cause);
+    let judge = if waits { &impatient } else { judge };
     let mut tree = Shrinking::new(shrunk.input.clone(), simpler);
     let mut fails = true;
-    let is_slow = shrunk.failure.key.cause == HANG
-        || matches!(shrunk.input.class, Class::Backpressure | Class::Deadline);
+    let is_slow = waits || matches!(shrunk.input.class, Class::Backpressure | Class::Deadline);
     for _ in 0..if is_slow { SLOW_BUDGET } else { BUDGET } {
         if !(if fails { tree.simplify() } else { tree.complicate() }) {
             break;

@@ -56,7 +56,7 @@ fn script_unread(message: &[u8], method: &Method) -> Vec<Step> {
 }
 
 /// A plain message with a long text in each field that takes one, as far as its name tells.
-fn large(method: &Method, seed: u64) -> DynamicMessage {
+pub(super) fn large(method: &Method, seed: u64) -> DynamicMessage {
     let mut message = method.typical(seed);
     for field in method.desc.input().fields() {
         let is_text = matches!(field.kind(), Kind::String) && !field.is_list() && !names_things(field.name());

@@ -1,10 +1,16 @@
 //! Whether the server ends what it was asked. An open-ended stream that sends is alive, and only noted.
 //!
-//! The other calls of the method are not looked at, though one slow call among quick ones is the surer hang: the
-//! verdict on a case has to be the same when it is replayed alone.
+//! The other calls of the run are not looked at, though one slow call among quick ones is the surer hang: the
+//! verdict on a case has to be the same when it is replayed alone. Only a stream that floods its client with what it
+//! has sent before is seen beside another call, which is made for it: where that one ends, the flood is no watch.
 
-use super::{Check, Class, Level, Seen, Verdict, fail, timed_out};
-use crate::{client::End, diag::RuleInfo};
+use std::time::Duration;
+
+use super::{Check, Class, Level, Seen, Verdict, ended, fail, timed_out};
+use crate::{
+    client::{Code, End, Exchange},
+    diag::RuleInfo,
+};
 
 pub(super) static CHECK: Check = Check {
     info: RuleInfo {
@@ -18,8 +24,9 @@ pub(super) static CHECK: Check = Check {
                   end. In Go return from the handler; in Python end the generator; in Java call `onCompleted`; \
                   in tonic drop the sender of the response stream. Where a call rightly takes longer than this \
                   deadline, raise `deadline` under `[contract]`. A stream that sends two messages and goes on \
-                  is taken for a watch, and only noted; so is one that its name says goes on, such as \
-                  `WatchJobs`, `Subscribe` or `TailEvents`.",
+                  is taken for a watch, and only noted, unless it sends the same again and again without a \
+                  pause while the method ends for another request; so is one that its name says goes on, such \
+                  as `WatchJobs`, `Subscribe` or `TailEvents`, whatever it sends.",
         url: Some("https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md"),
     },
     applies: &[
@@ -47,6 +54,28 @@ fn is_watch(name: &str) -> bool {
     WORDS.iter().any(|word| name.contains(word))
 }
 
+/// So many messages in a second are not paced by what happens in the world.
+const FLOOD: f64 = 1000.0;
+/// A flood shows within this time, and has gone on for so long.
+const FOR: Duration = Duration::from_millis(500);
+
+/// A stream that did not end, and sent messages as fast as they were taken and some of them again: what a loop
+/// without an end sends, and no watch does.
+pub(in crate::contract) fn is_flood(exchange: &Exchange) -> bool {
+    let (Some(first), Some(last)) = (exchange.arrivals.first(), exchange.arrivals.last()) else {
+        return false;
+    };
+    let (time, count) = (last.saturating_sub(*first), exchange.messages.len());
+    let to_the_end = exchange.elapsed.saturating_sub(*last) < exchange.elapsed / 4;
+    let mut others = exchange.messages.iter().skip(1);
+    let again = exchange.messages.first().is_some_and(|first| others.any(|other| other == first));
+    matches!(exchange.end, End::Hang | End::OverCap)
+        && again
+        && to_the_end
+        && time >= FOR.min(exchange.elapsed / 2)
+        && count as f64 >= FLOOD * time.as_secs_f64().max(0.001)
+}
+
 fn check(seen: &Seen<'_>) -> Verdict {
     let exchange = seen.exchange;
     // A server may notice the deadline itself, which is polite and no answer.
@@ -54,6 +83,14 @@ fn check(seen: &Seen<'_>) -> Verdict {
     // What is hanging after a half-close belongs to `half_close_terminates`.
     if !hangs || seen.method.desc.is_client_streaming() {
         Verdict::Pass
+    } else if is_flood(exchange) && !is_watch(seen.method.desc.name()) && seen.base.iter().any(ends) {
+        let count = exchange.messages.len();
+        fail(
+            "ENDLESS",
+            format!(
+                "{count} messages, the same ones again and again, where another request is answered and ends"
+            ),
+        )
     } else if seen.method.desc.is_server_streaming()
         && (exchange.messages.len() >= ALIVE || is_watch(seen.method.desc.name()))
     {
@@ -62,4 +99,8 @@ fn check(seen: &Seen<'_>) -> Verdict {
         let (got, deadline) = (exchange.messages.len(), seen.deadline);
         fail("HANG", format!("the call had not ended after {deadline:?}, with {got} replies"))
     }
+}
+
+fn ends(exchange: &Exchange) -> bool {
+    exchange.status().code == Code::Ok && ended(exchange)
 }

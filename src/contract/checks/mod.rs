@@ -48,6 +48,7 @@ mod unknown_method_unimplemented;
 
 use std::time::Duration;
 
+pub(super) use self::always_terminates::is_flood;
 pub(super) use self::stays_alive::{CHECK as STAYS_ALIVE, DEAD};
 use prost_reflect::{DynamicMessage, Value};
 
@@ -78,9 +79,11 @@ pub struct Seen<'a> {
     pub method: &'a Method,
     /// What came back.
     pub exchange: &'a Exchange,
-    /// What it is compared with. A variant: the same request plainly, before and after; a repetition: the
-    /// answers before, one for a read and two for a write; [`Class::Parallel`]: alone, before and after; [`Class::Cancel`]: a plain call before, and the
-    /// cancelled one; [`Class::Deadline`]: a method that no server has, right after it; [`Class::Backpressure`]: another method alone, and meanwhile.
+    /// What it is compared with. A variant: the same request plainly, before and after; a repetition: the answers
+    /// before, one for a read and two for a write; [`Class::Parallel`]: alone, before and after; [`Class::Cancel`]: a
+    /// plain call before, and the cancelled one; [`Class::Deadline`]: a method that no server has, right after it;
+    /// [`Class::Backpressure`]: another method alone, and meanwhile; [`Class::Valid`]: nothing, but for a stream that
+    /// floods other requests to its method.
     pub base: &'a [Exchange],
     /// Whether the server answered another call afterwards; asked after malformed input and lost connections.
     pub alive: bool,

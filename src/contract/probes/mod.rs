@@ -19,6 +19,7 @@ pub(super) mod reflection_matches_schema;
 mod streams;
 #[cfg(test)]
 mod tests;
+mod unread;
 
 use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},

@@ -1,8 +1,9 @@
-//! Whether the server's memory stays where it is while calls are cancelled.
+//! Whether the server's memory stays where it is while calls are cancelled, and while a client does not read.
 
-use super::{Found, Level, Probe, Probing, Question, streams};
+use super::{Found, Level, Probe, Probing, Question, streams, unread};
 use crate::{
     client::Transport,
+    contract::Method,
     diag::{RuleInfo, Severity},
 };
 
@@ -10,14 +11,16 @@ pub(super) static PROBE: Probe = Probe {
     info: RuleInfo {
         id: "PG154",
         name: "no_resource_leak",
-        summary: "The server's memory does not grow with every cancelled call.",
+        summary: "The server's memory does not grow with every cancelled call, nor with what a client leaves unread.",
         explain: "Rounds of 100 cancelled streams, and after each the resident memory of the process `--pid N` \
                   (or of the service that the gate started). The first rounds warm caches and allocators up; \
                   when each later one takes at least 256 KiB more, the calls leave something behind. It looks \
                   at `/proc`, so that it works on Linux only, and with the process on this machine. \
-                  Leaks of less than 3 KiB for a call are below what resident memory shows.\n\n\
-                  Rust: look for tasks that outlive their stream, `mem::forget`, unbounded channels and maps \
-                  that are only inserted into. Go: goroutines blocked on a channel after the context is done \
+                  Leaks of less than 3 KiB for a call are below what resident memory shows. \
+                  Then a chat is sent megabytes of which no reply is read: a server that answers as it reads \
+                  is held up after a window's worth, and one that queues goes on until its memory ends.\n\n\
+                  Rust: look for tasks that outlive their stream, `mem::forget`, unbounded channels (bound \
+                  them, and wait in `send`) and maps that are only inserted into. Go: goroutines blocked on a channel after the context is done \
                   (pprof's goroutine profile). Python: references kept by callbacks and by threads of the \
                   pool. Java: listeners and thread locals that hold the observer.",
         url: Some("https://grpc.io/docs/guides/cancellation/"),
@@ -55,6 +58,18 @@ pub(super) async fn ask<T: Transport>(probing: &Probing<'_, T>) -> Vec<Found> {
                 list.join(", ")
             );
             found.push(Found::new(&PROBE, "GROWS", text).on(&method.name));
+        }
+    }
+    let chats = |method: &&&Method| method.desc.is_client_streaming() && method.desc.is_server_streaming();
+    if let Some(method) = probing.methods.iter().find(chats) {
+        let sizes = unread::sizes(probing, method, || resident(pid)).await;
+        if grows(sizes.get(WARM_UP - 1..).unwrap_or_default()) {
+            let list: Vec<String> = sizes.iter().map(ToString::to_string).collect();
+            let text = format!(
+                "resident memory grew with all that was sent while no reply was read: {} KiB",
+                list.join(", ")
+            );
+            found.push(Found::new(&PROBE, "UNREAD", text).on(&method.name));
         }
     }
     found

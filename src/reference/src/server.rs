@@ -16,10 +16,10 @@ use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
-use tower::util::option_layer;
+use tower::util::{MapRequestLayer, option_layer};
 
 use crate::layers::log::LogLayer;
-use crate::options::{EXEMPT, MESSAGE_LIMIT, Options};
+use crate::options::{MESSAGE_LIMIT, Options};
 use crate::pb::FILE_DESCRIPTOR_SET;
 use crate::service::user_service;
 use crate::sever::Severable;
@@ -42,7 +42,7 @@ pub type ServeError = Box<dyn std::error::Error + Send + Sync>;
 /// calls have ended, but no longer than `options.drain` after it.
 ///
 /// # Errors
-/// When the descriptors in `generated/` cannot be read. Nothing that a client or the network does is an error.
+/// When the descriptors cannot be read. Nothing that a client or the network does is an error.
 pub async fn serve(
     listener: TcpListener,
     store: Arc<dyn UserStore>,
@@ -68,7 +68,7 @@ pub async fn serve_routes(
     // The encoded set, as a decoded one has lost its custom options.
     let reflection = || {
         tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(&options.descriptors)
     };
     let routes = routes
         .add_service(health_service)
@@ -80,10 +80,12 @@ pub async fn serve_routes(
     let incoming = connections(listener, is_cut);
     let hardened = options.harden.then(|| harden(Harden::default().with_limit(MESSAGE_LIMIT)));
     let one = options.harden.then(|| CardinalityLayer::new(unary()));
-    let bearer = options.token.as_deref().map(|token| BearerLayer::new(token, EXEMPT));
+    let bearer =
+        options.token.as_deref().map(|token| BearerLayer::new(token, options.exempt.iter().cloned()));
     let serving = Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE))
         // The log sees what the client does, and a call without the token reaches nothing below.
+        .layer(option_layer(options.front.map(MapRequestLayer::new)))
         .layer(LogLayer)
         .layer(option_layer(hardened))
         .layer(option_layer(bearer))

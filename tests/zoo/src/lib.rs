@@ -3,10 +3,11 @@
 //! A mutant is one file in `mutants/` and one row of [`MUTANTS`]. It gets a store and gives routes, so it may
 //! stand anywhere: in front of one rpc ([`twist`]), around the calls of HTTP ([`around`]) and in their
 //! bytes ([`mod@bytes`]), under the service as a
-//! store of its own, or in the way it is served. No fault lives in the reference, and no mutant has more than one.
+//! store of its own, or in the way it is served, with other descriptors ([`descriptors`]) or none of its layers. No fault lives in the reference, and no mutant has more than one.
 
 pub mod around;
 pub mod bytes;
+pub mod descriptors;
 pub mod mutants;
 pub mod twist;
 

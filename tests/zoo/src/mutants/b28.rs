@@ -1,10 +1,10 @@
-//! A limit of 0 taken for "until the client goes": the page stays open when all of it is sent.
+//! A limit that is counted down to 0 before it is looked at: from 0 it never gets there, and the page begins again.
 
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use tonic::service::Routes;
 use tonic::{Request, Response};
-use user_service::pb::user::ListUsersRequest;
 use user_service::pb::user::user_service_server::UserService;
+use user_service::pb::user::{ListUsersRequest, UserResponse};
 use user_service::service::{UserStream, Users};
 
 use crate::Setup;
@@ -19,11 +19,12 @@ struct Endless;
 #[tonic::async_trait]
 impl Twist for Endless {
     async fn list_users(&self, users: &Users, request: Request<ListUsersRequest>) -> Answer<UserStream> {
-        let follow = request.get_ref().limit == 0;
-        let page = users.list_users(request).await?.into_inner();
-        Ok(Response::new(match follow {
-            true => page.chain(stream::pending()).boxed(),
-            false => page,
-        }))
+        let is_endless = request.get_ref().limit == 0;
+        let page = users.list_users(request).await?;
+        if !is_endless {
+            return Ok(page);
+        }
+        let page: Vec<UserResponse> = page.into_inner().try_collect().await?;
+        Ok(Response::new(stream::iter(page.into_iter().cycle().map(Ok)).boxed()))
     }
 }

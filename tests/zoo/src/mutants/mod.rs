@@ -15,17 +15,27 @@ mod b26;
 mod b28;
 mod b29;
 mod b30;
+mod b34;
 mod b35;
 mod b37;
+mod b40;
+mod b41;
+mod b42;
 mod b43;
 mod b44;
 mod b45;
+mod b46;
 mod b47;
 mod b48;
 mod b49;
 mod b50;
 mod b53;
+mod b54;
+mod b55;
+mod b56;
+mod b57;
 mod b59;
+mod b60;
 
 use crate::Mutant;
 
@@ -83,14 +93,26 @@ pub const MUTANTS: &[Mutant] = &[
     ),
     Mutant::new("B24", "ListUsers answers in another order each time.", "deterministic_read", b24::routes),
     Mutant::new("B26", "ListUsers never ends: the trailers do not come.", "always_terminates", b26::routes),
-    Mutant::new("B28", "ListUsers with a limit of 0 never ends.", "always_terminates", b28::routes),
-    Mutant::new("B29", "ImportUsers counts one user too few.", "ensures", b29::routes),
+    Mutant::new(
+        "B28",
+        "ListUsers with a limit of 0 sends the same users again and again and never ends.",
+        "always_terminates",
+        b28::routes,
+    ),
+    Mutant::new(
+        "B29",
+        "ImportUsers leaves out the message that comes together with the end of the stream.",
+        "framing_invariance",
+        b29::routes,
+    ),
     Mutant::new(
         "B30",
         "ImportUsers answers INTERNAL to a stream without messages.",
         "empty_request_stream",
         b30::routes,
     ),
+    Mutant::new("B34", "Chat goes on after its deadline.", "deadline_respected", b34::routes)
+        .served(b34::options),
     Mutant::new(
         "B35",
         "Chat sends no trailers after the client has half-closed.",
@@ -102,6 +124,19 @@ pub const MUTANTS: &[Mutant] = &[
         "Chat ends with CANCELLED when the client half-closes.",
         "half_close_terminates",
         b37::routes,
+    ),
+    Mutant::new(
+        "B40",
+        "Every cancelled chat keeps its place, of which there are 100.",
+        "cancel_releases_streams",
+        b40::routes,
+    ),
+    Mutant::new("B41", "Every cancelled chat leaves 16 KiB behind.", "no_resource_leak", b41::routes),
+    Mutant::new(
+        "B42",
+        "Chat queues without limit what its client does not read.",
+        "no_resource_leak",
+        b42::routes,
     ),
     Mutant::new("B43", "GetUser waits until every open chat has ended.", "sibling_isolation", b43::routes),
     Mutant::new(
@@ -115,6 +150,12 @@ pub const MUTANTS: &[Mutant] = &[
         "GetUser parses groups inside groups until the process has no stack left.",
         "recursion_limit",
         b45::routes,
+    ),
+    Mutant::new(
+        "B46",
+        "Requests of 5 MB more than the 4 MiB that are declared are taken.",
+        "oversize_rejected",
+        b46::routes,
     ),
     Mutant::new(
         "B47",
@@ -142,9 +183,32 @@ pub const MUTANTS: &[Mutant] = &[
     ),
     Mutant::new("B53", "CreateUser answers OK with two messages.", "response_cardinality", b53::routes),
     Mutant::new(
+        "B54",
+        "Reflection tells another number for the email, and no time of creation.",
+        "reflection_matches_schema",
+        b54::routes,
+    )
+    .served(b54::options),
+    Mutant::new("B55", "UpdateUser asks for no token.", "ignored_auth", b55::routes).served(b55::options),
+    Mutant::new("B56", "No stream asks for a token.", "ignored_auth", b56::routes).served(b56::options),
+    Mutant::new(
+        "B57",
+        "GetUser says that there is no such user before it asks for the token.",
+        "ignored_auth",
+        b57::routes,
+    )
+    .served(b57::options),
+    Mutant::new(
         "B59",
         "Binary metadata without padding is answered with INVALID_ARGUMENT.",
         "metadata_tolerant",
         b59::routes,
     ),
+    Mutant::new(
+        "B60",
+        "Reflection has the names of the schema for those of JSON.",
+        "reflection_matches_schema",
+        b60::routes,
+    )
+    .served(b60::options),
 ];
