@@ -7,6 +7,7 @@
 use std::cell::OnceCell;
 
 use super::{
+    checks::{DEAD, UNANSWERED},
     class::Class,
     cover,
     input::{Body, Input},
@@ -70,6 +71,16 @@ impl Control {
         self.unary.is_none() && self.streaming.is_none()
     }
 
+    /// The one that this input can be compared on: malformed requests are read alike wherever requests are.
+    fn own(&self, method: &Method, class: Class) -> Option<&Method> {
+        let answers_in_a_stream = method.desc.is_server_streaming() && !class.is_malformed();
+        if method.desc.is_client_streaming() || answers_in_a_stream {
+            self.streaming.as_ref()
+        } else {
+            self.unary.as_ref()
+        }
+    }
+
     /// Whether the framework's own method fails in the same way.
     pub async fn shares<T: Transport>(
         &self,
@@ -79,12 +90,7 @@ impl Control {
         input: &Input,
         failure: &Failure,
     ) -> bool {
-        let own = if method.desc.is_client_streaming() || method.desc.is_server_streaming() {
-            self.streaming.as_ref()
-        } else {
-            self.unary.as_ref()
-        };
-        let Some(own) = own else { return false };
+        let Some(own) = self.own(method, input.class) else { return false };
         let alike = |it: &Input| it.class == input.class && (it.label == input.label || !exact(input.class));
         let candidates = malformed::inputs(seed, own)
             .into_iter()
@@ -111,14 +117,23 @@ pub(super) async fn shares<T: Transport>(
     shrunk: &Shrunk,
 ) -> bool {
     let (input, failure) = (&shrunk.input, &shrunk.failure);
-    if !input.class.is_the_frameworks() || failure.key.cause == super::checks::DEAD {
+    if !input.class.is_the_frameworks() || failure.key.cause == DEAD {
         return false;
     }
     if control.get().is_none() {
         let _ = control.set(Control::find(judge).await);
     }
-    match control.get() {
-        Some(control) if !control.is_none() => control.shares(judge, seed, method, input, failure).await,
+    let is_none = control.get().is_none_or(Control::is_none);
+    if let Some(control) = control.get().filter(|it| it.own(method, input.class).is_some()) {
+        return control.shares(judge, seed, method, input, failure).await;
+    }
+    match failure.key.cause.as_str() {
+        // Some frameworks wait for the rest of a request, and leave the end to the deadline.
+        UNANSWERED => {
+            let alike = of_kind(methods, method);
+            alike.len() < SEVERAL || every_method_fails(judge, seed, &alike, input, failure).await
+        }
+        _ if !is_none => false,
         // A held-open stream is the framework's to end; with nothing to compare it with, it is not held against
         // the application. A request that is there and not answered is the handler's.
         _ if input.class == Class::Deadline => {
@@ -128,6 +143,15 @@ pub(super) async fn shares<T: Transport>(
     }
 }
 
+/// The methods that read their requests as this one does: one message, or a stream of them.
+fn of_kind<'a>(methods: &[&'a Method], method: &Method) -> Vec<&'a Method> {
+    let kind = |it: &Method| it.desc.is_client_streaming();
+    methods.iter().copied().filter(|it| kind(it) == kind(method)).collect()
+}
+
+/// Fewer methods than this do not show what all of a server have in common.
+const SEVERAL: usize = 3;
+
 /// Whether every method of the plan, and there are several, has the fault.
 async fn every_method_fails<T: Transport>(
     judge: &Judge<'_, T>,
@@ -136,7 +160,6 @@ async fn every_method_fails<T: Transport>(
     input: &Input,
     failure: &Failure,
 ) -> bool {
-    const SEVERAL: usize = 3;
     if methods.len() < SEVERAL || !input.class.is_malformed() {
         return false;
     }

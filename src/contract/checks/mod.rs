@@ -372,10 +372,18 @@ pub(super) fn timed_out(exchange: &Exchange, deadline: Duration) -> bool {
     gave_up && exchange.elapsed >= deadline.mul_f64(0.9)
 }
 
-/// Nothing came before the deadline; that the deadline ended the call, where a server looks at it, is no answer.
-fn is_unanswered(seen: &Seen<'_>) -> bool {
-    let hangs = seen.exchange.end == End::Hang || timed_out(seen.exchange, seen.deadline);
-    hangs && seen.exchange.messages.is_empty()
+/// The cause of a call without an answer that the server, or its framework, ended at the deadline. A client that sets
+/// none waits for ever.
+pub(super) const UNANSWERED: &str = "UNANSWERED";
+
+/// The cause, where nothing came before the deadline.
+fn unanswered(seen: &Seen<'_>) -> Option<&'static str> {
+    let cause = match seen.exchange.end {
+        End::Hang => "HANG",
+        _ if timed_out(seen.exchange, seen.deadline) => UNANSWERED,
+        _ => return None,
+    };
+    seen.exchange.messages.is_empty().then_some(cause)
 }
 
 #[cfg(test)]

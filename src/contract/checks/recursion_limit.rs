@@ -1,6 +1,6 @@
 //! Whether deep nesting can end the server.
 
-use super::{Check, Class, DEAD, Level, Seen, Verdict, fail, is_unanswered};
+use super::{Check, Class, DEAD, Level, Seen, Verdict, fail, unanswered};
 use crate::diag::RuleInfo;
 
 pub(super) static CHECK: Check = Check {
@@ -23,8 +23,8 @@ pub(super) static CHECK: Check = Check {
 fn check(seen: &Seen<'_>) -> Verdict {
     if !seen.alive {
         fail(DEAD, "the server answered no call after a nested message")
-    } else if is_unanswered(seen) {
-        fail("HANG", format!("a nested message was left unanswered for {:?}", seen.deadline))
+    } else if let Some(cause) = unanswered(seen) {
+        fail(cause, format!("a nested message was left unanswered for {:?}", seen.deadline))
     } else {
         Verdict::Pass
     }

@@ -1,6 +1,6 @@
 //! Whether the server outlives bytes that no client should send.
 
-use super::{Check, Class, DEAD, Level, Seen, Verdict, fail, is_unanswered};
+use super::{Check, Class, DEAD, Level, Seen, Verdict, fail, unanswered};
 use crate::diag::RuleInfo;
 
 pub(super) static CHECK: Check = Check {
@@ -39,8 +39,8 @@ pub(super) static CHECK: Check = Check {
 fn check(seen: &Seen<'_>) -> Verdict {
     if !seen.alive {
         fail(DEAD, "the server answered no call after malformed input")
-    } else if is_unanswered(seen) {
-        fail("HANG", format!("malformed input was left unanswered for {:?}", seen.deadline))
+    } else if let Some(cause) = unanswered(seen) {
+        fail(cause, format!("malformed input was left unanswered for {:?}", seen.deadline))
     } else {
         Verdict::Pass
     }

@@ -60,6 +60,7 @@ fn one_cause_gives_one_finding() {
     let ok = || exchange(End::Trailers, "0", &[b""]);
     let html = Exchange { http_status: Some(502), headers: vec![], ..exchange(End::NoTrailers, "", &[]) };
     let cut = Exchange { leftover: Bytes::from_static(&[0, 0]), ..exchange(End::Trailers, "0", &[]) };
+    let at_deadline = Exchange { elapsed: Duration::from_secs(1), ..exchange(End::TrailersOnly, "4", &[]) };
     let silent: &[&str] = &[];
     for (name, class, exchange, expected) in [
         ("GetUser", Valid, ok(), silent),
@@ -101,6 +102,7 @@ fn one_cause_gives_one_finding() {
         ("GetUser", Malformed, exchange(End::TrailersOnly, "13", &[]), silent),
         ("GetUser", Malformed, exchange(End::Reset(2), "", &[]), silent),
         ("GetUser", Malformed, exchange(End::Hang, "", &[]), &["survives_malformed_input/HANG"]),
+        ("GetUser", Malformed, at_deadline, &["survives_malformed_input/UNANSWERED"]),
     ] {
         assert_eq!(failing(name, class, &exchange), expected, "{name} {class:?} {exchange:?}");
     }
@@ -194,6 +196,41 @@ fn replies_are_read_against_the_schema() {
     let unknown = exchange(End::Trailers, "0", &[b"\x4a\x01a"]);
     let found = failing("GetUser", Class::Valid, &unknown);
     assert_eq!(found, ["response_no_unknown_fields/user.UserResponse 9"]);
+}
+
+/// A stream that sends until the deadline is a watch, but for one that floods its client with the same although the
+/// method ends elsewhere.
+#[test]
+fn only_a_flood_of_the_same_is_endless() {
+    let stream = |count: u64, apart: Duration, texts: &[&[u8]]| {
+        let replies: Vec<&[u8]> = texts.iter().copied().cycle().take(count as usize).collect();
+        let arrivals: Vec<_> = (1..=count).map(|at| apart * at as u32).collect();
+        let elapsed = Duration::from_secs(2);
+        Exchange { arrivals, elapsed, ..exchange(End::Hang, "", &replies) }
+    };
+    let (quick, slow) = (Duration::from_micros(500), Duration::from_millis(20));
+    let same: &[&[u8]] = &[b"\x0a\x01a", b"\x0a\x01b"];
+    let others: Vec<Vec<u8>> =
+        (0..4000u32).map(|n| [&[0x0a, 4][..], format!("{n:04}").as_bytes()].concat()).collect();
+    let others: Vec<&[u8]> = others.iter().map(Vec::as_slice).collect();
+    let ends = || vec![exchange(End::Trailers, "0", &[b""])];
+    let refused = || vec![exchange(End::TrailersOnly, "5", &[])];
+    for (flood, base, expected) in [
+        (stream(4000, quick, same), ends(), "always_terminates/ENDLESS"),
+        (Exchange { end: End::OverCap, ..stream(4000, quick, same) }, ends(), "always_terminates/ENDLESS"),
+        // It may have no end at all.
+        (stream(4000, quick, same), refused(), ""),
+        (stream(4000, quick, same), vec![], ""),
+        (stream(4000, quick, same), vec![stream(4000, quick, same)], ""),
+        // A heartbeat, and a log that is written to.
+        (stream(100, slow, same), ends(), ""),
+        (stream(4000, quick, &others), ends(), ""),
+        // It sent what there was, and is quiet.
+        (stream(1000, quick, same), ends(), ""),
+    ] {
+        let found = failing_beside(&method("ListUsers"), Class::Valid, &flood, &base);
+        assert_eq!(found.join(" "), expected, "{} messages", flood.messages.len());
+    }
 }
 
 /// The checks that compare: the exchange, and what it is compared with.

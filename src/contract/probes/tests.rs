@@ -171,3 +171,44 @@ async fn a_server_that_has_no_time_for_a_probe_is_not_found_at_fault() {
         assert_eq!(causes, [], "{}", probe.info.name);
     }
 }
+
+/// One call that stays open, which is all that is looked at.
+struct Open;
+
+impl Transport for Open {
+    async fn call(&self, call: &Call) -> Result<Exchange, CallError> {
+        assert!(call.script.contains(&Step::StopReading(0)) && !call.script.contains(&Step::HalfClose));
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn memory_is_looked_at_while_nothing_is_read() {
+    let plan = Plan::new(load(&Source::Directory("proto".into())).schema.pool().services(), &[]).unwrap();
+    let chat = plan.called().find(|method| method.desc.name() == "Chat").unwrap();
+    let (options, calls, looks) = (ProbeOptions::default(), AtomicU64::new(0), AtomicU64::new(0));
+    let deadline = Duration::from_secs(1);
+    let probing = Probing {
+        transport: &Open,
+        methods: &[chat],
+        metadata: &[],
+        deadline,
+        options: &options,
+        calls: &calls,
+        seed: 1,
+    };
+    let sizes = unread::sizes(&probing, chat, || Some(looks.fetch_add(1, Relaxed))).await;
+    assert_eq!(sizes, [0, 1, 2, 3, 4, 5]);
+    // It is over before there is anything to see.
+    let refused = Server(|_: &Call| answer("3"));
+    let probing = Probing {
+        transport: &refused,
+        methods: &[chat],
+        metadata: &[],
+        deadline,
+        options: &options,
+        calls: &calls,
+        seed: 1,
+    };
+    assert_eq!(unread::sizes(&probing, chat, || Some(0)).await, [0; 0]);
+}

@@ -115,6 +115,18 @@ async fn a_death_of_malformed_bytes_is_no_death_of_a_valid_call() {
     assert_eq!((row.check.name, &*row.request_hex[0]), ("survives_malformed_input", "ff00000000"));
 }
 
+/// Calls under way were answered before it, and ask in vain whether the server is alive.
+#[tokio::test]
+async fn a_death_is_put_down_to_the_call_that_was_not_answered() {
+    const GROUPS: usize = 1000;
+    let deep = |call: &Call| {
+        let groups = |step: &Step| matches!(step, Step::Send(bytes) if bytes.starts_with(&[0x0b; GROUPS]));
+        call.script.iter().any(groups).then(|| answer(End::Closed("eof".into()), "", 0))
+    };
+    let (row, _) = death(deep, 4).await;
+    assert_eq!((row.check.name, row.request_hex[0].len()), ("recursion_limit", 2 * 2 * GROUPS));
+}
+
 #[tokio::test]
 async fn a_server_that_never_answered_is_no_finding() {
     let server = Mortal::new(|_: &Call| None).await;

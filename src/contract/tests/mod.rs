@@ -224,3 +224,28 @@ async fn a_fault_of_the_framework_hides_none_of_a_handler() {
     let (_, run) = outcome(&server, Config { checks, strict: true, ..config(2) }).await;
     assert_eq!(run.failures.len(), 2, "{:?}", run.failures);
 }
+
+/// A request that is cut short, and a server that leaves it to the deadline: where all methods do, it is the
+/// framework's way.
+#[tokio::test]
+async fn what_only_a_deadline_ends_is_the_frameworks_where_every_method_does_it() {
+    let pool = users();
+    let unary = ["GetUser", "CreateUser", "ListUsers", "StreamUsers", "UpdateUser", "DeleteUser"];
+    for (waits, failures) in [(&unary[..1], 1), (&unary[..], 0)] {
+        let server = Mock(|call: &Call| {
+            let is_cut = !crate::client::sent(&call.script).1.is_empty();
+            match call.path.rsplit('/').next() {
+                Some(name) if is_cut && waits.contains(&name) => {
+                    Exchange { elapsed: call.deadline, ..answer(End::TrailersOnly, "4", 0) }
+                }
+                Some("Check" | "ServerReflectionInfo") => answer(End::TrailersOnly, "12", 0),
+                _ => healthy(&pool, call),
+            }
+        });
+        let checks = select(&["survives_malformed_input".into()], &[], false).unwrap();
+        let (found, run) = outcome(&server, Config { checks, ..config(2) }).await;
+        assert_eq!(run.failures.len(), failures, "{waits:?}: {:?}", run.failures);
+        let warned = found.report.diagnostics().iter().any(|said| said.rule.id == "PG109");
+        assert_eq!(warned, failures == 0, "{waits:?}: {:?}", found.report.diagnostics());
+    }
+}
