@@ -6,7 +6,7 @@ use tokio::{sync::watch, time::Instant};
 
 use super::{
     Case, Check, Class, Method, Plan, Probing,
-    checks::SKIPPED,
+    checks::{SKIPPED, UNANSWERED},
     control::shares,
     cover, finish,
     input::Input,
@@ -257,6 +257,9 @@ pub async fn run<T: Transport>(
                 () = reached(&mut stop, end) => search.over = true,
                 () = shrink(&judge, method, &mut shrunk) => {}
             }
+            if is_chance(&shrunk) {
+                continue;
+            }
             let case = Case::new(&judge, config, method, &shrunk.input, &shrunk.failure);
             let mut one = search.found(method, shrunk, case);
             if of_framework {
@@ -396,11 +399,17 @@ pub(super) fn removes(method: &Method) -> bool {
     ["Delete", "Remove", "Destroy", "Purge"].iter().any(|verb| method.desc.name().starts_with(verb))
 }
 
+/// A busy server answers late once, and is no finding then.
+fn is_chance(shrunk: &Shrunk) -> bool {
+    shrunk.failure.key.cause == UNANSWERED && shrunk.confirmed == Some(0)
+}
+
 /// How sure a finding is, from how often it was seen again.
 pub(super) fn severity(shrunk: &Shrunk) -> Severity {
     // What depends on others that write at the same time, or on time itself, can err; what is not seen again each
     // time is no finding then.
     let doubtful = match (shrunk.confirmed, shrunk.input.class) {
+        (Some(times), _) if shrunk.failure.key.cause == UNANSWERED => times < CONFIRM,
         (Some(times), Class::Backpressure | Class::Deadline) => times < CONFIRM,
         (Some(0), class) => class.is_compared() || matches!(class, Class::Repeat | Class::Parallel),
         _ => false,

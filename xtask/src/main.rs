@@ -26,12 +26,20 @@ fn corpus() -> ExitCode {
     test("corpus", &[])
 }
 
-/// The long runs of the comparison with buf: `campaign pairs [--pairs N] [--seed N]` on generated pairs of schemas
-/// (`tests/it/pairs`), `campaign majors` on two majors of Google's API definitions.
+/// The long runs. Of the comparison with buf: `campaign pairs [--pairs N] [--seed N]` on generated pairs of schemas
+/// (`tests/it/pairs`), `campaign majors` on two majors of Google's API definitions. Of the contract tester:
+/// `campaign mutants [--seeds N]` on every server of the zoo, which writes `docs/mutants.md`.
 fn campaign(arguments: &[OsString]) -> ExitCode {
     let words: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
     if words == ["majors"] {
         return test("majors_vs_buf", &[("PROTOGATE_MAJORS", "1")]);
+    }
+    if let ["mutants", rest @ ..] = &words[..] {
+        return match rest {
+            [] => mutants("3"),
+            ["--seeds", number] if number.parse::<u64>().is_ok_and(|number| number > 0) => mutants(number),
+            _ => campaign_usage(),
+        };
     }
     let (mut pairs, mut seed) = ("50000", "0");
     let mut options = words.iter().skip(1);
@@ -49,6 +57,10 @@ fn campaign(arguments: &[OsString]) -> ExitCode {
     test("pairs::buf_says_the_same_of_generated_pairs", &asked)
 }
 
+fn mutants(seeds: &str) -> ExitCode {
+    test("mutants::campaign::the_table_is_written", &[("PROTOGATE_MUTANTS", seeds)])
+}
+
 /// Runs the integration tests of this name with the peers required, and shows what they print.
 fn test(name: &str, environment: &[(&str, &str)]) -> ExitCode {
     let tests = Command::new(env!("CARGO"))
@@ -61,7 +73,7 @@ fn test(name: &str, environment: &[(&str, &str)]) -> ExitCode {
 }
 
 fn campaign_usage() -> ExitCode {
-    eprintln!("usage: cargo xtask campaign pairs [--pairs N] [--seed N] | majors");
+    eprintln!("usage: cargo xtask campaign pairs [--pairs N] [--seed N] | majors | mutants [--seeds N]");
     ExitCode::from(2)
 }
 

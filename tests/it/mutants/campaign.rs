@@ -1,0 +1,102 @@
+//! The long run over all mutants: how many calls and seconds each takes until it is caught, written as a page.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::{Row, row, rows, zoo};
+
+/// How often the healthy server is run, whatever the number of seeds for the others.
+const HEALTHY: u64 = 10;
+
+const HEAD: &str = "\
+# What catches each mutant
+
+`tests/zoo` is the reference UserService behind one fault each. This page is written by `cargo xtask campaign mutants`,
+which runs `protogate contract --fail-fast --cases 30` with a deadline of 2 s on a debug build of both. No contract is
+written and no check is named, but for B40, B41 and B42, whose checks run only when they are named, with `--pid`. B55,
+B56 and B57 are given the token with `--header`, B46 has its `max-request-bytes` in the configuration.
+
+Calls and seconds are those of the whole run up to the first failure, which for checks that may be the framework's
+includes the rest of their phase, and its shrinking; the median of the seeds. Bytes are those of the request that is
+shown, from seed 1; `-` where the finding is about many calls.
+";
+
+/// Runs only where `cargo xtask campaign mutants` asks for it.
+#[test]
+fn the_table_is_written() {
+    let Some(seeds) = std::env::var("PROTOGATE_MUTANTS").ok().and_then(|seeds| seeds.parse::<u64>().ok())
+    else {
+        return;
+    };
+    let mut page = format!("{HEAD}\n| mutant | fault | check | caught | calls | seconds | bytes |\n");
+    page.push_str("|---|---|---|---|---|---|---|\n");
+    let (mut missed, faults) = (Vec::new(), zoo());
+    for row in rows() {
+        let fault = faults.iter().find(|(id, ..)| id == row.mutant).map_or("", |(_, fault, _)| fault);
+        let all: Vec<Measured> = (1..=seeds).map(|seed| Measured::new(row, seed)).collect();
+        let caught = all.iter().filter(|it| it.caught).count() as u64;
+        let calls = median(all.iter().map(|it| it.calls).collect());
+        let seconds = seconds(median(all.iter().map(|it| it.millis).collect()));
+        let bytes = all.first().and_then(|it| it.bytes).map_or("-".into(), |bytes| bytes.to_string());
+        let line = format!(
+            "| {} | {fault} | `{}` | {caught}/{seeds} | {calls} | {seconds} | {bytes} |",
+            row.mutant, row.check
+        );
+        println!("{line}");
+        page.push_str(&line);
+        page.push('\n');
+        missed.extend((caught < seeds).then_some(row.mutant));
+    }
+    let healthy: Vec<Value> = (1..=HEALTHY).map(|seed| row("healthy", "").contract(seed).1).collect();
+    let failures: usize = healthy.iter().map(|report| report["failures"].as_array().unwrap().len()).sum();
+    let sum = |of: &str| healthy.iter().filter_map(|report| report["summary"][of].as_u64()).sum::<u64>();
+    let line = format!(
+        "The healthy server, {HEALTHY} seeds: {failures} failures in {} cases and {} calls, {} s a run.",
+        sum("cases"),
+        sum("calls"),
+        seconds(sum("elapsed_ms") / HEALTHY)
+    );
+    println!("{line}");
+    writeln!(page, "\n{line}").unwrap();
+    fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/mutants.md"), page).unwrap();
+    assert_eq!((failures, missed), (0, Vec::new()));
+}
+
+/// One run on one mutant.
+struct Measured {
+    caught: bool,
+    calls: u64,
+    millis: u64,
+    bytes: Option<usize>,
+}
+
+impl Measured {
+    fn new(row: &Row, seed: u64) -> Measured {
+        let (_, report) = row.contract(seed);
+        let kill = row.kill(&report);
+        let number = |of: &str| report["summary"][of].as_u64().unwrap();
+        let hex = kill.map(|kill| match &kill["request_hex"] {
+            Value::Array(parts) => parts.iter().filter_map(Value::as_str).map(|part| part.len() / 2).sum(),
+            one => one.as_str().map_or(0, |hex| hex.len() / 2),
+        });
+        let whole = row.named || kill.is_some_and(|kill| kill["method"] == "the server");
+        Measured {
+            caught: kill.is_some(),
+            calls: number("calls"),
+            millis: number("elapsed_ms"),
+            bytes: hex.filter(|_| !whole),
+        }
+    }
+}
+
+fn median(mut numbers: Vec<u64>) -> u64 {
+    numbers.sort_unstable();
+    numbers.get(numbers.len() / 2).copied().unwrap_or(0)
+}
+
+fn seconds(millis: u64) -> String {
+    format!("{}.{}", millis / 1000, millis % 1000 / 100)
+}
