@@ -1,10 +1,20 @@
 //! That each fault is there, and only where the table says: what a mutant answers beside what the reference does.
 
-use futures_util::stream;
-use tonic::{Code, Status};
-use user_service::pb::user::{ChatMessage, CreateUserRequest, ListUsersRequest, UserRequest};
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::client;
+use bytes::Bytes;
+use futures_util::stream;
+use tonic::codegen::{Service as _, http};
+use tonic::{Code, Status};
+use user_service::pb::user::{
+    ChatMessage, CreateUserRequest, ListUsersRequest, UpdateUserRequest, UserRequest,
+};
+use user_service::store::MemoryStore;
+use zoo::Setup;
+use zoo::bytes::{fields, framed, message, messages, text, whole};
+
+use crate::{client, client_of};
 
 fn user(name: &str, number: usize) -> CreateUserRequest {
     CreateUserRequest { name: name.into(), email: format!("{number}@example.com") }
@@ -58,7 +68,8 @@ async fn imports() {
     let table = [
         ("healthy", 0, Ok(0)),
         ("healthy", 2, Ok(2)),
-        ("B29", 2, Ok(1)),
+        // tonic's client ends a stream with a frame of its own.
+        ("B29", 2, Ok(2)),
         ("B30", 0, Err(Code::Internal)),
         ("B30", 2, Ok(2)),
     ];
@@ -114,5 +125,116 @@ async fn binary_metadata_without_padding() {
             .metadata_mut()
             .insert_bin("trace-bin", tonic::metadata::MetadataValue::from_bytes(bytes.as_bytes()));
         assert_eq!(code(client(mutant).await.create_user(request).await), want, "{mutant} {bytes}");
+    }
+}
+
+/// A name that is cut, one that is read first, a reply that is sent twice.
+#[tokio::test]
+async fn users_that_are_created() {
+    let long = format!("a{}", "🦀".repeat(16));
+    let table = [
+        ("healthy", long.as_str(), Code::Ok),
+        ("B15", long.as_str(), Code::Internal),
+        ("B15", "Ada", Code::Ok),
+        ("B53", "Ada", Code::Internal),
+        ("B47", "Ada", Code::Ok),
+        ("B49", "Ada", Code::Ok),
+    ];
+    for (mutant, name, want) in table {
+        // What tonic's client makes of a reply that does not decode, and of two.
+        let got = code(client(mutant).await.create_user(user(name, 0)).await);
+        assert_eq!(got == Code::Ok, want == Code::Ok, "{mutant} {name}: {got:?}");
+    }
+}
+
+#[tokio::test]
+async fn pages_and_their_ends() {
+    for (mutant, limit, at_least, ends) in [
+        ("healthy", 0, 1, Some(Code::Ok)),
+        ("B28", 1, 1, Some(Code::Ok)),
+        ("B28", 0, 1000, None),
+        ("B50", 0, 1, Some(Code::Unknown)),
+    ] {
+        let mut client = client(mutant).await;
+        client.create_user(user("Ada", 0)).await.unwrap();
+        let mut page = client.list_users(ListUsersRequest { limit, offset: 0 }).await.unwrap().into_inner();
+        let mut count = 0;
+        let end = loop {
+            match page.message().await {
+                Ok(Some(_)) if count == 1000 => break None,
+                Ok(Some(_)) => count += 1,
+                Ok(None) => break Some(Code::Ok),
+                Err(status) => break Some(status.code()),
+            }
+        };
+        assert!(count >= at_least, "{mutant} {limit}: {count}");
+        // Whether it is there, and not which: what a client makes of a missing status is its own affair.
+        assert_eq!(end.map(|code| code == Code::Ok), ends.map(|code| code == Code::Ok), "{mutant} {limit}");
+    }
+}
+
+/// Bytes that no client of tonic sends: what GetUser and CreateUser say to a body.
+#[tokio::test]
+async fn bodies() {
+    let named =
+        |name: &[u8]| message(&[text(1, b"first"), text(2, b"a@example.com"), text(1, name)]).to_vec();
+    let groups = [vec![0x0b; 200], vec![0x0c; 200]].concat();
+    let unknown = message(&[text(1, b"nobody"), text(9, b"new")]).to_vec();
+    let table: [(&str, &str, Vec<u8>, &str); 9] = [
+        ("healthy", "GetUser", unknown.clone(), "5"),
+        ("B48", "GetUser", unknown, "3"),
+        ("B48", "GetUser", message(&[text(1, b"nobody")]).to_vec(), "5"),
+        ("healthy", "GetUser", groups.clone(), "13"),
+        ("B45", "GetUser", groups, "13"),
+        ("healthy", "CreateUser", named(b"last"), "last"),
+        ("B49", "CreateUser", named(b"last"), "first"),
+        ("healthy", "CreateUser", named(&[0xff]), "13"),
+        ("B47", "CreateUser", named(&[0xff]), "\u{fffd}"),
+    ];
+    for (mutant, method, request, want) in table {
+        let (status, reply) = raw(mutant, method, framed(&request)).await;
+        let name = fields(reply).unwrap().into_iter().find(|field| field.number == 2).and_then(|it| it.text);
+        let got = name.map_or(status, |name| String::from_utf8_lossy(&name).into_owned());
+        assert_eq!(got, want, "{mutant} {method}");
+    }
+}
+
+#[tokio::test]
+async fn a_frame_that_is_cut_short() {
+    let cut = || Bytes::from_static(&[0, 0, 0, 0, 9, 1]);
+    assert_eq!(raw("healthy", "GetUser", cut()).await.0, "13");
+    let waits = tokio::time::timeout(Duration::from_millis(300), raw("B44", "GetUser", cut())).await;
+    assert!(waits.is_err(), "it was answered");
+}
+
+/// The status and the first message that `user.UserService` has for this body, without a connection in between.
+async fn raw(mutant: &str, method: &str, body: Bytes) -> (String, Bytes) {
+    let setup = Setup { store: Arc::new(MemoryStore::default()), token: None };
+    let mut routes = (zoo::find(mutant).unwrap().routes)(setup);
+    let uri = format!("http://localhost/user.UserService/{method}");
+    let request = http::Request::post(uri).header("content-type", "application/grpc");
+    let request = request.body(zoo::bytes::body(body, None)).unwrap();
+    let response = routes.call(request).await.unwrap();
+    let head = response.headers().get("grpc-status").cloned();
+    let (bytes, trailers) = whole(response.into_body()).await;
+    let status = head.or_else(|| trailers?.get("grpc-status").cloned()).unwrap();
+    (status.to_str().unwrap().to_owned(), messages(bytes).0.first().cloned().unwrap_or_default())
+}
+
+#[tokio::test]
+async fn tokens() {
+    let ids = |code| (code, code, code);
+    for (mutant, want) in [
+        ("healthy", ids(Code::Unauthenticated)),
+        ("B55", (Code::Unauthenticated, Code::NotFound, Code::Unauthenticated)),
+        ("B56", (Code::Unauthenticated, Code::Unauthenticated, Code::Ok)),
+        ("B57", (Code::NotFound, Code::Unauthenticated, Code::Unauthenticated)),
+    ] {
+        let mut client = client_of(mutant, Some("T".to_owned())).await;
+        let get = code(client.get_user(UserRequest { id: "nobody".into() }).await);
+        let change = UpdateUserRequest { id: "nobody".into(), name: Some("Ada".into()), email: None };
+        let update = code(client.update_user(change).await);
+        let list = code(client.list_users(ListUsersRequest::default()).await);
+        assert_eq!((get, update, list), want, "{mutant}");
     }
 }

@@ -13,18 +13,19 @@ use zoo::Mutant;
 use zoo::around::{answer, around};
 
 async fn client(mutant: &str) -> UserServiceClient<Channel> {
-    serve(zoo::find(mutant).expect("the mutant is in the table")).await
+    client_of(mutant, None).await
 }
 
-async fn serve(mutant: &'static Mutant) -> UserServiceClient<Channel> {
-    UserServiceClient::new(channel(mutant).await)
+async fn client_of(mutant: &str, token: Option<String>) -> UserServiceClient<Channel> {
+    serve(zoo::find(mutant).expect("the mutant is in the table"), token).await
 }
 
-async fn channel(mutant: &'static Mutant) -> Channel {
+async fn serve(mutant: &'static Mutant, token: Option<String>) -> UserServiceClient<Channel> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
-    tokio::spawn(mutant.serve(listener, None));
-    Channel::from_shared(format!("http://{addr}")).unwrap().connect().await.unwrap()
+    tokio::spawn(mutant.serve(listener, token));
+    let channel = Channel::from_shared(format!("http://{addr}")).unwrap().connect().await.unwrap();
+    UserServiceClient::new(channel)
 }
 
 #[test]
@@ -73,7 +74,7 @@ async fn a_fault_around_the_calls_sees_the_requests_and_changes_the_answers() {
         })
     });
     let user = CreateUserRequest { name: "Ada".into(), email: "ada@example.com".into() };
-    let created = serve(&NAMED).await.create_user(user).await.unwrap();
+    let created = serve(&NAMED, None).await.create_user(user).await.unwrap();
     assert_eq!(created.metadata().get("x-method").unwrap(), "/user.UserService/CreateUser");
     assert_eq!(created.into_inner().name, "Ada");
 }
