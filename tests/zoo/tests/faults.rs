@@ -128,7 +128,7 @@ async fn binary_metadata_without_padding() {
     }
 }
 
-/// A name that is cut, one that is read first, a reply that is sent twice.
+/// Only what does not fit a column is cut, and only text that is none or said twice is read otherwise.
 #[tokio::test]
 async fn users_that_are_created() {
     let long = format!("a{}", "🦀".repeat(16));
@@ -136,14 +136,12 @@ async fn users_that_are_created() {
         ("healthy", long.as_str(), Code::Ok),
         ("B15", long.as_str(), Code::Internal),
         ("B15", "Ada", Code::Ok),
-        ("B53", "Ada", Code::Internal),
         ("B47", "Ada", Code::Ok),
         ("B49", "Ada", Code::Ok),
     ];
     for (mutant, name, want) in table {
-        // What tonic's client makes of a reply that does not decode, and of two.
-        let got = code(client(mutant).await.create_user(user(name, 0)).await);
-        assert_eq!(got == Code::Ok, want == Code::Ok, "{mutant} {name}: {got:?}");
+        // INTERNAL is what tonic's client makes of a reply that does not decode.
+        assert_eq!(code(client(mutant).await.create_user(user(name, 0)).await), want, "{mutant} {name}");
     }
 }
 
@@ -180,19 +178,22 @@ async fn bodies() {
         |name: &[u8]| message(&[text(1, b"first"), text(2, b"a@example.com"), text(1, name)]).to_vec();
     let groups = [vec![0x0b; 200], vec![0x0c; 200]].concat();
     let unknown = message(&[text(1, b"nobody"), text(9, b"new")]).to_vec();
-    let table: [(&str, &str, Vec<u8>, &str); 9] = [
-        ("healthy", "GetUser", unknown.clone(), "5"),
-        ("B48", "GetUser", unknown, "3"),
-        ("B48", "GetUser", message(&[text(1, b"nobody")]).to_vec(), "5"),
-        ("healthy", "GetUser", groups.clone(), "13"),
-        ("B45", "GetUser", groups, "13"),
-        ("healthy", "CreateUser", named(b"last"), "last"),
-        ("B49", "CreateUser", named(b"last"), "first"),
-        ("healthy", "CreateUser", named(&[0xff]), "13"),
-        ("B47", "CreateUser", named(&[0xff]), "\u{fffd}"),
+    let table: [(&str, &str, Vec<u8>, &str, usize); 10] = [
+        ("healthy", "GetUser", unknown.clone(), "5", 0),
+        ("B48", "GetUser", unknown, "3", 0),
+        ("B48", "GetUser", message(&[text(1, b"nobody")]).to_vec(), "5", 0),
+        ("healthy", "GetUser", groups.clone(), "13", 0),
+        ("B45", "GetUser", groups, "13", 0),
+        ("healthy", "CreateUser", named(b"last"), "last", 1),
+        ("B49", "CreateUser", named(b"last"), "first", 1),
+        ("healthy", "CreateUser", named(&[0xff]), "13", 0),
+        ("B47", "CreateUser", named(&[0xff]), "\u{fffd}", 1),
+        ("B53", "CreateUser", named(b"last"), "last", 2),
     ];
-    for (mutant, method, request, want) in table {
-        let (status, reply) = raw(mutant, method, framed(&request)).await;
+    for (mutant, method, request, want, replies) in table {
+        let (status, all) = raw(mutant, method, framed(&request)).await;
+        assert_eq!(all.len(), replies, "{mutant} {method}");
+        let reply = all.first().cloned().unwrap_or_default();
         let name = fields(reply).unwrap().into_iter().find(|field| field.number == 2).and_then(|it| it.text);
         let got = name.map_or(status, |name| String::from_utf8_lossy(&name).into_owned());
         assert_eq!(got, want, "{mutant} {method}");
@@ -207,8 +208,8 @@ async fn a_frame_that_is_cut_short() {
     assert!(waits.is_err(), "it was answered");
 }
 
-/// The status and the first message that `user.UserService` has for this body, without a connection in between.
-async fn raw(mutant: &str, method: &str, body: Bytes) -> (String, Bytes) {
+/// The status and the messages that `user.UserService` has for this body, without a connection in between.
+async fn raw(mutant: &str, method: &str, body: Bytes) -> (String, Vec<Bytes>) {
     let setup = Setup { store: Arc::new(MemoryStore::default()), token: None };
     let mut routes = (zoo::find(mutant).unwrap().routes)(setup);
     let uri = format!("http://localhost/user.UserService/{method}");
@@ -218,7 +219,7 @@ async fn raw(mutant: &str, method: &str, body: Bytes) -> (String, Bytes) {
     let head = response.headers().get("grpc-status").cloned();
     let (bytes, trailers) = whole(response.into_body()).await;
     let status = head.or_else(|| trailers?.get("grpc-status").cloned()).unwrap();
-    (status.to_str().unwrap().to_owned(), messages(bytes).0.first().cloned().unwrap_or_default())
+    (status.to_str().unwrap().to_owned(), messages(bytes).0)
 }
 
 #[tokio::test]
