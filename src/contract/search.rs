@@ -8,7 +8,7 @@ use tokio::{sync::watch, time::Instant};
 use super::{
     Case, Config, Event, Level, Method, Phase,
     answer::Answer,
-    checks::{DEAD, STAYS_ALIVE, UNREACHABLE},
+    checks::{DEAD, STAYS_ALIVE, UNREACHABLE, is_list},
     input::Input,
     judge::{Failure, Judge, Judged, Key},
     pool::Pool,
@@ -135,8 +135,10 @@ impl<'a, T: Transport> Search<'a, T> {
                     None => tallies.borrow_mut()[at].left_out += 1,
                 }
                 // Whether a fault is the framework's is only known when the phase is over.
-                let sure = |(_, input, failure): &Fresh| {
-                    failure.check.level != Level::Warn && !input.class.is_the_frameworks()
+                let sure = |it: &Fresh| {
+                    let (at, input, failure) = it;
+                    let excused = is_excused(methods[*at], &tallies.borrow()[*at], failure);
+                    failure.check.level != Level::Warn && !input.class.is_the_frameworks() && !excused
                 };
                 self.over |= self.config.fail_fast && fresh.iter().any(sure);
                 if self.over {
@@ -145,9 +147,7 @@ impl<'a, T: Transport> Search<'a, T> {
             }
         }
         judge.calls.fetch_add(brief.calls.into_inner(), Ordering::Relaxed);
-        // What is quiet in one case has shown in another that it goes on.
-        let goes_on = |at: usize| tallies.borrow()[at].open_ended;
-        fresh.retain(|(at, _, failure)| !(failure.key.cause == HANG && goes_on(*at)));
+        fresh.retain(|(at, _, failure)| !is_excused(methods[*at], &tallies.borrow()[*at], failure));
         self.tallies = tallies;
         self.saved_done |= phase == Phase::Saved && !self.over;
         fresh
@@ -265,6 +265,11 @@ impl<'a, T: Transport> Search<'a, T> {
         };
         others.take(LAST_CALLS).map(of).collect()
     }
+}
+
+/// What is quiet in one case has shown in another that it goes on; what lists things has an end all the same.
+fn is_excused(method: &Method, tally: &Tally, failure: &Failure) -> bool {
+    failure.key.cause == HANG && tally.open_ended && !is_list(method.desc.name())
 }
 
 /// The call it was seen after had no answer itself.

@@ -54,6 +54,13 @@ fn is_watch(name: &str) -> bool {
     WORDS.iter().any(|word| name.contains(word))
 }
 
+/// What a method is called that tells what there is, and is done: another one of its calls that goes on excuses none.
+pub(in crate::contract) fn is_list(name: &str) -> bool {
+    const VERBS: [&str; 8] = ["list", "get", "search", "query", "find", "fetch", "export", "download"];
+    let name = name.to_lowercase();
+    VERBS.iter().any(|verb| name.starts_with(verb)) && !is_watch(&name)
+}
+
 /// So many messages in a second are not paced by what happens in the world.
 const FLOOD: f64 = 1000.0;
 /// A flood shows within this time, and has gone on for so long.

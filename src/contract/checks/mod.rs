@@ -48,7 +48,7 @@ mod unknown_method_unimplemented;
 
 use std::time::Duration;
 
-pub(super) use self::always_terminates::is_flood;
+pub(super) use self::always_terminates::{is_flood, is_list};
 pub(super) use self::stays_alive::{CHECK as STAYS_ALIVE, DEAD};
 use prost_reflect::{DynamicMessage, Value};
 

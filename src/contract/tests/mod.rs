@@ -249,3 +249,26 @@ async fn what_only_a_deadline_ends_is_the_frameworks_where_every_method_does_it(
         assert_eq!(warned, failures == 0, "{waits:?}: {:?}", found.report.diagnostics());
     }
 }
+
+/// Two replies and silence may be a watch, which is quiet elsewhere as well; a list is none, whatever else it does.
+#[tokio::test]
+async fn a_stream_that_goes_on_is_excused_where_it_does_not_end_but_for_a_list() {
+    let pool = users();
+    let server = Mock(|call: &Call| match call.path.rsplit('/').next() {
+        Some("ListUsers" | "StreamUsers") => {
+            let one = sent_first(call).is_some_and(|bytes| bytes.starts_with(&[8, 1]));
+            answer(End::Hang, "", if one { 1 } else { 2 })
+        }
+        _ => healthy(&pool, call),
+    });
+    for fail_fast in [false, true] {
+        let checks = select(&["always_terminates".into()], &[], false).unwrap();
+        let (_, run) = outcome(&server, Config { checks, fail_fast, ..config(2) }).await;
+        let failed: Vec<_> = run.failures.iter().map(|row| (&*row.method, row.check.name)).collect();
+        assert_eq!(failed, [("user.UserService/ListUsers", "always_terminates")], "{fail_fast}");
+    }
+}
+
+fn sent_first(call: &Call) -> Option<Bytes> {
+    crate::client::sent(&call.script).0.first().map(|(_, bytes)| bytes.clone())
+}
