@@ -267,9 +267,11 @@ impl<'a, T: Transport> Search<'a, T> {
     }
 }
 
-/// What is quiet in one case has shown in another that it goes on; what lists things has an end all the same.
+/// What is quiet in one case has shown in another that it goes on. What lists things has an end all the same, and so
+/// has a conversation of which the client has closed its half.
 fn is_excused(method: &Method, tally: &Tally, failure: &Failure) -> bool {
-    failure.key.cause == HANG && tally.open_ended && !is_list(method.desc.name())
+    let has_an_end = is_list(method.desc.name()) || method.desc.is_client_streaming();
+    failure.key.cause == HANG && tally.open_ended && !has_an_end
 }
 
 /// The call it was seen after had no answer itself.

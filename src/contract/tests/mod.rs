@@ -250,22 +250,30 @@ async fn what_only_a_deadline_ends_is_the_frameworks_where_every_method_does_it(
     }
 }
 
-/// Two replies and silence may be a watch, which is quiet elsewhere as well; a list is none, whatever else it does.
+/// Two replies and silence may be a watch, which is quiet elsewhere as well; a list is none, whatever else it does, nor
+/// is a chat whose client has closed its half.
 #[tokio::test]
-async fn a_stream_that_goes_on_is_excused_where_it_does_not_end_but_for_a_list() {
+async fn a_stream_that_goes_on_is_excused_where_it_does_not_end_but_for_a_list_and_a_chat() {
     let pool = users();
     let server = Mock(|call: &Call| match call.path.rsplit('/').next() {
         Some("ListUsers" | "StreamUsers") => {
             let one = sent_first(call).is_some_and(|bytes| bytes.starts_with(&[8, 1]));
             answer(End::Hang, "", if one { 1 } else { 2 })
         }
+        // The deadline ends it, as some frameworks do; or nothing does.
+        Some("Chat") if call.script.len() > 2 => {
+            Exchange { elapsed: call.deadline, ..answer(End::Trailers, "4", 2) }
+        }
+        Some("Chat") => answer(End::Hang, "", 0),
         _ => healthy(&pool, call),
     });
-    for fail_fast in [false, true] {
-        let checks = select(&["always_terminates".into()], &[], false).unwrap();
-        let (_, run) = outcome(&server, Config { checks, fail_fast, ..config(2) }).await;
-        let failed: Vec<_> = run.failures.iter().map(|row| (&*row.method, row.check.name)).collect();
-        assert_eq!(failed, [("user.UserService/ListUsers", "always_terminates")], "{fail_fast}");
+    for (check, method) in [("always_terminates", "ListUsers"), ("half_close_terminates", "Chat")] {
+        for fail_fast in [false, true] {
+            let checks = select(&[check.into()], &[], false).unwrap();
+            let (_, run) = outcome(&server, Config { checks, fail_fast, ..config(2) }).await;
+            let failed: Vec<_> = run.failures.iter().map(|row| &*row.method).collect();
+            assert_eq!(failed, [format!("user.UserService/{method}")], "{check} {fail_fast}");
+        }
     }
 }
 
