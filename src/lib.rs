@@ -11,7 +11,7 @@
 //!  ------------------------------------------------------------------------------------------
 //!  3 study                                 contract          plan, checks, run, shrink
 //!  2 rooms    rules        codegen         client            call any method, no stubs
-//!  1½ loft                 values                            strategies, shrinking
+//!  1½ loft    promise      values                            rules of options; strategies, shrinking
 //!  1 ground                schema                            Source -> Schema, places
 //!  0 cellar                diag                              RuleInfo, Diagnostic, Report, render
 //!
@@ -24,6 +24,7 @@
 //!
 //! - `diag` knows no descriptors, arguments or sockets; it never reads a file, prints or exits.
 //! - `schema` decides nothing and cannot fail after `load`. It reads no network.
+//! - `promise` reads what a schema asks of messages (`buf.validate`, `google.api.field_behavior`) and calls nobody.
 //! - `rules` never read files and know no history: two schemas in, diagnostics out.
 //! - `codegen` gives templates plain views, never descriptors, and writes only where it is told.
 //! - `client` treats a gRPC status as data; an error is a call that could not be made.
@@ -32,14 +33,15 @@
 //! - `xtask` and this library never depend on the reference, so that `cargo xtask generate` works while
 //!   `generated/` is stale, broken or gone.
 //!
-//! Not built yet: `promise` (contract options as a language, CEL), lint rules. The drawing leaves room for
-//! them.
+//! Not built yet: contract options as a language and CEL (in `promise`), lint rules. The drawing leaves room
+//! for them.
 
 pub mod cli;
 pub mod client;
 pub mod codegen;
 pub mod contract;
 pub mod diag;
+pub mod promise;
 pub mod rules;
 pub mod schema;
 pub mod values;

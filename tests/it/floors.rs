@@ -5,15 +5,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may know.
-const ROOMS: [(&str, &[&str]); 8] = [
+const ROOMS: [(&str, &[&str]); 9] = [
     ("diag", &[]),
     ("schema", &["diag"]),
+    ("promise", &["diag", "schema"]),
     ("values", &["diag", "schema"]),
     ("rules", &["diag", "schema", "values"]),
     ("codegen", &["diag", "schema", "values"]),
     ("client", &["diag", "schema", "values"]),
-    ("contract", &["diag", "schema", "values", "client"]),
-    ("cli", &["diag", "schema", "values", "rules", "codegen", "client", "contract"]),
+    ("contract", &["diag", "schema", "promise", "values", "client"]),
+    ("cli", &["diag", "schema", "promise", "values", "rules", "codegen", "client", "contract"]),
 ];
 
 fn root() -> PathBuf {

@@ -1,0 +1,200 @@
+//! Holds a message against its rules.
+
+use std::fmt::Write as _;
+
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, ReflectMessage as _, Value};
+
+use super::{
+    Field, Group, Ignore, Promise, Rules, Violation,
+    describe::describe,
+    plain::{self, Plain, is_zero, is_zero_of},
+    test::{Test, Unit},
+};
+
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub violations: Vec<Violation>,
+    /// The first reason why not everything is known.
+    pub unknown: Option<String>,
+}
+
+pub(super) fn told(rules: &Rules, message: &DynamicMessage, now: i128) -> Told {
+    let mut walk = Walk { rules, now, told: Told::default() };
+    if !rules.is_empty() {
+        walk.message(message, "");
+    }
+    walk.told.violations.sort();
+    walk.told
+}
+
+/// The violations of one value of a field by itself, whatever is inside it.
+pub(super) fn tests_hold(promise: &Promise, value: &Value, now: i128) -> bool {
+    let plain = plain::plain(value);
+    promise.tests.iter().all(|rule| plain.as_ref().and_then(|it| rule.test.holds(it, now)) == Some(true))
+}
+
+struct Walk<'a> {
+    rules: &'a Rules,
+    now: i128,
+    told: Told,
+}
+
+impl Walk<'_> {
+    fn message(&mut self, message: &DynamicMessage, path: &str) {
+        let Some(rules) = self.rules.messages.get(message.descriptor().full_name()) else { return };
+        if let Some(why) = &rules.unknown {
+            self.unknown(why);
+        }
+        for group in &rules.groups {
+            self.group(message, group, path);
+        }
+        for oneof in &rules.oneofs {
+            if !oneof.fields().any(|field| message.has_field(&field)) {
+                self.broken(join(path, oneof.name()), "required", "one of its fields must be set".into());
+            }
+        }
+        for field in &rules.fields {
+            self.field(message, field, path);
+        }
+    }
+
+    fn group(&mut self, message: &DynamicMessage, group: &Group, path: &str) {
+        let set = group.fields.iter().filter(|field| message.has_field(field)).count();
+        let names = group.fields.iter().map(FieldDescriptor::name).collect::<Vec<_>>().join(", ");
+        if set > 1 {
+            self.broken(path.into(), "message.oneof", format!("only one of {names} may be set"));
+        } else if set == 0 && group.required {
+            self.broken(path.into(), "message.oneof", format!("one of {names} must be set"));
+        }
+    }
+
+    fn field(&mut self, message: &DynamicMessage, field: &Field, path: &str) {
+        let desc = &field.desc;
+        if field.value.ignore == Ignore::Always {
+            return;
+        }
+        let path = join(path, desc.name());
+        let is_set = message.has_field(desc);
+        if !is_set && field.required {
+            return self.broken(path, "required", "must be set".into());
+        }
+        if !is_set && (desc.supports_presence() || field.value.ignore == Ignore::IfZero) {
+            return;
+        }
+        let value = message.get_field(desc);
+        if field.value.ignore == Ignore::IfZero && is_zero(&value, desc) {
+            return;
+        }
+        match &*value {
+            Value::List(items) => {
+                self.whole(&field.value, items.len(), Some(items), &path);
+                for (at, item) in items.iter().enumerate() {
+                    self.element(&field.items, item, &desc.kind(), || format!("{path}[{at}]"));
+                }
+            }
+            Value::Map(entries) => {
+                self.whole(&field.value, entries.len(), None, &path);
+                let Kind::Message(entry) = desc.kind() else { return };
+                let (of_key, of_value) =
+                    (entry.map_entry_key_field().kind(), entry.map_entry_value_field().kind());
+                for (key, value) in entries {
+                    let path = || format!("{path}[{}]", subscript(key));
+                    self.element(&field.keys, &key.clone().into(), &of_key, path);
+                    self.element(&field.items, value, &of_value, path);
+                }
+            }
+            value => self.single(&field.value, value, &path),
+        }
+    }
+
+    fn element(&mut self, promise: &Promise, value: &Value, kind: &Kind, path: impl Fn() -> String) {
+        let ignored = match promise.ignore {
+            Ignore::Unspecified => false,
+            Ignore::IfZero => is_zero_of(value, kind),
+            Ignore::Always => true,
+        };
+        if !ignored && (promise.inner.is_some() || promise.unknown.is_some() || !promise.tests.is_empty()) {
+            self.single(promise, value, &path());
+        }
+    }
+
+    /// The rules of a list or of a map that are not about one element.
+    fn whole(&mut self, promise: &Promise, count: usize, items: Option<&[Value]>, path: &str) {
+        if let Some(why) = &promise.unknown {
+            self.unknown(&format!("{why} at {path}"));
+        }
+        for rule in &promise.tests {
+            let holds = match &rule.test {
+                Test::Length { unit: Unit::Elements, min, max } => {
+                    let count = u64::try_from(count).unwrap_or(u64::MAX);
+                    Some(min.is_none_or(|min| count >= min) && max.is_none_or(|max| count <= max))
+                }
+                Test::Unique => items.and_then(unique),
+                _ => None,
+            };
+            self.verdict(holds, path, &rule.id, &rule.test);
+        }
+    }
+
+    fn single(&mut self, promise: &Promise, value: &Value, path: &str) {
+        if let Some(why) = &promise.unknown {
+            self.unknown(&format!("{why} at {path}"));
+        }
+        let plain = if promise.tests.is_empty() { None } else { plain::plain(value) };
+        for rule in &promise.tests {
+            let holds = plain.as_ref().and_then(|plain| rule.test.holds(plain, self.now));
+            self.verdict(holds, path, &rule.id, &rule.test);
+        }
+        if let (Some(_), Value::Message(inner)) = (&promise.inner, value) {
+            self.message(inner, path);
+        }
+    }
+
+    fn verdict(&mut self, holds: Option<bool>, path: &str, id: &str, test: &Test) {
+        match holds {
+            Some(true) => {}
+            Some(false) => self.broken(path.into(), id, describe(test)),
+            None => self.unknown(&format!("`{id}` at {path}")),
+        }
+    }
+
+    fn broken(&mut self, path: String, rule: &str, message: String) {
+        self.told.violations.push(Violation { path, rule: rule.into(), message });
+    }
+
+    fn unknown(&mut self, why: &str) {
+        self.told.unknown.get_or_insert_with(|| why.to_owned());
+    }
+}
+
+/// Nothing for messages, of which equality is nobody's promise.
+fn unique(items: &[Value]) -> Option<bool> {
+    let plain: Vec<Plain> = items.iter().map(plain::plain).collect::<Option<_>>()?;
+    Some(plain.iter().enumerate().all(|(at, item)| !plain[..at].contains(item)))
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+/// A key as it stands in a path.
+pub(super) fn subscript(key: &MapKey) -> String {
+    match key {
+        MapKey::String(key) => {
+            let mut out = String::from("\"");
+            for character in key.chars() {
+                match character {
+                    '"' | '\\' => out.extend(['\\', character]),
+                    it if it.is_control() => _ = write!(out, "{}", it.escape_default()),
+                    it => out.push(it),
+                }
+            }
+            out + "\""
+        }
+        MapKey::Bool(key) => key.to_string(),
+        MapKey::I32(key) => key.to_string(),
+        MapKey::I64(key) => key.to_string(),
+        MapKey::U32(key) => key.to_string(),
+        MapKey::U64(key) => key.to_string(),
+    }
+}

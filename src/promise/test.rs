@@ -1,0 +1,128 @@
+//! One question about one value.
+
+use prost_reflect::EnumDescriptor;
+use regex::Regex;
+
+use super::{forms::Form, plain::Plain};
+
+#[derive(Debug)]
+pub(super) enum Test {
+    Const(Plain),
+    In(Vec<Plain>),
+    NotIn(Vec<Plain>),
+    Range { low: Option<Bound>, high: Option<Bound> },
+    Finite,
+    Length { unit: Unit, min: Option<u64>, max: Option<u64> },
+    Pattern(Regex),
+    Prefix(Plain),
+    Suffix(Plain),
+    Contains(Plain),
+    NotContains(Plain),
+    Form(Form),
+    NotEmpty,
+    Defined(EnumDescriptor),
+    /// Not after now.
+    Past,
+    /// Not before now.
+    Future,
+    /// At most so many nanoseconds from now.
+    Within(i128),
+    /// Of a list. Answered where the list is.
+    Unique,
+    /// Of a field mask: each path is one of these, or below one.
+    Covered(Vec<Plain>),
+    NotCovered(Vec<Plain>),
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Bound {
+    pub at: Plain,
+    pub inclusive: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    Characters,
+    Bytes,
+    Elements,
+}
+
+/// Clocks of two machines differ; so near to now nothing is certain.
+const SKEW: i128 = 300 * 1_000_000_000;
+
+impl Test {
+    /// Whether the value passes; nothing if that cannot be known.
+    pub fn holds(&self, value: &Plain, now: i128) -> Option<bool> {
+        Some(match (self, value) {
+            (Test::Const(it), value) => value == it,
+            (Test::In(among), value) => among.contains(value),
+            (Test::NotIn(among), value) => !among.contains(value),
+            (Test::Range { low, high }, value) => within(value, low.as_ref(), high.as_ref()),
+            (Test::Finite, Plain::Float(it)) => it.is_finite(),
+            (Test::Length { unit, min, max }, value) => {
+                let length = length(value, *unit)?;
+                min.is_none_or(|min| length >= min) && max.is_none_or(|max| length <= max)
+            }
+            (Test::Pattern(regex), Plain::Text(text)) => regex.is_match(text),
+            // What is no text matches nothing and is no error of the value either.
+            (Test::Pattern(regex), Plain::Bytes(bytes)) => regex.is_match(std::str::from_utf8(bytes).ok()?),
+            (Test::Prefix(it), value) => raw(value)?.starts_with(raw(it)?),
+            (Test::Suffix(it), value) => raw(value)?.ends_with(raw(it)?),
+            (Test::Contains(it), value) => contains(raw(value)?, raw(it)?),
+            (Test::NotContains(it), value) => !contains(raw(value)?, raw(it)?),
+            // An empty value breaks another rule.
+            (Test::Form(form), value) => form.fits(raw(value)?),
+            (Test::NotEmpty, value) => !raw(value)?.is_empty(),
+            (Test::Defined(desc), Plain::Int(number)) => {
+                i32::try_from(*number).is_ok_and(|number| desc.get_value(number).is_some())
+            }
+            (Test::Past, Plain::Int(at)) => certain(now - at)? >= 0,
+            (Test::Future, Plain::Int(at)) => certain(at - now)? >= 0,
+            (Test::Within(most), Plain::Int(at)) => certain(most - (at - now).abs())? >= 0,
+            (Test::Covered(fields), Plain::Paths(paths)) => paths.iter().all(|path| covers(fields, path)),
+            (Test::NotCovered(fields), Plain::Paths(paths)) => !paths.iter().any(|path| covers(fields, path)),
+            _ => return None,
+        })
+    }
+}
+
+fn certain(distance: i128) -> Option<i128> {
+    (distance.abs() > SKEW).then_some(distance)
+}
+
+/// Neither bound holds for what is no number.
+fn within(value: &Plain, low: Option<&Bound>, high: Option<&Bound>) -> bool {
+    let above = |low: &Bound| if low.inclusive { *value >= low.at } else { *value > low.at };
+    let below = |high: &Bound| if high.inclusive { *value <= high.at } else { *value < high.at };
+    match (low, high) {
+        (Some(low), Some(high)) if high.at < low.at => above(low) || below(high),
+        (low, high) => low.is_none_or(above) && high.is_none_or(below),
+    }
+}
+
+fn length(value: &Plain, unit: Unit) -> Option<u64> {
+    let length = match (value, unit) {
+        (Plain::Text(text), Unit::Characters) => text.chars().count(),
+        (Plain::Text(text), Unit::Bytes) => text.len(),
+        (Plain::Bytes(bytes), _) => bytes.len(),
+        _ => return None,
+    };
+    u64::try_from(length).ok()
+}
+
+fn raw(value: &Plain) -> Option<&[u8]> {
+    match value {
+        Plain::Text(text) => Some(text.as_bytes()),
+        Plain::Bytes(bytes) => Some(bytes),
+        _ => None,
+    }
+}
+
+fn contains(value: &[u8], part: &[u8]) -> bool {
+    part.is_empty() || value.windows(part.len()).any(|window| window == part)
+}
+
+fn covers(fields: &[Plain], path: &str) -> bool {
+    let below = |field: &str| path.strip_prefix(field).is_some_and(|rest| rest.starts_with('.'));
+    fields.iter().any(|field| matches!(field, Plain::Text(field) if path == field || below(field)))
+}

@@ -1,0 +1,90 @@
+//! Rules as a schema declares them, and what they say of small messages.
+
+use prost_reflect::{DynamicMessage, MessageDescriptor};
+
+use super::{Rules, Verdict};
+use crate::schema::{Source, load};
+
+/// The message `M` of a file with this text in it.
+pub(super) fn message(text: &str) -> MessageDescriptor {
+    const HEAD: &str = "syntax = \"proto3\"; package p; import \"buf/validate/validate.proto\"; \
+        import \"google/protobuf/timestamp.proto\"; import \"google/protobuf/wrappers.proto\";";
+    let source = Source::Text(vec![("m.proto".into(), format!("{HEAD}{text}"))]);
+    let loaded = load(&source);
+    assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
+    loaded.schema.pool().get_message_by_name("p.M").unwrap()
+}
+
+/// What the rules say of a message written as JSON: the broken ones as `path rule`, or `unknown`.
+fn said(desc: &MessageDescriptor, json: &str) -> String {
+    let mut reader = serde_json::Deserializer::from_str(json);
+    let message = DynamicMessage::deserialize(desc.clone(), &mut reader).unwrap();
+    match Rules::of(desc).judge(&message) {
+        Verdict::Kept => String::new(),
+        Verdict::Broken(all) => {
+            all.iter().map(|it| format!("{} {}", it.path, it.rule)).collect::<Vec<_>>().join(", ")
+        }
+        Verdict::Unknown(_) => "unknown".into(),
+    }
+}
+
+fn check(text: &str, expected: &[(&str, &str)]) {
+    let desc = message(text);
+    for (json, expected) in expected {
+        assert_eq!(said(&desc, json), *expected, "{text} {json}");
+    }
+}
+
+#[test]
+fn a_field_without_presence_is_held_against_its_rules_when_it_is_empty() {
+    const M: &str = "message M { string a = 1 [(buf.validate.field).string = {min_len: 1, max_len: 2}]; }";
+    check(M, &[("{}", "a string.min_len"), (r#"{"a":"é漢"}"#, ""), (r#"{"a":"abc"}"#, "a string.max_len")]);
+    const OPTIONAL: &str = "message M { optional string a = 1 [(buf.validate.field).string.min_len = 1]; }";
+    check(OPTIONAL, &[("{}", ""), (r#"{"a":""}"#, "a string.min_len")]);
+}
+
+#[test]
+fn required_says_nothing_else() {
+    const M: &str =
+        "message M { string a = 1 [(buf.validate.field) = {required: true, string: {min_len: 3}}]; }";
+    check(M, &[("{}", "a required"), (r#"{"a":"b"}"#, "a string.min_len"), (r#"{"a":"bcd"}"#, "")]);
+}
+
+#[test]
+fn rules_inside_of_messages_lists_and_maps_are_found_by_their_path() {
+    const M: &str = "message N { int32 n = 1 [(buf.validate.field).int32 = {gte: 1, lt: 5}]; } message M { \
+        N one = 1; repeated N many = 2; map<string, N> named = 3 [(buf.validate.field).map.keys.string.len = 1]; }";
+    const JSON: &str = r#"{"one":{"n":5},"many":[{"n":1},{}],"named":{"ab":{"n":7}}}"#;
+    let many = "many[1].n int32.gte_lt, named[\"ab\"] string.len, named[\"ab\"].n int32.gte_lt, one.n int32.gte_lt";
+    check(M, &[("{}", ""), (JSON, many)]);
+}
+
+#[test]
+fn what_is_not_understood_is_unknown_where_it_is_met() {
+    const CEL: &str = "message N { option (buf.validate.message).cel = {id: \"x\" expression: \"true\"}; } \
+        message M { N n = 1; string a = 2 [(buf.validate.field).string.min_len = 1]; }";
+    check(CEL, &[("{}", "a string.min_len"), (r#"{"n":{}}"#, "unknown"), (r#"{"a":"b","n":{}}"#, "unknown")]);
+    const MISPLACED: &str = "message M { int32 a = 1 [(buf.validate.field).string.min_len = 1]; }";
+    check(MISPLACED, &[(r#"{"a":1}"#, "unknown")]);
+    const PATTERN: &str = "message M { string a = 1 [(buf.validate.field).string.pattern = \"(\"]; }";
+    check(PATTERN, &[(r#"{"a":"a"}"#, "unknown")]);
+}
+
+#[test]
+fn nothing_is_certain_so_near_to_now() {
+    const M: &str =
+        "message M { google.protobuf.Timestamp t = 1 [(buf.validate.field).timestamp.lt_now = true]; }";
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let at = |seconds: u64| {
+        let desc = message(M);
+        let field = desc.get_field(1).unwrap();
+        let mut time = DynamicMessage::new(field.kind().as_message().unwrap().clone());
+        time.set_field_by_number(1, prost_reflect::Value::I64(seconds.try_into().unwrap()));
+        let mut message = DynamicMessage::new(desc.clone());
+        message.set_field(&field, prost_reflect::Value::Message(time));
+        Rules::of(&desc).judge(&message)
+    };
+    assert_eq!(at(now - 1000), Verdict::Kept);
+    assert!(matches!(at(now + 100), Verdict::Unknown(_)));
+    assert!(matches!(at(now + 1000), Verdict::Broken(_)));
+}
