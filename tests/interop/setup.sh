@@ -5,6 +5,7 @@
 #     tests/interop/setup.sh CACHE
 #
 # CACHE/venv               Python with the packages of requirements.txt
+# CACHE/protovalidate-py   the package of that name in it
 # CACHE/pb2                the modules generated from article/user.proto
 # CACHE/interop-node       the packages of node/package.json
 set -euo pipefail
@@ -18,6 +19,9 @@ install_python() {
     rm -rf "$cache/venv" "$cache/pb2"
     python3 -m venv "$cache/venv"
     "$cache/venv/bin/python" -m pip --disable-pip-version-check --quiet install --no-deps -r "$here/requirements.txt"
+    # Named apart from the version of Python: a test asks whether it is there.
+    ln -sfn "$("$cache/venv/bin/python" -c 'import os, protovalidate; print(os.path.dirname(protovalidate.__file__))')" \
+        "$cache/protovalidate-py"
     mkdir "$cache/pb2"
     "$cache/venv/bin/python" -m grpc_tools.protoc --proto_path="$here/article" \
         --python_out="$cache/pb2" --grpc_python_out="$cache/pb2" user.proto

@@ -27,6 +27,7 @@ mod mutants;
 mod pairs;
 mod peers;
 mod reports;
+mod protovalidate;
 mod run;
 mod servers;
 mod tls;

@@ -24,6 +24,8 @@ const PEERS: &[(&str, &str)] = &[
     ("pb2", "pb2"),
     // A binary `FileDescriptorProto`: no package carries the source of buf/validate/validate.proto.
     ("protovalidate", "protovalidate.binpb"),
+    // The package that judges messages; `python` imports it.
+    ("protovalidate-py", "protovalidate-py"),
     ("python", "venv/bin/python"),
     ("sarif", "bin/sarif"),
 ];
