@@ -136,7 +136,7 @@ fn is_label(label: &str) -> bool {
 pub(super) fn is_hostname(text: &str) -> bool {
     let name = text.strip_suffix('.').unwrap_or(text);
     let all_digits = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
-    text.len() <= 253 && name.split('.').all(is_label) && !name.rsplit('.').next().is_some_and(all_digits)
+    name.len() <= 253 && name.split('.').all(is_label) && !name.rsplit('.').next().is_some_and(all_digits)
 }
 
 pub(super) fn is_ipv4(text: &str) -> bool {

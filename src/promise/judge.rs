@@ -1,13 +1,13 @@
 //! Holds a message against its rules.
 
-use std::fmt::Write as _;
-
-use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, ReflectMessage as _, Value};
+use prost_reflect::{
+    DynamicMessage, FieldDescriptor, Kind, MapKey, ReflectMessage as _, Syntax, Value,
+};
 
 use super::{
     Field, Group, Ignore, Promise, Rules, Violation,
     describe::describe,
-    plain::{self, Plain, is_zero, is_zero_of},
+    plain::{self, Plain, is_zero},
     test::{Test, Unit},
 };
 
@@ -82,9 +82,6 @@ impl Walk<'_> {
             return;
         }
         let value = message.get_field(desc);
-        if field.value.ignore == Ignore::IfZero && is_zero(&value, desc) {
-            return;
-        }
         match &*value {
             Value::List(items) => {
                 self.whole(&field.value, items.len(), Some(items), &path);
@@ -103,14 +100,18 @@ impl Walk<'_> {
                     self.element(&field.items, value, &of_value, path);
                 }
             }
-            value => self.single(&field.value, value, &path),
+            value => {
+                self.set_aside(value, &desc.kind());
+                self.single(&field.value, value, &path);
+            }
         }
     }
 
     fn element(&mut self, promise: &Promise, value: &Value, kind: &Kind, path: impl Fn() -> String) {
+        self.set_aside(value, kind);
         let ignored = match promise.ignore {
             Ignore::Unspecified => false,
-            Ignore::IfZero => is_zero_of(value, kind),
+            Ignore::IfZero => is_zero(value, kind),
             Ignore::Always => true,
         };
         if !ignored && (promise.inner.is_some() || promise.unknown.is_some() || !promise.tests.is_empty()) {
@@ -150,6 +151,14 @@ impl Walk<'_> {
         }
     }
 
+    /// What many decoders take for an unknown field is not there for whoever judges.
+    fn set_aside(&mut self, value: &Value, kind: &Kind) {
+        let Some((number, desc)) = value.as_enum_number().zip(kind.as_enum()) else { return };
+        if desc.get_value(number).is_none() && desc.parent_file().syntax() == Syntax::Proto2 {
+            self.unknown(&format!("{number}, which the closed enum `{}` does not declare", desc.full_name()));
+        }
+    }
+
     fn verdict(&mut self, holds: Option<bool>, path: &str, id: &str, test: &Test) {
         match holds {
             Some(true) => {}
@@ -180,17 +189,7 @@ fn join(path: &str, name: &str) -> String {
 /// A key as it stands in a path.
 pub(super) fn subscript(key: &MapKey) -> String {
     match key {
-        MapKey::String(key) => {
-            let mut out = String::from("\"");
-            for character in key.chars() {
-                match character {
-                    '"' | '\\' => out.extend(['\\', character]),
-                    it if it.is_control() => _ = write!(out, "{}", it.escape_default()),
-                    it => out.push(it),
-                }
-            }
-            out + "\""
-        }
+        MapKey::String(key) => serde_json::Value::from(&**key).to_string(),
         MapKey::Bool(key) => key.to_string(),
         MapKey::I32(key) => key.to_string(),
         MapKey::I64(key) => key.to_string(),

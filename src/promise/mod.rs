@@ -67,14 +67,21 @@ pub enum Verdict {
 }
 
 /// The rules of one message type and of all the types inside it. Cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Rules {
     root: MessageDescriptor,
     messages: Arc<HashMap<String, Message>>,
 }
 
+/// By its type: a descriptor written out whole never ends where types contain one another.
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Rules({})", self.root.full_name())
+    }
+}
+
 /// The rules of one message type.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Message {
     /// Why its verdict cannot be known.
     unknown: Option<String>,
@@ -85,13 +92,11 @@ struct Message {
 }
 
 /// `(buf.validate.message).oneof`: of these fields at most one is set, or exactly one.
-#[derive(Debug)]
 struct Group {
     fields: Vec<FieldDescriptor>,
     required: bool,
 }
 
-#[derive(Debug)]
 struct Field {
     desc: FieldDescriptor,
     required: bool,
@@ -104,7 +109,7 @@ struct Field {
 }
 
 /// What one value must satisfy.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Promise {
     ignore: Ignore,
     unknown: Option<String>,
@@ -121,7 +126,6 @@ enum Ignore {
     Always,
 }
 
-#[derive(Debug)]
 struct Rule {
     id: String,
     test: test::Test,

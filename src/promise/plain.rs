@@ -1,7 +1,7 @@
 //! Values as rules see them: integers are integers, a wrapper is what it wraps, a time is its nanoseconds.
 
 use bytes::Bytes;
-use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, ReflectMessage as _, Value};
+use prost_reflect::{DynamicMessage, Kind, MapKey, ReflectMessage as _, Value};
 
 #[derive(Debug, Clone, PartialEq, PartialOrd)]
 pub(super) enum Plain {
@@ -135,22 +135,11 @@ fn set(message: &mut DynamicMessage, number: u32, value: Value) {
     let _ = message.try_set_field_by_number(number, value);
 }
 
-/// Whether the field can hold another value than its default: what `required` and `ignore` ask.
-pub(super) fn is_zero(value: &Value, field: &FieldDescriptor) -> bool {
-    match value {
-        Value::List(items) => items.is_empty(),
-        Value::Map(entries) => entries.is_empty(),
-        value => is_zero_of(value, &field.kind()),
-    }
-}
-
-pub(super) fn is_zero_of(value: &Value, kind: &Kind) -> bool {
+/// Whether an element is what `ignore` leaves out.
+pub(super) fn is_zero(value: &Value, kind: &Kind) -> bool {
     match value {
         Value::Message(message) => is_empty(message),
-        Value::EnumNumber(number) => {
-            // A closed enum may have no zero; what comes first is its default.
-            *number == kind.as_enum().map_or(0, |desc| desc.default_value().number())
-        }
+        Value::EnumNumber(number) => *number == 0,
         Value::F32(it) => it.to_bits() == 0,
         Value::F64(it) => it.to_bits() == 0,
         value => *value == Value::default_value(kind),

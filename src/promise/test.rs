@@ -5,7 +5,6 @@ use regex::Regex;
 
 use super::{forms::Form, plain::Plain};
 
-#[derive(Debug)]
 pub(super) enum Test {
     Const(Plain),
     In(Vec<Plain>),

@@ -60,7 +60,8 @@ fn protovalidate_says_the_same() {
         unknown += usize::from(ours == "unknown");
         if ours != theirs && known(case, ours, theirs).is_none() {
             let name = case.descriptor().full_name().to_owned();
-            differences.push(format!("{name} {case:?}\n  ours:   {ours}\n  theirs: {theirs}"));
+            let json = serde_json::to_string(case).unwrap_or_else(|_| hex(&values::encode(case)));
+            differences.push(format!("{name} {json}\n  ours:   {ours}\n  theirs: {theirs}"));
         }
     }
     eprintln!("{} messages, {unknown} unknown, {} rule ids", cases.len(), ids.len());
@@ -70,8 +71,12 @@ fn protovalidate_says_the_same() {
 }
 
 /// Why the two differ, where they do.
-fn known(_case: &DynamicMessage, _ours: &str, _theirs: &str) -> Option<&'static str> {
-    None
+fn known(case: &DynamicMessage, ours: &str, theirs: &str) -> Option<&'static str> {
+    let name = case.descriptor().full_name().to_owned();
+    Some(match (&*name, ours, theirs) {
+        ("old.OldEnum", "unknown", _) => "Python sets numbers aside that a closed enum does not declare",
+        _ => return None,
+    })
 }
 
 fn said(verdict: &Verdict) -> String {
@@ -92,7 +97,7 @@ fn ask(python: &Path, schema: &Schema, cases: &[DynamicMessage]) -> Vec<String> 
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/verdicts.py");
     let mut child =
         Command::new(python).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let mut text = hex(schema.descriptor_set());
+    let mut text = hex(&schema.descriptor_set());
     for case in cases {
         text += &format!("\n{} {}", case.descriptor().full_name(), hex(&values::encode(case)));
     }
