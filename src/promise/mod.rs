@@ -13,9 +13,13 @@
 //! Absent on purpose: no sockets, no clock but the one given, no random generator but a salt.
 
 mod behavior;
+mod broken;
+mod candidates;
+mod compose;
 mod describe;
 mod forms;
 mod judge;
+mod mend;
 mod pattern;
 mod plain;
 mod read;
@@ -34,6 +38,7 @@ use std::{
 use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor, OneofDescriptor};
 
 pub use behavior::{Behavior, behaviors};
+pub use broken::Broken;
 
 /// One rule that a message breaks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

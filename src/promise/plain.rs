@@ -1,7 +1,7 @@
 //! Values as rules see them: integers are integers, a wrapper is what it wraps, a time is its nanoseconds.
 
 use bytes::Bytes;
-use prost_reflect::{DynamicMessage, Kind, MapKey, ReflectMessage as _, Value};
+use prost_reflect::{DynamicMessage, Kind, ReflectMessage as _, Value};
 
 #[derive(Debug, Clone, PartialEq, PartialOrd)]
 pub(super) enum Plain {
@@ -30,17 +30,6 @@ pub(super) fn plain(value: &Value) -> Option<Plain> {
         Value::Message(message) => return of_message(message),
         Value::List(_) | Value::Map(_) => return None,
     })
-}
-
-pub(super) fn of_key(key: &MapKey) -> Plain {
-    match key {
-        MapKey::Bool(it) => Plain::Bool(*it),
-        MapKey::I32(it) => Plain::Int((*it).into()),
-        MapKey::I64(it) => Plain::Int((*it).into()),
-        MapKey::U32(it) => Plain::Int((*it).into()),
-        MapKey::U64(it) => Plain::Int((*it).into()),
-        MapKey::String(it) => Plain::Text(it.clone()),
-    }
 }
 
 fn of_message(message: &DynamicMessage) -> Option<Plain> {
