@@ -58,6 +58,7 @@ fn of_test(test: &Test) -> Vec<Plain> {
             let edges = |it: &Bound| [vec![it.at.clone()], beside(&it.at)].concat();
             [low, high].into_iter().flatten().flat_map(edges).collect()
         }
+        Test::Within(nanos) => [now() - nanos / 2, now() + nanos / 2].map(Plain::Int).to_vec(),
         Test::Covered(fields) | Test::NotCovered(fields) => {
             let one = |it: &Plain| match it {
                 Plain::Text(path) => Some(Plain::Paths(vec![path.clone()])),

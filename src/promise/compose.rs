@@ -50,7 +50,7 @@ impl<'a> Parts<'a> {
                     parts.lengths.extend(around.filter(|it| *it <= LONGEST).map(|it| (*unit, it)));
                 }
                 Test::Form(form) => parts.form = Some(*form),
-                Test::Pattern(regex) => parts.pattern = Some(regex.as_str()),
+                Test::Pattern { regex, .. } => parts.pattern = Some(regex.as_str()),
                 _ => {}
             }
         }
@@ -161,12 +161,20 @@ fn examples(form: Form, salt: u64) -> Vec<String> {
 
 /// Texts that the pattern matches, drawn and then as short as they get. None of a pattern that cannot be drawn from.
 fn drawn(pattern: &str, salt: u64) -> Vec<String> {
+    // Where a text begins and ends, and where a word does, nothing is drawn.
+    let pattern = pattern.replace(super::pattern::BOUNDARY, "");
+    let flags = if pattern.starts_with("(?") { pattern.find(')').map_or(0, |at| at + 1) } else { 0 };
+    let (flags, pattern) = match pattern.split_at(flags) {
+        // A group with something in it is no flag.
+        (flags, rest) if flags.bytes().all(|it| b"(?imsU-)".contains(&it)) => (flags, rest),
+        _ => ("", &*pattern),
+    };
     let inside = pattern.strip_prefix('^').or_else(|| pattern.strip_prefix("\\A")).unwrap_or(pattern);
     let inside = match inside.strip_suffix('$') {
         Some(before) if !before.ends_with('\\') => before,
         _ => inside.strip_suffix("\\z").unwrap_or(inside),
     };
-    let Ok(strategy) = string_regex(inside) else { return Vec::new() };
+    let Ok(strategy) = string_regex(&format!("{flags}{inside}")) else { return Vec::new() };
     let mut seed = [0; 32];
     seed[..8].copy_from_slice(&salt.to_le_bytes());
     let config = Config { failure_persistence: None, ..Config::default() };

@@ -14,7 +14,7 @@ pub(super) fn describe(test: &Test) -> String {
         Test::Range { low, high } => range(low.as_ref(), high.as_ref()),
         Test::Finite => "must be finite".into(),
         Test::Length { unit, min, max } => length(*unit, *min, *max),
-        Test::Pattern(regex) => format!("must match `{}`", shown(regex.as_str())),
+        Test::Pattern { declared, .. } => format!("must match `{}`", shown(declared)),
         Test::Prefix(it) => format!("must begin with {}", say(it)),
         Test::Suffix(it) => format!("must end with {}", say(it)),
         Test::Contains(it) => format!("must contain {}", say(it)),

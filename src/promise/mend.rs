@@ -10,6 +10,7 @@ use super::{
     candidates::candidates,
     judge::tests_hold,
     now,
+    plain::is_zero,
     test::{Test, Unit},
 };
 
@@ -68,7 +69,7 @@ impl Rules {
         match value {
             Value::List(mut items) => {
                 for item in &mut items {
-                    self.mend_value(&field.items, &kind, item, salt, depth);
+                    self.mend_element(&field.items, &kind, item, salt, depth);
                 }
                 if is_unique(field) {
                     let mut seen: Vec<Value> = Vec::new();
@@ -92,8 +93,8 @@ impl Rules {
                 let mut mended = HashMap::new();
                 for (key, mut value) in sorted(entries) {
                     let mut key = Value::from(key);
-                    self.mend_value(&field.keys, &of_key, &mut key, salt, depth);
-                    self.mend_value(&field.items, &of_value, &mut value, salt, depth);
+                    self.mend_element(&field.keys, &of_key, &mut key, salt, depth);
+                    self.mend_element(&field.items, &of_value, &mut value, salt, depth);
                     mended.extend(key.into_map_key().map(|key| (key, value)));
                 }
                 let (least, most) = limits(field);
@@ -104,6 +105,12 @@ impl Rules {
                 self.mend_value(&field.value, &kind, &mut value, salt, depth);
                 value
             }
+        }
+    }
+
+    fn mend_element(&self, promise: &Promise, kind: &Kind, value: &mut Value, salt: u64, depth: u32) {
+        if promise.ignore != Ignore::IfZero || !is_zero(value, kind) {
+            self.mend_value(promise, kind, value, salt, depth);
         }
     }
 

@@ -2,6 +2,9 @@
 
 use regex::Regex;
 
+/// The edge of a word of ASCII letters.
+pub(super) const BOUNDARY: &str = "(?-u:\\b)";
+
 /// The compiled pattern; nothing for one that is none, or that only RE2 reads.
 pub(super) fn of(pattern: &str) -> Option<Regex> {
     // A pattern of somebody's schema must not cost everything there is.
@@ -78,7 +81,7 @@ fn escape(rest: &str, letter: Option<char>, escaped: usize, in_class: bool) -> (
         Some('W') => "[^0-9A-Za-z_]",
         Some('s') => "[\\t\\n\\x0c\\r ]",
         Some('S') => "[^\\t\\n\\x0c\\r ]",
-        Some('b') if !in_class => "(?-u:\\b)",
+        Some('b') if !in_class => BOUNDARY,
         Some('Q') => {
             let quoted = &rest[2..];
             let end = quoted.find("\\E").unwrap_or(quoted.len());

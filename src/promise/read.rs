@@ -251,7 +251,10 @@ fn tests(family: &str, rules: &DynamicMessage, kind: &Kind) -> Result<Vec<Rule>,
             "max_bytes" => count(Unit::Bytes, None, Some(number()?)),
             "min_items" | "min_pairs" => count(Unit::Elements, Some(number()?), None),
             "max_items" | "max_pairs" => count(Unit::Elements, None, Some(number()?)),
-            "pattern" => Test::Pattern(pattern::of(value.as_str().unwrap_or_default()).ok_or_else(unclear)?),
+            "pattern" => {
+                let declared = value.as_str().unwrap_or_default().to_owned();
+                Test::Pattern { regex: pattern::of(&declared).ok_or_else(unclear)?, declared }
+            }
             "prefix" => Test::Prefix(one()?),
             "suffix" => Test::Suffix(one()?),
             "contains" => Test::Contains(one()?),

@@ -12,7 +12,8 @@ pub(super) enum Test {
     Range { low: Option<Bound>, high: Option<Bound> },
     Finite,
     Length { unit: Unit, min: Option<u64>, max: Option<u64> },
-    Pattern(Regex),
+    /// As it is declared, and as it is asked.
+    Pattern { declared: String, regex: Regex },
     Prefix(Plain),
     Suffix(Plain),
     Contains(Plain),
@@ -62,9 +63,9 @@ impl Test {
                 let length = length(value, *unit)?;
                 min.is_none_or(|min| length >= min) && max.is_none_or(|max| length <= max)
             }
-            (Test::Pattern(regex), Plain::Text(text)) => regex.is_match(text),
+            (Test::Pattern { regex, .. }, Plain::Text(text)) => regex.is_match(text),
             // What is no text matches nothing and is no error of the value either.
-            (Test::Pattern(regex), Plain::Bytes(bytes)) => regex.is_match(std::str::from_utf8(bytes).ok()?),
+            (Test::Pattern { regex, .. }, Plain::Bytes(bytes)) => regex.is_match(std::str::from_utf8(bytes).ok()?),
             (Test::Prefix(it), value) => raw(value)?.starts_with(raw(it)?),
             (Test::Suffix(it), value) => raw(value)?.ends_with(raw(it)?),
             (Test::Contains(it), value) => contains(raw(value)?, raw(it)?),
