@@ -5,7 +5,7 @@
 pub enum Class {
     /// Valid by the schema.
     Valid,
-    /// Encoded as the schema says, with one declared rule broken.
+    /// Encoded as the schema says, with a declared rule broken.
     Invalid,
     /// Valid, and sent again with fields that the schema does not have.
     UnknownFields,
@@ -15,6 +15,10 @@ pub enum Class {
     Framing,
     /// Valid, and sent again with metadata that nobody asked for.
     Metadata,
+    /// Valid, and sent again with fields that only the server sets.
+    OutputOnly,
+    /// Valid, and sent again with another value where none may come after the first.
+    Immutable,
     /// Valid but for a number that an open enum does not declare.
     UnknownEnum,
     /// The same request twice, nothing between.
@@ -54,13 +58,15 @@ pub enum Class {
 }
 
 impl Class {
-    const NAMES: [(Class, &'static str); 24] = [
+    const NAMES: [(Class, &'static str); 26] = [
         (Class::Valid, "valid"),
         (Class::Invalid, "invalid"),
         (Class::UnknownFields, "unknown_fields"),
         (Class::Encoding, "encoding"),
         (Class::Framing, "framing"),
         (Class::Metadata, "metadata"),
+        (Class::OutputOnly, "output_only"),
+        (Class::Immutable, "immutable"),
         (Class::UnknownEnum, "unknown_enum"),
         (Class::Repeat, "repeat"),
         (Class::Parallel, "parallel"),
@@ -92,6 +98,11 @@ impl Class {
 
     /// A valid request sent plainly, in a variant, and plainly again.
     pub(super) fn is_compared(self) -> bool {
+        self.is_another_form() || matches!(self, Class::OutputOnly | Class::Immutable)
+    }
+
+    /// The same request in other bytes or frames.
+    fn is_another_form(self) -> bool {
         matches!(self, Class::UnknownFields | Class::Encoding | Class::Framing | Class::Metadata)
     }
 
@@ -117,7 +128,7 @@ impl Class {
     /// server shows whether it is.
     pub(super) fn is_the_frameworks(self) -> bool {
         self != Class::UnknownMethod
-            && (self.is_malformed() || self.is_compared() || matches!(self, Class::Deadline | Class::Cancel))
+            && (self.is_malformed() || self.is_another_form() || matches!(self, Class::Deadline | Class::Cancel))
     }
 }
 

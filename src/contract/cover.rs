@@ -1,4 +1,5 @@
-//! Valid inputs: the deterministic ones, one boundary value at a time, and the random ones.
+//! Inputs that are encoded as the schema says: the deterministic ones, one boundary value at a time, and the random
+//! ones.
 
 use proptest::{
     prelude::Rng as _,
@@ -8,7 +9,7 @@ use proptest::{
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, Value};
 
-use super::{class::Class, input::Input, plan::Method, pool::Pool, variant};
+use super::{class::Class, input::Input, plan::Method, pool::Pool, requests, variant};
 use crate::values::{self, Limits, Spot};
 
 /// 64-bit FNV-1a: small, stable for ever, good enough to name cases and part seeds.
@@ -70,6 +71,7 @@ pub(super) fn coverage(seed: u64, method: &Method) -> Vec<Input> {
     let unknown = |message| Input::of(Class::UnknownFields, method, "unknown fields", vec![message]);
     inputs.push(unknown(values::minimal(&desc)));
     inputs.extend(variants(method, &mut fresh));
+    inputs.extend(requests::around(method, seed, &mut || fresh(1).remove(0)));
     inputs.extend(values::invalid(&desc).into_iter().map(|(spot, value)| {
         let mut messages = fresh(count);
         put(&mut messages, &spot, &value);
@@ -90,9 +92,11 @@ fn without(method: &Method, spot: &Spot, mut messages: Vec<DynamicMessage>) -> O
 
 /// The messages with one edge in them.
 fn edge(method: &Method, spot: &Spot, value: Value, mut messages: Vec<DynamicMessage>) -> Input {
-    let class = if is_undeclared(spot.field(), &value) { Class::UnknownEnum } else { Class::Valid };
     put(&mut messages, spot, &value);
-    Input::of(class, method, spot.path(), messages)
+    match is_undeclared(spot.field(), &value) {
+        true => Input::of(Class::UnknownEnum, method, spot.path(), messages),
+        false => Input::valid(method, spot.path(), messages),
+    }
 }
 
 /// Sets the value in each message of a stream; in one of parts, in the part that it belongs to.
@@ -233,7 +237,7 @@ pub(super) fn follow(seed: u64, cases: u64, method: &Method, pool: &Pool) -> Vec
         };
         method.stream(salt, count).into_iter().map(fill).collect::<Vec<_>>()
     };
-    let mut inputs = vec![Input::valid(method, "what a reply named", filled(count))];
+    let mut inputs = vec![Input::valid(method, requests::NAMED, filled(count))];
     if method.reads || method.idempotent {
         inputs.push(Input::of(Class::Repeat, method, "the same request twice", filled(count)));
         inputs.push(Input::of(Class::Repeat, method, "an empty request twice", vec![values::minimal(&desc)]));
@@ -241,6 +245,7 @@ pub(super) fn follow(seed: u64, cases: u64, method: &Method, pool: &Pool) -> Vec
     if method.reads {
         inputs.push(Input::of(Class::Parallel, method, "the same request four times at once", filled(count)));
     }
+    inputs.extend(requests::immutable(method, &filled(1).remove(0)));
     inputs.extend(variants(method, &mut filled));
     // What is behind the lookup has edges of its own.
     let spots = values::spots(&desc);
@@ -264,6 +269,9 @@ pub(super) fn follow(seed: u64, cases: u64, method: &Method, pool: &Pool) -> Vec
     inputs
 }
 
+/// One random message of so many is sent as it was drawn, whatever the rules say.
+const RAW: u64 = 5;
+
 /// The random input of this number.
 pub(super) fn random(seed: u64, method: &Method, index: u64) -> Option<Input> {
     let mut runner = runner(seed, &method.name, "random", index);
@@ -276,16 +284,24 @@ pub(super) fn random(seed: u64, method: &Method, index: u64) -> Option<Input> {
     };
     let drawn = (0..count).map(|_| Some(strategy.new_tree(&mut runner).ok()?.current()));
     let mut drawn: Vec<DynamicMessage> = drawn.collect::<Option<_>>()?;
+    let salt = hash(&[&seed.to_le_bytes(), &index.to_le_bytes(), b"mixed"]) >> 24;
     // Every other one is plain but for a few fields: of those that are strange all over most are refused at once.
     if index % 2 == 1 {
-        let salt = hash(&[&seed.to_le_bytes(), &index.to_le_bytes(), b"mixed"]) >> 24;
         for (message, mut plain) in drawn.iter_mut().zip(method.stream(salt, count)) {
             mix(&mut plain, message, &mut runner);
             *message = plain;
         }
     }
-    let class = if count == 0 { Class::EmptyStream } else { Class::Valid };
-    Some(Input::of(class, method, "random", drawn))
+    // A server that checks the rules lets few of the others through to its logic.
+    if index % RAW != 0 {
+        for (message, at) in drawn.iter_mut().zip(1..) {
+            *message = requests::mended(method, message, salt.wrapping_add(at));
+        }
+    }
+    Some(match count {
+        0 => Input::of(Class::EmptyStream, method, "random", drawn),
+        _ => Input::valid(method, "random", drawn),
+    })
 }
 
 /// Puts some of the fields of one message into the other, one or two on average.

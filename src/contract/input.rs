@@ -5,10 +5,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use prost_reflect::DynamicMessage;
 
-use super::{class::Class, plan::Method, variant};
+use super::{class::Class, plan::Method, requests, variant};
 use crate::{
     client::{Call, Step},
-    values,
+    promise, values,
 };
 
 #[derive(Debug, Clone, PartialEq)]
@@ -55,15 +55,7 @@ impl Input {
     }
 
     pub fn valid(method: &Method, label: impl Into<String>, messages: Vec<DynamicMessage>) -> Input {
-        Input::of(Class::Valid, method, label, messages)
-    }
-
-    /// Its messages; of a script, none.
-    pub fn messages(&self) -> &[DynamicMessage] {
-        match &self.body {
-            Body::Messages(messages) => messages,
-            Body::Script(_) => &[],
-        }
+        Input::of(requests::class(method, &messages), method, label, messages)
     }
 
     /// The same with other messages; of a script, the script.
@@ -90,11 +82,27 @@ impl Input {
 
     /// The same messages without what makes it a variant; of a script, the script.
     pub fn plain(&self, method: &Method) -> Vec<Step> {
+        let without = |message: &DynamicMessage| match requests::left_out(self.class) {
+            Some(fields) => values::encode(&promise::behavior::without(message, &fields)),
+            None => values::encode(message),
+        };
         match &self.body {
             Body::Script(steps) => steps.clone(),
             Body::Messages(messages) => {
-                variant::plain(&messages.iter().map(values::encode).collect::<Vec<_>>(), method)
+                variant::plain(&messages.iter().map(without).collect::<Vec<_>>(), method)
             }
+        }
+    }
+
+    /// The messages that are sent as messages.
+    pub fn messages(&self, method: &Method) -> Vec<DynamicMessage> {
+        let decode = |step: &Step| match step {
+            Step::Send(bytes) => DynamicMessage::decode(method.desc.input(), bytes.as_ref()).ok(),
+            _ => None,
+        };
+        match &self.body {
+            Body::Messages(messages) => messages.clone(),
+            Body::Script(steps) => steps.iter().filter_map(decode).collect(),
         }
     }
 
@@ -165,7 +173,7 @@ impl Input {
                 let is_text = matches!(field.kind(), prost_reflect::Kind::String) && !field.is_list();
                 let names = self.pooled && super::pool::names_things(field.name());
                 let filled = message.get_field(&field).as_str().is_some_and(|text| !text.is_empty());
-                if is_text && filled && !names {
+                if is_text && filled && !names && other.has_field(&field) {
                     message.set_field(&field, other.get_field(&field).into_owned());
                 }
             }

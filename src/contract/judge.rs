@@ -14,7 +14,7 @@ use super::{
     compare, cover,
     input::Input,
     patient::advice,
-    streams,
+    requests, streams,
 };
 use crate::client::{Call, CallError, Code, End, Exchange, Step, Transport, frame};
 
@@ -33,6 +33,8 @@ pub(super) struct Failure {
     pub message: String,
     pub outcome: String,
     pub answer: Answer,
+    /// There may be a good reason for it.
+    pub doubtful: bool,
 }
 
 /// What came of one case.
@@ -148,6 +150,12 @@ impl<'a, T: Transport> Judge<'a, T> {
                 (exchange, vec![self.call(&self.liveness()).await?])
             }
             Class::BadTimeout => (self.apart(&self.call_of(method, input)).await?, Vec::new()),
+            Class::Valid if input.label == requests::EDGE => {
+                let plain = method.typical(self.salt(method, input, 1));
+                let plain = Input::valid(method, "", vec![plain]);
+                let before = self.patient(&plain.plain_call(method, self.metadata, self.deadline)).await?;
+                (self.patient(&self.call_of(method, input)).await?, vec![before])
+            }
             class if class.is_malformed() => (self.call(&self.call_of(method, input)).await?, Vec::new()),
             _ => {
                 let exchange = self.patient(&self.call_of(method, input)).await?;
@@ -160,12 +168,24 @@ impl<'a, T: Transport> Judge<'a, T> {
         let deadline = input.deadline(self.deadline);
         let (class, label) = (input.class, &*input.label);
         let secrets = self.metadata;
-        let seen = Seen { method, exchange: &exchange, base: &base, alive, deadline, class, label, secrets };
+        let sent = if class.is_malformed() { Vec::new() } else { input.messages(method) };
+        let seen = Seen {
+            method,
+            exchange: &exchange,
+            base: &base,
+            sent: &sent,
+            alive,
+            deadline,
+            class,
+            label,
+            secrets,
+        };
         let put_off = advice(&exchange).is_some();
         // An answer that asks for time says something of itself, and nothing of the request.
         let puts_off = |it: &Exchange| advice(it).is_some() || (class != Class::Cancel && is_busy(it));
         let compares = alive && (puts_off(&exchange) || base.iter().any(puts_off));
         let asks = |check: &Check| !compares || check.applies.contains(&Class::Valid);
+        let is_plain = matches!(class, Class::Valid | Class::Invalid);
         let mut judged = Judged {
             outcome: Some(exchange.outcome()),
             put_off,
@@ -174,25 +194,31 @@ impl<'a, T: Transport> Judge<'a, T> {
                 && !class.is_malformed()
                 && (exchange.end == End::Hang || timed_out(&exchange, self.deadline)),
             replies: replies(method, input, &exchange),
-            accepted: class == Class::Valid && exchange.status().code == Code::Ok,
-            said: (class == Class::Valid).then(|| words(&exchange)),
+            accepted: is_plain && exchange.status().code == Code::Ok,
+            said: is_plain.then(|| words(&exchange)),
             ..Judged::default()
         };
         for check in self.checks.iter().filter(|it| it.applies.contains(&input.class) && asks(it)) {
-            match (check.check)(&seen) {
-                Verdict::Pass => {}
-                Verdict::OpenEnded => judged.open_ended = true,
-                Verdict::Fail { cause, message } => judged.failures.push(Failure {
-                    key: Key { check: check.info.name, method: method.name.clone(), cause },
-                    check,
-                    message: match input.class {
-                        Class::Valid | Class::Invalid | Class::EmptyStream => message,
-                        _ => format!("{message} ({})", input.label),
-                    },
-                    outcome: exchange.outcome(),
-                    answer: Answer::of(method, &exchange, secrets),
-                }),
-            }
+            let (doubtful, cause, message) = match (check.check)(&seen) {
+                Verdict::Pass => continue,
+                Verdict::OpenEnded => {
+                    judged.open_ended = true;
+                    continue;
+                }
+                Verdict::Doubt { cause, message } => (true, cause, message),
+                Verdict::Fail { cause, message } => (false, cause, message),
+            };
+            judged.failures.push(Failure {
+                key: Key { check: check.info.name, method: method.name.clone(), cause },
+                check,
+                message: match input.class {
+                    Class::Valid | Class::Invalid | Class::EmptyStream => message,
+                    _ => format!("{message} ({})", input.label),
+                },
+                outcome: exchange.outcome(),
+                answer: Answer::of(method, &exchange, secrets),
+                doubtful,
+            });
         }
         Ok(judged)
     }
@@ -359,7 +385,7 @@ impl<'a, T: Transport> Judge<'a, T> {
 
 /// What a valid request was answered with.
 fn replies(method: &Method, input: &Input, exchange: &Exchange) -> Vec<DynamicMessage> {
-    if input.class != Class::Valid || exchange.status().code != Code::Ok {
+    if !matches!(input.class, Class::Valid | Class::Invalid) || exchange.status().code != Code::Ok {
         return Vec::new();
     }
     let decode = |bytes: &bytes::Bytes| DynamicMessage::decode(method.desc.output(), bytes.as_ref()).ok();

@@ -29,6 +29,7 @@ mod pool;
 mod probes;
 mod reach;
 mod replay;
+mod requests;
 mod run;
 mod search;
 mod shrink;

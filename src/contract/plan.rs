@@ -6,9 +6,10 @@ use globset::{GlobBuilder, GlobMatcher};
 use prost_reflect::{DynamicMessage, MethodDescriptor, OneofDescriptor, ServiceDescriptor};
 use prost_types::method_options::IdempotencyLevel;
 
-use super::checks::NO_METHOD;
+use super::{checks::NO_METHOD, requests};
 use crate::{
     diag::{Diagnostic, Place},
+    promise::Rules,
     schema::nearest,
     values::{self, Manner},
 };
@@ -33,6 +34,10 @@ pub struct Method {
     pub reads: bool,
     /// Declared IDEMPOTENT: the same request twice has the effect of one.
     pub idempotent: bool,
+    /// What a request must satisfy.
+    pub asks: Rules,
+    /// What a response satisfies.
+    pub gives: Rules,
     /// Why it is not called, if it is not.
     pub skipped: Option<String>,
     /// Where it stands in the schema; filled in by whoever knows.
@@ -50,6 +55,8 @@ impl Method {
             name,
             reads: level == Some(IdempotencyLevel::NoSideEffects),
             idempotent: level == Some(IdempotencyLevel::Idempotent),
+            asks: Rules::of(&desc.input()),
+            gives: Rules::of(&desc.output()),
             desc,
             skipped: None,
             place: None,
@@ -60,7 +67,7 @@ impl Method {
     /// A request that a person could have sent, in the manner that the server takes. Different salts differ in
     /// their strings.
     pub(super) fn typical(&self, salt: u64) -> DynamicMessage {
-        values::typical(&self.desc.input(), salt, self.manner())
+        requests::kept(self, &values::typical(&self.desc.input(), salt, self.manner()), salt)
     }
 
     fn manner(&self) -> &Manner {
@@ -82,7 +89,8 @@ impl Method {
                 Some(oneof) => &manner.with_arm(oneof, at.min(oneof.fields().len() - 1)),
                 None => manner,
             };
-            values::typical(&self.desc.input(), salt.wrapping_add(at as u64), manner)
+            let salt = salt.wrapping_add(at as u64);
+            requests::kept(self, &values::typical(&self.desc.input(), salt, manner), salt)
         };
         (0..count).map(message).collect()
     }

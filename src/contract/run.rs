@@ -414,7 +414,7 @@ pub(super) fn severity(shrunk: &Shrunk) -> Severity {
         (Some(0), class) => class.is_compared() || matches!(class, Class::Repeat | Class::Parallel),
         _ => false,
     };
-    if doubtful || shrunk.failure.check.level == super::Level::Warn {
+    if doubtful || shrunk.failure.doubtful || shrunk.failure.check.level == super::Level::Warn {
         Severity::Warning
     } else {
         Severity::Error

@@ -138,7 +138,8 @@ impl<'a, T: Transport> Search<'a, T> {
                 let sure = |it: &Fresh| {
                     let (at, input, failure) = it;
                     let excused = is_excused(methods[*at], &tallies.borrow()[*at], failure);
-                    failure.check.level != Level::Warn && !input.class.is_the_frameworks() && !excused
+                    let warns = failure.check.level == Level::Warn || failure.doubtful;
+                    !warns && !input.class.is_the_frameworks() && !excused
                 };
                 self.over |= self.config.fail_fast && fresh.iter().any(sure);
                 if self.over {
@@ -181,7 +182,7 @@ impl<'a, T: Transport> Search<'a, T> {
             self.pool.learn(reply);
         }
         if judged.accepted && !removes(self.methods[at]) {
-            input.messages().iter().for_each(|message| self.pool.learn_request(message));
+            input.messages(self.methods[at]).iter().for_each(|message| self.pool.learn_request(message));
         }
         // One more: the one that the death is put down to is shown by itself.
         if self.last.len() > LAST_CALLS {
@@ -286,6 +287,7 @@ fn died(method: &Method, answer: String) -> Failure {
         check: &STAYS_ALIVE,
         message: "after this call or one shortly before it the server could not be reached any more"
             .to_owned(),
+        doubtful: false,
         outcome: answer,
         answer: Answer::default(),
     }

@@ -12,7 +12,7 @@
 //!
 //! Absent on purpose: no sockets, no clock but the one given, no random generator but a salt.
 
-mod behavior;
+pub mod behavior;
 mod broken;
 mod candidates;
 mod compose;
@@ -37,7 +37,7 @@ use std::{
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor, OneofDescriptor};
 
-pub use behavior::{Behavior, behaviors};
+pub use behavior::Behavior;
 pub use broken::Broken;
 
 /// One rule that a message breaks.

@@ -16,7 +16,7 @@ pub(super) static CHECK: Check = Check {
                   Rust a tower layer that changes the trailers.",
         url: Some("https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#responses"),
     },
-    applies: &[Class::Valid],
+    applies: &[Class::Valid, Class::Invalid],
     level: Level::Warn,
     check,
 };

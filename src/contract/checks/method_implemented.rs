@@ -15,7 +15,7 @@ pub(super) static CHECK: Check = Check {
                   with `(protogate.contract.v1.method).skip`.",
         url: Some("https://github.com/grpc/grpc/blob/master/doc/statuscodes.md"),
     },
-    applies: &[Class::Valid],
+    applies: &[Class::Valid, Class::Invalid],
     level: Level::On,
     check,
 };

@@ -23,14 +23,21 @@ mod grpc_envelope;
 mod half_close_terminates;
 mod http_method_enforced;
 mod idempotent_replay;
+mod identifier_stable;
+mod immutable_kept;
+mod input_only_hidden;
 mod invalid_utf8_rejected;
 mod malformed_request_rejected;
 mod metadata_tolerant;
 mod method_implemented;
 mod no_transport_abort;
 mod not_a_server_error;
+mod output_only_ignored;
+mod protovalidate_request;
+mod protovalidate_response;
 mod recursion_limit;
 mod request_cardinality;
+mod required_field_enforced;
 mod response_cardinality;
 mod response_decodes;
 mod response_enum_known;
@@ -73,18 +80,20 @@ pub enum Level {
 }
 
 /// What a check looks at.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Seen<'a> {
     /// The method that was called.
     pub method: &'a Method,
     /// What came back.
     pub exchange: &'a Exchange,
     /// What it is compared with. A variant: the same request plainly, before and after; a repetition: the answers
-    /// before, one for a read and two for a write; [`Class::Parallel`]: alone, before and after; [`Class::Cancel`]: a
-    /// plain call before, and the cancelled one; [`Class::Deadline`]: a method that no server has, right after it;
-    /// [`Class::Backpressure`]: another method alone, and meanwhile; [`Class::Valid`]: nothing, but for a stream that
-    /// floods other requests to its method.
+    /// before, one for a read and two for a write; an edge of a rule: a plain message before; [`Class::Parallel`]: alone,
+    /// before and after; [`Class::Cancel`]: a plain call before, and the cancelled one; [`Class::Deadline`]: a method that
+    /// no server has, right after it; [`Class::Backpressure`]: another method alone, and meanwhile; [`Class::Valid`]:
+    /// nothing else, but for a stream that floods other requests to its method.
     pub base: &'a [Exchange],
+    /// The requests, where they are messages.
+    pub sent: &'a [DynamicMessage],
     /// Whether the server answered another call afterwards; asked after malformed input and lost connections.
     pub alive: bool,
     /// The deadline the call had.
@@ -104,6 +113,13 @@ pub enum Verdict {
     Pass,
     /// The stream has no end of its own; worth a note.
     OpenEnded,
+    /// A failure for which there may be a good reason: a warning.
+    Doubt {
+        /// As below.
+        cause: String,
+        /// As below.
+        message: String,
+    },
     /// A failure. The cause is part of its key, the message is one sentence.
     Fail {
         /// Such as a status name: failures of one check on one method with the same cause are one.
@@ -174,6 +190,13 @@ pub static CHECKS: &[&Check] = &[
     &compression_negotiation::CHECK,
     &compressed_flag_without_encoding::CHECK,
     &timeout_header_strict::CHECK,
+    &protovalidate_request::CHECK,
+    &protovalidate_response::CHECK,
+    &required_field_enforced::CHECK,
+    &output_only_ignored::CHECK,
+    &input_only_hidden::CHECK,
+    &immutable_kept::CHECK,
+    &identifier_stable::CHECK,
 ];
 
 /// What a run says besides its failures.
@@ -345,6 +368,11 @@ fn decoded(seen: &Seen<'_>) -> Vec<DynamicMessage> {
         |bytes: &bytes::Bytes| DynamicMessage::decode(seen.method.desc.output(), bytes.as_ref()).ok();
     let ok = seen.exchange.status().code == Code::Ok;
     seen.exchange.messages.iter().filter(|_| ok).filter_map(|(_, bytes)| decode(bytes)).collect()
+}
+
+/// The replies to another call than the one that is judged.
+fn replies_of(seen: &Seen<'_>, exchange: &Exchange) -> Vec<DynamicMessage> {
+    decoded(&Seen { exchange, ..*seen })
 }
 
 /// The messages inside a message, one level below.

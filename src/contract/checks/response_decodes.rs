@@ -21,7 +21,7 @@ pub(super) static CHECK: Check = Check {
                   both sides from one schema.",
         url: Some("https://protobuf.dev/programming-guides/encoding/"),
     },
-    applies: &[Class::Valid, Class::BadUtf8],
+    applies: &[Class::Valid, Class::Invalid, Class::BadUtf8],
     level: Level::On,
     check,
 };

@@ -17,7 +17,7 @@ pub(super) static CHECK: Check = Check {
                   and `setXValue(int)` in Java.",
         url: Some("https://protobuf.dev/programming-guides/enum/"),
     },
-    applies: &[Class::Valid],
+    applies: &[Class::Valid, Class::Invalid],
     level: Level::Warn,
     check,
 };

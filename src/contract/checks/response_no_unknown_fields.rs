@@ -16,7 +16,7 @@ pub(super) static CHECK: Check = Check {
                   written; with `--reflect` this cannot happen unless reflection itself is out of date.",
         url: Some("https://protobuf.dev/programming-guides/proto3/#unknowns"),
     },
-    applies: &[Class::Valid],
+    applies: &[Class::Valid, Class::Invalid],
     level: Level::Warn,
     check,
 };

@@ -17,7 +17,7 @@ pub(super) static CHECK: Check = Check {
                   are used (`AllowPartial`, `SerializePartialToString`, `buildPartial`).",
         url: Some("https://protobuf.dev/programming-guides/proto2/"),
     },
-    applies: &[Class::Valid],
+    applies: &[Class::Valid, Class::Invalid],
     level: Level::On,
     check,
 };

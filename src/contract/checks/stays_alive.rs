@@ -20,7 +20,7 @@ pub(in crate::contract) static CHECK: Check = Check {
                   `--workers 1` leaves one.",
         url: Some("https://github.com/grpc/grpc/blob/master/doc/statuscodes.md"),
     },
-    applies: &[Class::Valid, Class::UnknownFields, Class::UnknownMethod],
+    applies: &[Class::Valid, Class::Invalid, Class::UnknownFields, Class::UnknownMethod],
     level: Level::On,
     check,
 };
