@@ -71,7 +71,9 @@ pub(super) fn coverage(seed: u64, method: &Method) -> Vec<Input> {
     let unknown = |message| Input::of(Class::UnknownFields, method, "unknown fields", vec![message]);
     inputs.push(unknown(values::minimal(&desc)));
     inputs.extend(variants(method, &mut fresh));
-    inputs.extend(requests::around(method, seed, &mut || fresh(1).remove(0)));
+    let mut one = || fresh(1).remove(0);
+    inputs.extend(requests::edges(method, seed, &mut one));
+    inputs.extend(requests::against(method, seed, &mut one));
     inputs.extend(values::invalid(&desc).into_iter().map(|(spot, value)| {
         let mut messages = fresh(count);
         put(&mut messages, &spot, &value);
@@ -245,8 +247,9 @@ pub(super) fn follow(seed: u64, cases: u64, method: &Method, pool: &Pool) -> Vec
     if method.reads {
         inputs.push(Input::of(Class::Parallel, method, "the same request four times at once", filled(count)));
     }
-    inputs.extend(requests::immutable(method, &filled(1).remove(0)));
     inputs.extend(variants(method, &mut filled));
+    inputs.extend(requests::immutable(method, &filled(1).remove(0)));
+    inputs.extend(requests::against(method, seed, &mut || filled(1).remove(0)));
     // What is behind the lookup has edges of its own.
     let spots = values::spots(&desc);
     let spots: Vec<Spot> = spots.into_iter().filter(|spot| !identifies(spot.field().name())).collect();

@@ -64,15 +64,22 @@ fn is_immutable(field: &FieldDescriptor) -> bool {
     is(field, Behavior::Immutable) && !is(field, Behavior::Identifier) && !names_things(field.name())
 }
 
-/// Requests on the edges of each rule, and for each rule one that breaks it alone. `fresh` gives plain ones.
-pub(super) fn around(method: &Method, salt: u64, fresh: &mut dyn FnMut() -> DynamicMessage) -> Vec<Input> {
+/// Requests on the edges of each rule. `fresh` gives plain ones.
+pub(super) fn edges(method: &Method, salt: u64, fresh: &mut dyn FnMut() -> DynamicMessage) -> Vec<Input> {
+    let kept = fresh();
+    let edges = match method.asks.judge(&kept) {
+        Verdict::Kept => method.asks.edges(&kept, salt),
+        _ => Vec::new(),
+    };
+    let input = |edge| Input::of(Class::Valid, method, EDGE, vec![renewed(method, &kept, edge, fresh())]);
+    edges.into_iter().take(EDGES).map(input).collect()
+}
+
+/// For each promise a request that breaks it alone.
+pub(super) fn against(method: &Method, salt: u64, fresh: &mut dyn FnMut() -> DynamicMessage) -> Vec<Input> {
     let kept = fresh();
     let mut inputs = Vec::new();
     if method.asks.judge(&kept) == Verdict::Kept {
-        for edge in method.asks.edges(&kept, salt).into_iter().take(EDGES) {
-            let message = renewed(method, &kept, edge, fresh());
-            inputs.push(Input::of(Class::Valid, method, EDGE, vec![message]));
-        }
         for one in method.asks.broken(&kept, salt) {
             let label = format!("{} alone: {}", one.violation.rule, one.violation.path);
             let message = renewed(method, &kept, one.message, fresh());

@@ -16,7 +16,8 @@ pub(super) static CHECK: Check = Check {
                   for the response.",
         url: Some("https://protovalidate.com/schemas/standard-rules/"),
     },
-    applies: &[Class::Valid, Class::Invalid, Class::Repeat],
+    // What comes back of a request that breaks a rule is the fault of having taken it.
+    applies: &[Class::Valid, Class::Repeat],
     level: Level::On,
     check,
 };

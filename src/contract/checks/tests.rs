@@ -6,7 +6,7 @@ use super::*;
 use crate::schema::{Source, load};
 
 fn method(name: &str) -> Method {
-    let schema = load(&Source::Directory("proto".into())).schema;
+    let schema = super::super::tests::unruled();
     let service = schema.pool().get_service_by_name("user.UserService").unwrap();
     Method::new(service.methods().find(|method| method.name() == name).unwrap())
 }

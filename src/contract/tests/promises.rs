@@ -1,0 +1,218 @@
+//! What a schema promises, kept and broken: a shelf of books behind one fault each.
+
+use std::collections::BTreeMap;
+
+use prost_reflect::{ReflectMessage as _, Value};
+
+use super::*;
+use crate::{promise, values};
+
+const BOOKS: &str = r#"
+    syntax = "proto3"; package books;
+    import "buf/validate/validate.proto"; import "google/api/field_behavior.proto";
+    service Books {
+      rpc CreateBook(CreateBookRequest) returns (Book);
+      rpc GetBook(GetBookRequest) returns (Book) { option idempotency_level = NO_SIDE_EFFECTS; }
+      rpc UpdateBook(UpdateBookRequest) returns (Book);
+      rpc ListBooks(ListBooksRequest) returns (stream Book) { option idempotency_level = NO_SIDE_EFFECTS; }
+    }
+    message Book {
+      string name = 1 [(google.api.field_behavior) = IDENTIFIER];
+      string title = 2 [(google.api.field_behavior) = REQUIRED];
+      string shelf = 3 [(google.api.field_behavior) = OUTPUT_ONLY];
+      string secret = 4 [(google.api.field_behavior) = INPUT_ONLY];
+      string isbn = 5 [(google.api.field_behavior) = IMMUTABLE];
+      int32 pages = 6 [(buf.validate.field).int32 = {gte: 1, lte: 9999}];
+      repeated string tags = 7 [(buf.validate.field).repeated = {max_items: 3, unique: true, items: {string: {pattern: "^[a-z]{2,8}$"}}}];
+    }
+    message CreateBookRequest {
+      Book book = 1 [(buf.validate.field).required = true];
+      string request_id = 2 [(buf.validate.field) = {ignore: IGNORE_IF_ZERO_VALUE, string: {uuid: true}}];
+    }
+    message GetBookRequest { string name = 1 [(google.api.field_behavior) = REQUIRED]; }
+    message UpdateBookRequest { string name = 1; Book book = 2 [(google.api.field_behavior) = REQUIRED]; }
+    message ListBooksRequest { int32 limit = 1 [(buf.validate.field).int32.gte = 0]; }
+"#;
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Fault {
+    None,
+    /// Pages are never looked at.
+    NoPages,
+    /// Any request id will do.
+    NoUuid,
+    /// Nor are tags more than the first.
+    FirstTag,
+    /// A limit of 1 is refused.
+    NoLimitOfOne,
+    ZeroPages,
+    NoTitle,
+    KeepsShelf,
+    RefusesShelf,
+    ShowsSecret,
+    ChangesIsbn,
+    OtherName,
+}
+
+struct Shelf {
+    pool: DescriptorPool,
+    fault: Fault,
+    books: Mutex<BTreeMap<String, DynamicMessage>>,
+}
+
+const INVALID: &str = "3";
+
+impl Shelf {
+    fn new(fault: Fault) -> Shelf {
+        let schema = load(&Source::Text(vec![("books.proto".into(), BOOKS.into())])).schema;
+        Shelf { pool: schema.pool().clone(), fault, books: Mutex::default() }
+    }
+
+    fn answer(&self, call: &Call) -> Exchange {
+        let service = self.pool.get_service_by_name("books.Books").unwrap();
+        let Some(method) = service.methods().find(|it| call.path.ends_with(&format!("/{}", it.name()))) else {
+            return answer(End::TrailersOnly, "12", 0);
+        };
+        let sent = messages(call).and_then(|it| it.into_iter().next());
+        let request = sent.and_then(|it| DynamicMessage::decode(method.input(), it.as_ref()).ok());
+        let Some(request) = request else { return answer(End::TrailersOnly, "13", 0) };
+        match self.handle(method.name(), &request) {
+            Ok(replies) => {
+                let mut exchange = answer(End::Trailers, "0", 0);
+                exchange.messages = replies.iter().map(|it| (0, values::encode(it).into())).collect();
+                exchange
+            }
+            Err(status) => answer(End::TrailersOnly, status, 0),
+        }
+    }
+
+    fn valid(&self, name: &str, request: &DynamicMessage) -> bool {
+        let fault = self.fault;
+        let of = |violation: &promise::Violation| match fault {
+            Fault::NoPages => violation.path.ends_with("pages"),
+            Fault::NoUuid => violation.path == "request_id",
+            Fault::FirstTag => violation.rule == "repeated.max_items",
+            _ => false,
+        };
+        let rules = promise::Rules::of(&request.descriptor());
+        let missing = promise::behavior::missing(request);
+        let missing = missing.iter().filter(|it| !(fault == Fault::NoTitle && it.ends_with("title")));
+        let partial = name == "UpdateBook";
+        rules.violations(request).iter().all(of) && missing.filter(|it| !(partial && it.contains('.'))).count() == 0
+    }
+
+    fn handle(&self, method: &str, request: &DynamicMessage) -> Result<Vec<DynamicMessage>, &'static str> {
+        if !self.valid(method, request) {
+            return Err(INVALID);
+        }
+        let mut books = self.books.lock().unwrap();
+        let text = |message: &DynamicMessage, field: &str| {
+            message.get_field_by_name(field).unwrap().as_str().unwrap_or_default().to_owned()
+        };
+        let set = |book: &mut DynamicMessage, field: &str, value: &str| {
+            book.set_field_by_name(field, Value::String(value.into()));
+        };
+        match method {
+            "ListBooks" => {
+                let limit = request.get_field_by_name("limit").unwrap().as_i32().unwrap_or_default();
+                let refused = self.fault == Fault::NoLimitOfOne && limit == 1000;
+                if refused { Err(INVALID) } else { Ok(Vec::new()) }
+            }
+            "GetBook" => {
+                let mut book = books.get(&text(request, "name")).cloned().ok_or("5")?;
+                if self.fault == Fault::OtherName {
+                    set(&mut book, "name", "books/other");
+                }
+                Ok(vec![self.shown(book)])
+            }
+            _ => {
+                let mut book = request.get_field_by_name("book").unwrap().as_message().unwrap().clone();
+                if self.fault == Fault::RefusesShelf && !text(&book, "shelf").is_empty() {
+                    return Err(INVALID);
+                }
+                if self.fault != Fault::KeepsShelf || text(&book, "shelf").is_empty() {
+                    set(&mut book, "shelf", "A1");
+                }
+                let name = match method {
+                    "CreateBook" => format!("books/{}", books.len() + 1),
+                    _ => text(request, "name"),
+                };
+                set(&mut book, "name", &name);
+                if method == "UpdateBook" {
+                    let old = books.get(&name).ok_or("5")?;
+                    if self.fault != Fault::ChangesIsbn || text(&book, "isbn").is_empty() {
+                        set(&mut book, "isbn", &text(old, "isbn"));
+                    }
+                }
+                books.insert(name, book.clone());
+                Ok(vec![self.shown(book)])
+            }
+        }
+    }
+
+    fn shown(&self, mut book: DynamicMessage) -> DynamicMessage {
+        if self.fault != Fault::ShowsSecret {
+            book.clear_field_by_name("secret");
+        }
+        if self.fault == Fault::ZeroPages {
+            book.clear_field_by_name("pages");
+        }
+        book
+    }
+}
+
+
+impl Transport for Shelf {
+    async fn call(&self, call: &Call) -> Result<Exchange, CallError> {
+        tokio::task::yield_now().await;
+        Ok(Shelf::answer(self, call))
+    }
+}
+
+async fn found(fault: Fault) -> Vec<String> {
+    let shelf = Shelf::new(fault);
+    let (_keep, stop) = watch::channel(false);
+    let plan = Plan::new(shelf.pool.services(), &[]).unwrap();
+    let outcome = run(&plan, &shelf, &config(4), stop, &mut |_| {}).await;
+    let Some(Section::Run(run)) = outcome.report.sections().first().cloned() else { panic!("no run") };
+    let mut found: Vec<String> = run
+        .failures
+        .iter()
+        .map(|row| format!("{} {}", row.check.name, row.method.rsplit('/').next().unwrap_or_default()))
+        .collect();
+    // Each is found again on the same server, which has the same books, and not on one without the fault.
+    let healthy = Shelf::new(Fault::None);
+    for (case, row) in outcome.cases.iter().zip(&run.failures) {
+        assert_ne!(replay(case, &shelf, &shelf.pool, &[]).await.verdict(), Verdict::Clean, "{row:?}");
+        assert_eq!(replay(case, &healthy, &shelf.pool, &[]).await.verdict(), Verdict::Clean, "{row:?}");
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+#[tokio::test]
+async fn each_broken_promise_is_found_by_its_check_alone() {
+    for (fault, expected) in [
+        (Fault::None, &[][..]),
+        (Fault::NoPages, &["protovalidate_request CreateBook", "protovalidate_request UpdateBook"]),
+        (Fault::NoUuid, &["protovalidate_request CreateBook"]),
+        (Fault::FirstTag, &["protovalidate_request CreateBook", "protovalidate_request UpdateBook"]),
+        (Fault::NoLimitOfOne, &["protovalidate_request ListBooks"]),
+        (
+            Fault::ZeroPages,
+            &["protovalidate_response CreateBook", "protovalidate_response GetBook", "protovalidate_response UpdateBook"],
+        ),
+        (Fault::NoTitle, &["required_field_enforced CreateBook"]),
+        (Fault::KeepsShelf, &["output_only_ignored CreateBook", "output_only_ignored UpdateBook"]),
+        (Fault::RefusesShelf, &["output_only_ignored CreateBook", "output_only_ignored UpdateBook"]),
+        (
+            Fault::ShowsSecret,
+            &["input_only_hidden CreateBook", "input_only_hidden GetBook", "input_only_hidden UpdateBook"],
+        ),
+        (Fault::ChangesIsbn, &["immutable_kept UpdateBook"]),
+        (Fault::OtherName, &["identifier_stable GetBook"]),
+    ] {
+        assert_eq!(found(fault).await, expected, "{fault:?}");
+    }
+}
