@@ -128,7 +128,9 @@ impl Class {
     /// server shows whether it is.
     pub(super) fn is_the_frameworks(self) -> bool {
         self != Class::UnknownMethod
-            && (self.is_malformed() || self.is_another_form() || matches!(self, Class::Deadline | Class::Cancel))
+            && (self.is_malformed()
+                || self.is_another_form()
+                || matches!(self, Class::Deadline | Class::Cancel))
     }
 }
 

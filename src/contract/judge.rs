@@ -168,7 +168,8 @@ impl<'a, T: Transport> Judge<'a, T> {
         let deadline = input.deadline(self.deadline);
         let (class, label) = (input.class, &*input.label);
         let secrets = self.metadata;
-        let sent = if class.is_malformed() { Vec::new() } else { input.messages(method) };
+        let sent =
+            if class.is_malformed() { Vec::new() } else { self.variant(method, input).messages(method) };
         let seen = Seen {
             method,
             exchange: &exchange,
@@ -230,21 +231,30 @@ impl<'a, T: Transport> Judge<'a, T> {
     /// Plainly, in the variant, and plainly again. A method that writes gets other names each time, or the second
     /// call would meet what the first one made.
     async fn compared(&self, method: &Method, input: &Input) -> Result<(Exchange, Vec<Exchange>), CallError> {
-        let again = self.again.load(Ordering::Relaxed);
         let salted = |turn: u64| match method.reads {
             true => input.clone(),
             false => input.renewed(method, self.salt(method, input, turn)),
         };
         let plain = |turn| salted(turn).plain_call(method, self.metadata, self.deadline);
         let mut base = vec![self.patient(&plain(1)).await?];
-        // The first time as the case has it, so that what is shown is what was sent.
-        let variant = if again == 0 { input.clone() } else { salted(3) };
-        let with = self.patient(&self.call_of(method, &variant)).await?;
+        let with = self.patient(&self.call_of(method, &self.variant(method, input))).await?;
         // A server that died of it cannot be asked again.
         if !lost(&with) {
             base.push(self.patient(&plain(2)).await?);
         }
         Ok((with, base))
+    }
+
+    /// The first time as the case has it, so that what is shown is what was sent.
+    fn variant(&self, method: &Method, input: &Input) -> Input {
+        let again = self.again.load(Ordering::Relaxed);
+        if again == 0 || !input.class.is_compared() {
+            return input.clone();
+        }
+        let renewed =
+            if method.reads { input.clone() } else { input.renewed(method, self.salt(method, input, 3)) };
+        // A value that was taken over once is no other value any more.
+        if input.class == Class::Immutable { requests::moved_on(method, &renewed, again) } else { renewed }
     }
 
     /// For names that no other case has, the same for the same case. No clock and no count of calls has a part in

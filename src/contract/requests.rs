@@ -3,7 +3,12 @@
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, Value};
 
-use super::{class::Class, input::Input, plan::Method, pool::names_things};
+use super::{
+    class::Class,
+    input::{Body, Input},
+    plan::Method,
+    pool::names_things,
+};
 use crate::{
     promise::{
         Behavior, Verdict,
@@ -44,9 +49,8 @@ pub(super) fn mended(method: &Method, message: &DynamicMessage, salt: u64) -> Dy
 
 /// Whether the messages keep what the schema asks, as far as it is understood.
 pub(super) fn class(method: &Method, messages: &[DynamicMessage]) -> Class {
-    let broken = |it: &DynamicMessage| {
-        matches!(method.asks.judge(it), Verdict::Broken(_)) || !missing(it).is_empty()
-    };
+    let broken =
+        |it: &DynamicMessage| matches!(method.asks.judge(it), Verdict::Broken(_)) || !missing(it).is_empty();
     if messages.iter().any(broken) { Class::Invalid } else { Class::Valid }
 }
 
@@ -105,6 +109,34 @@ pub(super) fn immutable(method: &Method, message: &DynamicMessage) -> Option<Inp
         let message = method.asks.mend(&changed(message, &is_immutable), 0);
         Input::of(Class::Immutable, method, "another value in a field that is set once", vec![message])
     })
+}
+
+/// The same update with yet other values in those fields.
+pub(super) fn moved_on(method: &Method, input: &Input, turn: u64) -> Input {
+    let next = |message: &DynamicMessage| {
+        let next = turned(message, turn);
+        if method.asks.judge(&next) == method.asks.judge(message) { next } else { message.clone() }
+    };
+    match &input.body {
+        Body::Messages(messages) => {
+            Input { body: Body::Messages(messages.iter().map(next).collect()), ..input.clone() }
+        }
+        Body::Script(_) => input.clone(),
+    }
+}
+
+fn turned(message: &DynamicMessage, turn: u64) -> DynamicMessage {
+    let mut out = message.clone();
+    for (field, value) in message.fields() {
+        match value {
+            Value::String(text) if is_immutable(&field) => {
+                out.set_field(&field, Value::String(format!("{text}{turn}")));
+            }
+            Value::Message(inner) => out.set_field(&field, Value::Message(turned(inner, turn))),
+            _ => {}
+        }
+    }
+    out
 }
 
 /// The message with the field of its own that `variant` differs in, in another plain message: what must be unique

@@ -21,7 +21,8 @@ pub enum Behavior {
 pub fn behaviors(field: &FieldDescriptor) -> Vec<Behavior> {
     let options = field.options();
     let declared = options.extensions().find(|(it, _)| it.full_name() == "google.api.field_behavior");
-    let numbers = declared.and_then(|(_, value)| Some(value.as_list()?.iter().filter_map(Value::as_enum_number)));
+    let numbers =
+        declared.and_then(|(_, value)| Some(value.as_list()?.iter().filter_map(Value::as_enum_number)));
     let known = |number| {
         Some(match number {
             2 => Behavior::Required,

@@ -136,7 +136,13 @@ impl Rules {
         out
     }
 
-    fn maps_around(&self, field: &Field, entries: &HashMap<MapKey, Value>, salt: u64, depth: u32) -> Vec<Value> {
+    fn maps_around(
+        &self,
+        field: &Field,
+        entries: &HashMap<MapKey, Value>,
+        salt: u64,
+        depth: u32,
+    ) -> Vec<Value> {
         let Kind::Message(entry) = field.desc.kind() else { return Vec::new() };
         let (of_key, of_value) = (entry.map_entry_key_field().kind(), entry.map_entry_value_field().kind());
         let mut out = Vec::new();
@@ -178,6 +184,7 @@ fn sizes(field: &Field) -> Vec<usize> {
     });
     let edges = limits.flatten().flatten();
     let around = edges.flat_map(|it| [it, it.saturating_sub(1), it.saturating_add(1)]);
-    let sizes: BTreeSet<usize> = around.filter(|it| *it <= MANY).filter_map(|it| it.try_into().ok()).collect();
+    let sizes: BTreeSet<usize> =
+        around.filter(|it| *it <= MANY).filter_map(|it| it.try_into().ok()).collect();
     sizes.into_iter().collect()
 }

@@ -28,13 +28,16 @@ fn plains(promise: &Promise, kind: &Kind, salt: u64) -> Vec<Plain> {
     let mut named: Vec<Plain> = tests.iter().flat_map(|rule| of_test(&rule.test)).collect();
     match inner.as_ref().unwrap_or(kind) {
         Kind::String => named.extend(compose::texts(tests, salt).into_iter().map(Plain::Text)),
-        Kind::Bytes => named.extend(compose::bytes(tests, salt).into_iter().map(|it| Plain::Bytes(it.into()))),
+        Kind::Bytes => {
+            named.extend(compose::bytes(tests, salt).into_iter().map(|it| Plain::Bytes(it.into())))
+        }
         Kind::Bool => named.extend([true, false].map(Plain::Bool)),
         Kind::Enum(desc) => {
             const MOST: usize = 30;
             let numbers: Vec<i32> = desc.values().map(|it| it.number()).collect();
             let undeclared = (1..).find(|it| !numbers.contains(it));
-            named.extend(numbers.iter().skip(1).chain(&numbers).take(MOST).map(|it| Plain::Int((*it).into())));
+            named
+                .extend(numbers.iter().skip(1).chain(&numbers).take(MOST).map(|it| Plain::Int((*it).into())));
             named.extend(undeclared.map(|it| Plain::Int(it.into())));
         }
         Kind::Float | Kind::Double => {
@@ -88,7 +91,8 @@ fn of_message(name: &str, tests: &[Rule]) -> Vec<Plain> {
     match name {
         "google.protobuf.Duration" => [SECOND, 0, -SECOND, HOUR].map(Plain::Int).to_vec(),
         "google.protobuf.Timestamp" => {
-            let about_now = tests.iter().any(|it| matches!(it.test, Test::Past | Test::Future | Test::Within(_)));
+            let about_now =
+                tests.iter().any(|it| matches!(it.test, Test::Past | Test::Future | Test::Within(_)));
             let fixed = [SECOND, 1_700_000_000 * SECOND, 0];
             let now = now() / SECOND * SECOND;
             let near = [now, now - HOUR, now + HOUR, now - 100_000 * HOUR, now + 100_000 * HOUR];

@@ -65,7 +65,9 @@ impl<'a> Parts<'a> {
         frames.push([format!("{prefix}{contains}"), "é".into(), suffix.clone()]);
         match self.form {
             Some(Form::Email) => frames.push([prefix.clone(), "a".into(), "@example.com".into()]),
-            Some(Form::Hostname | Form::Address) => frames.push([prefix.clone(), "a.".into(), "example.com".into()]),
+            Some(Form::Hostname | Form::Address) => {
+                frames.push([prefix.clone(), "a.".into(), "example.com".into()])
+            }
             Some(Form::Uri) => frames.push(["https://example.com/".into(), "a".into(), suffix.clone()]),
             Some(Form::Fqn | Form::DotFqn) => frames.push([".a".into(), "a".into(), String::new()]),
             _ => {}
@@ -101,7 +103,9 @@ pub(super) fn texts(tests: &[Rule], salt: u64) -> Vec<String> {
         out.push(format!("{start}a{salt:x}{end}"));
         out.push(format!("{start}{fill}{end}"));
         out.push(format!("{start}{end}"));
-        out.extend(parts.lengths.iter().filter_map(|(unit, length)| grown(&start, &fill, &end, *unit, *length)));
+        out.extend(
+            parts.lengths.iter().filter_map(|(unit, length)| grown(&start, &fill, &end, *unit, *length)),
+        );
     }
     out.extend(["a", "", " ", "0", "é", "!", "a b", "..", "\u{7f}"].map(String::from));
     out
@@ -153,7 +157,16 @@ fn examples(form: Form, salt: u64) -> Vec<String> {
         Form::HeaderValue { .. } => vec![format!("a {salt:x}"), "a\nb".into(), "a\0b".into()],
         Form::RawIp | Form::RawIpv4 | Form::RawIpv6 | Form::RawUuid => Vec::new(),
     };
-    let near = ["a@", "@example.com", "a b", "-a.example.com", "256.1.1.1", "2001:db8:::1", "10.1.2.3/33", "a:99999"];
+    let near = [
+        "a@",
+        "@example.com",
+        "a b",
+        "-a.example.com",
+        "256.1.1.1",
+        "2001:db8:::1",
+        "10.1.2.3/33",
+        "a:99999",
+    ];
     let near = near.into_iter().map(String::from);
     let cut = good.first().map(|it| it[..it.len() - 1].to_owned());
     good.iter().cloned().chain(near).chain(cut).collect()

@@ -32,8 +32,10 @@ pub(super) fn describe(test: &Test) -> String {
 }
 
 fn range(low: Option<&Bound>, high: Option<&Bound>) -> String {
-    let above = |it: &Bound| format!("{} {}", if it.inclusive { "at least" } else { "more than" }, say(&it.at));
-    let below = |it: &Bound| format!("{} {}", if it.inclusive { "at most" } else { "less than" }, say(&it.at));
+    let above =
+        |it: &Bound| format!("{} {}", if it.inclusive { "at least" } else { "more than" }, say(&it.at));
+    let below =
+        |it: &Bound| format!("{} {}", if it.inclusive { "at most" } else { "less than" }, say(&it.at));
     match (low, high) {
         (Some(low), Some(high)) if high.at < low.at => format!("must be {} or {}", above(low), below(high)),
         (Some(low), Some(high)) => format!("must be {} and {}", above(low), below(high)),

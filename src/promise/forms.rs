@@ -145,7 +145,9 @@ pub(super) fn is_ipv4(text: &str) -> bool {
 
 pub(super) fn is_ipv6(text: &str) -> bool {
     match text.split_once('%') {
-        Some((address, zone)) => !zone.is_empty() && !zone.contains('\0') && address.parse::<Ipv6Addr>().is_ok(),
+        Some((address, zone)) => {
+            !zone.is_empty() && !zone.contains('\0') && address.parse::<Ipv6Addr>().is_ok()
+        }
         None => text.parse::<Ipv6Addr>().is_ok(),
     }
 }

@@ -1,8 +1,6 @@
 //! Holds a message against its rules.
 
-use prost_reflect::{
-    DynamicMessage, FieldDescriptor, Kind, MapKey, ReflectMessage as _, Syntax, Value,
-};
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, ReflectMessage as _, Syntax, Value};
 
 use super::{
     Field, Group, Ignore, Promise, Rules, Violation,

@@ -73,7 +73,12 @@ impl Rules {
                 }
                 if is_unique(field) {
                     let mut seen: Vec<Value> = Vec::new();
-                    items.retain(|item| !seen.contains(item) && { seen.push(item.clone()); true });
+                    items.retain(|item| {
+                        !seen.contains(item) && {
+                            seen.push(item.clone());
+                            true
+                        }
+                    });
                 }
                 let (least, most) = limits(field);
                 items.truncate(most);
@@ -201,7 +206,8 @@ impl Field {
 fn limits(field: &Field) -> (usize, usize) {
     let fold = |(least, most): (usize, usize), rule: &super::Rule| match &rule.test {
         Test::Length { unit: Unit::Elements, min, max } => {
-            let size = |it: &Option<u64>, other| it.map_or(other, |it| usize::try_from(it).unwrap_or(usize::MAX));
+            let size =
+                |it: &Option<u64>, other| it.map_or(other, |it| usize::try_from(it).unwrap_or(usize::MAX));
             (least.max(size(min, 0)), most.min(size(max, usize::MAX)))
         }
         _ => (least, most),

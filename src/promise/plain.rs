@@ -52,7 +52,11 @@ fn nanos(message: &DynamicMessage, most: i64, least: i64) -> Option<Plain> {
     let nanos = message.get_field_by_number(2)?.as_i32()?;
     let is_duration = message.descriptor().name() == "Duration";
     let same_sign = seconds == 0 || nanos == 0 || (seconds < 0) == (nanos < 0);
-    let fits = if is_duration { same_sign && nanos.abs() < 1_000_000_000 } else { (0..1_000_000_000).contains(&nanos) };
+    let fits = if is_duration {
+        same_sign && nanos.abs() < 1_000_000_000
+    } else {
+        (0..1_000_000_000).contains(&nanos)
+    };
     ((least..=most).contains(&seconds) && fits)
         .then(|| Plain::Int(i128::from(seconds) * 1_000_000_000 + i128::from(nanos)))
 }

@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use prost_reflect::{
-    DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, Value,
-};
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, Value};
 
 use super::{
     Field, Group, Ignore, Message, Promise, Rule,
@@ -259,7 +257,9 @@ fn tests(family: &str, rules: &DynamicMessage, kind: &Kind) -> Result<Vec<Rule>,
             "suffix" => Test::Suffix(one()?),
             "contains" => Test::Contains(one()?),
             "not_contains" => Test::NotContains(one()?),
-            "defined_only" | "finite" | "unique" | "lt_now" | "gt_now" if value.as_bool() == Some(false) => continue,
+            "defined_only" | "finite" | "unique" | "lt_now" | "gt_now" if value.as_bool() == Some(false) => {
+                continue;
+            }
             "finite" => Test::Finite,
             "unique" => Test::Unique,
             "lt_now" => Test::Past,

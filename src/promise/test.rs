@@ -9,11 +9,21 @@ pub(super) enum Test {
     Const(Plain),
     In(Vec<Plain>),
     NotIn(Vec<Plain>),
-    Range { low: Option<Bound>, high: Option<Bound> },
+    Range {
+        low: Option<Bound>,
+        high: Option<Bound>,
+    },
     Finite,
-    Length { unit: Unit, min: Option<u64>, max: Option<u64> },
+    Length {
+        unit: Unit,
+        min: Option<u64>,
+        max: Option<u64>,
+    },
     /// As it is declared, and as it is asked.
-    Pattern { declared: String, regex: Regex },
+    Pattern {
+        declared: String,
+        regex: Regex,
+    },
     Prefix(Plain),
     Suffix(Plain),
     Contains(Plain),
@@ -65,7 +75,9 @@ impl Test {
             }
             (Test::Pattern { regex, .. }, Plain::Text(text)) => regex.is_match(text),
             // What is no text matches nothing and is no error of the value either.
-            (Test::Pattern { regex, .. }, Plain::Bytes(bytes)) => regex.is_match(std::str::from_utf8(bytes).ok()?),
+            (Test::Pattern { regex, .. }, Plain::Bytes(bytes)) => {
+                regex.is_match(std::str::from_utf8(bytes).ok()?)
+            }
             (Test::Prefix(it), value) => raw(value)?.starts_with(raw(it)?),
             (Test::Suffix(it), value) => raw(value)?.ends_with(raw(it)?),
             (Test::Contains(it), value) => contains(raw(value)?, raw(it)?),

@@ -45,7 +45,9 @@ fn is_made_of(text: &str, others: &[u8]) -> bool {
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
         let fine = match byte {
-            b'%' => [bytes.next(), bytes.next()].into_iter().all(|it| it.is_some_and(|it| it.is_ascii_hexdigit())),
+            b'%' => {
+                [bytes.next(), bytes.next()].into_iter().all(|it| it.is_some_and(|it| it.is_ascii_hexdigit()))
+            }
             byte => byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || others.contains(&byte),
         };
         if !fine {

@@ -45,10 +45,17 @@ fn protovalidate_says_the_same() {
     let messages: Vec<MessageDescriptor> =
         schema.pool().all_messages().filter(|it| ["rules", "old"].contains(&it.package_name())).collect();
     let cases: Vec<DynamicMessage> = messages.iter().flat_map(cases).collect();
-    let ours: Vec<String> = messages.iter().flat_map(|desc| {
-        let rules = Rules::of(desc);
-        cases.iter().filter(|it| it.descriptor() == *desc).map(|it| said(&rules.judge(it))).collect::<Vec<_>>()
-    }).collect();
+    let ours: Vec<String> = messages
+        .iter()
+        .flat_map(|desc| {
+            let rules = Rules::of(desc);
+            cases
+                .iter()
+                .filter(|it| it.descriptor() == *desc)
+                .map(|it| said(&rules.judge(it)))
+                .collect::<Vec<_>>()
+        })
+        .collect();
     let theirs = ask(&python, &schema, &cases);
     assert_eq!(ours.len(), theirs.len());
     let mut differences = Vec::new();
@@ -150,7 +157,8 @@ fn singles(kind: &Kind) -> Vec<Value> {
         Kind::String => TEXTS.lines().map(unescaped).map(Value::String).collect(),
         Kind::Bytes => {
             let texts = TEXTS.lines().map(|it| Bytes::from(unescaped(it))).filter(|it| it.len() < 20);
-            let raw = [&[0xff][..], &[0; 4], &[0; 15], &[1; 16], &[0; 17], &[0xc3, 0x28]].map(Bytes::copy_from_slice);
+            let raw = [&[0xff][..], &[0; 4], &[0; 15], &[1; 16], &[0; 17], &[0xc3, 0x28]]
+                .map(Bytes::copy_from_slice);
             texts.chain(raw).map(Value::Bytes).collect()
         }
         Kind::Enum(_) => whole(|it| Some(Value::EnumNumber(it.into()))),
@@ -164,10 +172,14 @@ fn singles(kind: &Kind) -> Vec<Value> {
             let first = desc.get_field(1);
             let Some(first) = first.filter(|it| !it.is_map()) else { return Vec::new() };
             let values = match first.is_list() {
-                true => PATHS.iter().map(|paths| {
-                    let paths = paths.iter().map(|it| Value::String((*it).into())).collect();
-                    Value::List(paths)
-                }).filter(|it| it.is_valid_for_field(&first)).collect(),
+                true => PATHS
+                    .iter()
+                    .map(|paths| {
+                        let paths = paths.iter().map(|it| Value::String((*it).into())).collect();
+                        Value::List(paths)
+                    })
+                    .filter(|it| it.is_valid_for_field(&first))
+                    .collect(),
                 false if desc.full_name().starts_with("google.protobuf.") => singles(&first.kind()),
                 false => Vec::new(),
             };
@@ -193,7 +205,9 @@ fn unescaped(line: &str) -> String {
         let Some((inside, after)) = rest[at + 1..].split_once('}') else { break };
         out += &rest[..at];
         match inside.split_once('*') {
-            Some((text, count)) if count.parse::<usize>().is_ok() => out += &text.repeat(count.parse().unwrap()),
+            Some((text, count)) if count.parse::<usize>().is_ok() => {
+                out += &text.repeat(count.parse().unwrap())
+            }
             _ => match inside.strip_prefix("U+") {
                 Some(code) => out.push(char::from_u32(u32::from_str_radix(code, 16).unwrap()).unwrap()),
                 None => out += &rest[at..=at + 1 + inside.len()],

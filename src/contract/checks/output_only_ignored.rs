@@ -43,9 +43,10 @@ fn check(seen: &Seen<'_>) -> Verdict {
         is_ours && sent.contains(found) && !before.contains(found)
     });
     match kept {
-        Some((name, _)) => {
-            fail(name.clone(), format!("the server took over what the client sent in the OUTPUT_ONLY field `{name}`"))
-        }
+        Some((name, _)) => fail(
+            name.clone(),
+            format!("the server took over what the client sent in the OUTPUT_ONLY field `{name}`"),
+        ),
         None => same_as_plain(seen),
     }
 }

@@ -39,7 +39,8 @@ fn check(seen: &Seen<'_>) -> Verdict {
     let paths: Vec<String> = seen.sent.iter().flat_map(missing).collect();
     match &paths[..] {
         [path] if !(changes && path.contains('.')) && !seen.sent.iter().any(broken) => {
-            let message = format!("the REQUIRED field `{path}` was not set, but the request was answered with OK");
+            let message =
+                format!("the REQUIRED field `{path}` was not set, but the request was answered with OK");
             fail(path, message)
         }
         _ => Verdict::Pass,

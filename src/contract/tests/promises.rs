@@ -43,8 +43,8 @@ enum Fault {
     NoUuid,
     /// Nor are tags more than the first.
     FirstTag,
-    /// A limit of 1 is refused.
-    NoLimitOfOne,
+    /// A limit of 1000 is refused.
+    NoThousand,
     ZeroPages,
     NoTitle,
     KeepsShelf,
@@ -70,7 +70,8 @@ impl Shelf {
 
     fn answer(&self, call: &Call) -> Exchange {
         let service = self.pool.get_service_by_name("books.Books").unwrap();
-        let Some(method) = service.methods().find(|it| call.path.ends_with(&format!("/{}", it.name()))) else {
+        let Some(method) = service.methods().find(|it| call.path.ends_with(&format!("/{}", it.name())))
+        else {
             return answer(End::TrailersOnly, "12", 0);
         };
         let sent = messages(call).and_then(|it| it.into_iter().next());
@@ -98,7 +99,8 @@ impl Shelf {
         let missing = promise::behavior::missing(request);
         let missing = missing.iter().filter(|it| !(fault == Fault::NoTitle && it.ends_with("title")));
         let partial = name == "UpdateBook";
-        rules.violations(request).iter().all(of) && missing.filter(|it| !(partial && it.contains('.'))).count() == 0
+        rules.violations(request).iter().all(of)
+            && missing.filter(|it| !(partial && it.contains('.'))).count() == 0
     }
 
     fn handle(&self, method: &str, request: &DynamicMessage) -> Result<Vec<DynamicMessage>, &'static str> {
@@ -115,7 +117,7 @@ impl Shelf {
         match method {
             "ListBooks" => {
                 let limit = request.get_field_by_name("limit").unwrap().as_i32().unwrap_or_default();
-                let refused = self.fault == Fault::NoLimitOfOne && limit == 1000;
+                let refused = self.fault == Fault::NoThousand && limit == 1000;
                 if refused { Err(INVALID) } else { Ok(Vec::new()) }
             }
             "GetBook" => {
@@ -161,7 +163,6 @@ impl Shelf {
     }
 }
 
-
 impl Transport for Shelf {
     async fn call(&self, call: &Call) -> Result<Exchange, CallError> {
         tokio::task::yield_now().await;
@@ -172,20 +173,24 @@ impl Transport for Shelf {
 async fn found(fault: Fault) -> Vec<String> {
     let shelf = Shelf::new(fault);
     let (_keep, stop) = watch::channel(false);
+    let few = Config { cases: 10, ..config(4) };
     let plan = Plan::new(shelf.pool.services(), &[]).unwrap();
-    let outcome = run(&plan, &shelf, &config(4), stop, &mut |_| {}).await;
-    let Some(Section::Run(run)) = outcome.report.sections().first().cloned() else { panic!("no run") };
-    let mut found: Vec<String> = run
-        .failures
-        .iter()
-        .map(|row| format!("{} {}", row.check.name, row.method.rsplit('/').next().unwrap_or_default()))
-        .collect();
+    let outcome = run(&plan, &shelf, &few, stop, &mut |_| {}).await;
+    let last = |method: &str| method.rsplit('/').next().unwrap_or_default().to_owned();
+    let mut found: Vec<String> =
+        outcome.cases.iter().map(|case| format!("{} {}", case.check, last(&case.method))).collect();
     // Each is found again on the same server, which has the same books, and not on one without the fault.
     let healthy = Shelf::new(Fault::None);
-    for (case, row) in outcome.cases.iter().zip(&run.failures) {
-        assert_ne!(replay(case, &shelf, &shelf.pool, &[]).await.verdict(), Verdict::Clean, "{row:?}");
-        assert_eq!(replay(case, &healthy, &shelf.pool, &[]).await.verdict(), Verdict::Clean, "{row:?}");
+    for case in &outcome.cases {
+        // Of an update sent in two forms a saved case does not know that its name must stay.
+        let stays = case.method.ends_with("/UpdateBook") && case.class != "invalid" && case.class != "valid";
+        let clean = replay(case, &shelf, &shelf.pool, &[]).await.verdict() == Verdict::Clean;
+        assert!(!clean || stays || fault == Fault::NoThousand, "{case:?}");
+        assert_eq!(replay(case, &healthy, &shelf.pool, &[]).await.verdict(), Verdict::Clean, "{case:?}");
     }
+    // Only what may have a good reason is a warning.
+    let warned = outcome.report.verdict() == Verdict::Clean;
+    assert_eq!(warned, matches!(fault, Fault::None | Fault::NoThousand), "{fault:?}");
     found.sort();
     found.dedup();
     found
@@ -198,10 +203,14 @@ async fn each_broken_promise_is_found_by_its_check_alone() {
         (Fault::NoPages, &["protovalidate_request CreateBook", "protovalidate_request UpdateBook"]),
         (Fault::NoUuid, &["protovalidate_request CreateBook"]),
         (Fault::FirstTag, &["protovalidate_request CreateBook", "protovalidate_request UpdateBook"]),
-        (Fault::NoLimitOfOne, &["protovalidate_request ListBooks"]),
+        (Fault::NoThousand, &["protovalidate_request ListBooks"]),
         (
             Fault::ZeroPages,
-            &["protovalidate_response CreateBook", "protovalidate_response GetBook", "protovalidate_response UpdateBook"],
+            &[
+                "protovalidate_response CreateBook",
+                "protovalidate_response GetBook",
+                "protovalidate_response UpdateBook",
+            ],
         ),
         (Fault::NoTitle, &["required_field_enforced CreateBook"]),
         (Fault::KeepsShelf, &["output_only_ignored CreateBook", "output_only_ignored UpdateBook"]),
