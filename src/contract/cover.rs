@@ -72,8 +72,9 @@ pub(super) fn coverage(seed: u64, method: &Method) -> Vec<Input> {
     inputs.push(unknown(values::minimal(&desc)));
     inputs.extend(variants(method, &mut fresh));
     let mut one = || fresh(1).remove(0);
-    inputs.extend(requests::edges(method, seed, &mut one));
-    inputs.extend(requests::against(method, seed, &mut one));
+    let own = hash(&[&seed.to_le_bytes(), method.name.as_bytes(), b"rules"]) >> 24;
+    inputs.extend(requests::edges(method, own, &mut one));
+    inputs.extend(requests::against(method, own.wrapping_add(1), &mut one));
     inputs.extend(values::invalid(&desc).into_iter().map(|(spot, value)| {
         let mut messages = fresh(count);
         put(&mut messages, &spot, &value);
@@ -249,7 +250,8 @@ pub(super) fn follow(seed: u64, cases: u64, method: &Method, pool: &Pool) -> Vec
     }
     inputs.extend(variants(method, &mut filled));
     inputs.extend(requests::immutable(method, &filled(1).remove(0)));
-    inputs.extend(requests::against(method, seed, &mut || filled(1).remove(0)));
+    let own = hash(&[&seed.to_le_bytes(), method.name.as_bytes(), b"named"]) >> 24;
+    inputs.extend(requests::against(method, own, &mut || filled(1).remove(0)));
     // What is behind the lookup has edges of its own.
     let spots = values::spots(&desc);
     let spots: Vec<Spot> = spots.into_iter().filter(|spot| !identifies(spot.field().name())).collect();
