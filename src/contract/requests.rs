@@ -9,12 +9,9 @@ use super::{
     plan::Method,
     pool::names_things,
 };
-use crate::{
-    promise::{
-        Behavior, Verdict,
-        behavior::{has_field, is, missing, without},
-    },
-    values,
+use crate::promise::{
+    Behavior, Verdict,
+    behavior::{has_field, is, missing, without},
 };
 
 /// The label of a request on the edge of a rule; a plain one is sent before it.
