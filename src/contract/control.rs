@@ -4,7 +4,10 @@
 //! The control methods are those of the standard health and reflection services, where the server has them. Where it
 //! has none, a fault that every method of a server shows is taken for the framework's.
 
-use std::cell::OnceCell;
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::BTreeMap,
+};
 
 use super::{
     checks::{DEAD, UNANSWERED},
@@ -44,6 +47,8 @@ message Reply { string valid_host = 1; }
 pub(super) struct Control {
     unary: Option<Method>,
     streaming: Option<Method>,
+    /// What was asked before, of a check, a cause and a kind of input: each answer can take a deadline.
+    known: RefCell<BTreeMap<Vec<String>, bool>>,
 }
 
 impl Control {
@@ -123,8 +128,32 @@ pub(super) async fn shares<T: Transport>(
     if control.get().is_none() {
         let _ = control.set(Control::find(judge).await);
     }
-    let is_none = control.get().is_none_or(Control::is_none);
-    if let Some(control) = control.get().filter(|it| it.own(method, input.class).is_some()) {
+    let Some(asked) = control.get() else { return false };
+    let label = if exact(input.class) { &*input.label } else { "" };
+    let kind =
+        [method.desc.is_client_streaming(), method.desc.is_server_streaming()].map(|it| it.to_string());
+    let key = [failure.key.check, &failure.key.cause, input.class.name(), label].map(str::to_owned);
+    let key = [&key[..], &kind[..]].concat();
+    // Whether all methods have a fault is asked of this method as well, so that only the first answer is kept.
+    if let Some(known) = asked.known.borrow().get(&key) {
+        return *known;
+    }
+    let shared = is_shared(asked, judge, seed, methods, method, shrunk).await;
+    asked.known.borrow_mut().insert(key, shared);
+    shared
+}
+
+async fn is_shared<T: Transport>(
+    control: &Control,
+    judge: &Judge<'_, T>,
+    seed: u64,
+    methods: &[&Method],
+    method: &Method,
+    shrunk: &Shrunk,
+) -> bool {
+    let (input, failure) = (&shrunk.input, &shrunk.failure);
+    let is_none = control.is_none();
+    if let Some(control) = Some(control).filter(|it| it.own(method, input.class).is_some()) {
         return control.shares(judge, seed, method, input, failure).await;
     }
     match failure.key.cause.as_str() {

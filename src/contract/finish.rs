@@ -4,7 +4,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use super::{
     Case, Config, Outcome, Plan,
-    checks::ENVIRONMENT,
+    checks::{ENVIRONMENT, SKIPPED},
     run::{FRAMEWORK, Found},
     search::Search,
     tally::{environment, notes, rows_of},
@@ -26,6 +26,13 @@ pub(super) fn outcome<T>(
     };
     let Search { judge, tallies, mut said, cases, suspects, over, .. } = search;
     let tallies = tallies.into_inner();
+    let asked_for_cases = !config.checks.is_empty();
+    if let Some(time) = config.max_time.filter(|_| over && asked_for_cases && cases == 0 && found.is_empty())
+    {
+        let message = format!("the time of the run ({time:?}) was up before one case was done");
+        let help = "raise --max-time, or lower `deadline` under [contract]; does the server answer at all?";
+        said.push(Diagnostic::failure(&SKIPPED, message).help(help));
+    }
     if let Some(code) = environment(&tallies) {
         let message = format!("more than 95 % of all calls ended with {code}: is the server set up?");
         said.push(Diagnostic::new(&ENVIRONMENT, Severity::Error, message));

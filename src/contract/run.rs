@@ -6,7 +6,7 @@ use tokio::{sync::watch, time::Instant};
 
 use super::{
     Case, Check, Class, Method, Plan, Probing,
-    checks::{SKIPPED, UNANSWERED},
+    checks::{DEAD, SKIPPED, UNANSWERED},
     control::shares,
     cover, finish,
     input::Input,
@@ -23,6 +23,9 @@ use crate::{
     client::Transport,
     diag::{CaseRow, Diagnostic, Report, Severity},
 };
+
+/// The share of a run's time that the questions before it may take.
+const PREFLIGHT: f64 = 0.2;
 
 /// How to run.
 #[derive(Debug, Clone)]
@@ -211,7 +214,11 @@ pub async fn run<T: Transport>(
     on_event(Event::Started(methods.len()));
     // Who names nothing but probes wants nothing but them.
     let only_probes = config.checks.is_empty() && !config.probes.probes.is_empty();
-    let mut probed = probe_all(Phase::Preflight, &mut search, &methods, (&mut stop, end), on_event).await;
+    // A server that answers none of it must not cost the run its time.
+    let end_of_preflight = config.max_time.and_then(|time| started.checked_add(time.mul_f64(PREFLIGHT)));
+    let mut probed =
+        probe_all(Phase::Preflight, &mut search, &methods, (&mut stop, end_of_preflight), on_event).await;
+    search.over = *stop.borrow();
     search.over |= config.fail_fast && probed.iter().any(|it| it.severity == Severity::Error);
     for phase in Phase::ALL.into_iter().filter(|_| !only_probes) {
         if search.over {
@@ -239,10 +246,11 @@ pub async fn run<T: Transport>(
             let (check, cause) = (failure.key.check, failure.key.cause.clone());
             let mut shrunk = Shrunk::new(input, failure);
             // Asked of each method: another one may have the same fault of its own making.
-            let of_framework = tokio::select! {
+            let excusable = shrunk.input.class.is_the_frameworks() && shrunk.failure.key.cause != DEAD;
+            let (of_framework, asked) = tokio::select! {
                 biased;
-                () = reached(&mut stop, end) => { search.over = true; false }
-                shared = shares(&control, &judge, config.seed, &methods, method, &shrunk) => shared,
+                () = reached(&mut stop, end) => { search.over = true; (false, !excusable) }
+                shared = shares(&control, &judge, config.seed, &methods, method, &shrunk) => (shared, true),
             };
             let same = |it: &&mut Found| {
                 of_framework && it.case.check == check && it.case.cause == cause && is_frameworks(&it.row)
@@ -262,6 +270,12 @@ pub async fn run<T: Transport>(
             }
             let case = Case::new(&judge, config, method, &shrunk.input, &shrunk.failure);
             let mut one = search.found(method, shrunk, case);
+            if !asked {
+                one.row
+                    .details
+                    .push((FRAMEWORK.into(), "the run ended before anybody asked whose it is".into()));
+                one.severity = one.severity.min(Severity::Warning);
+            }
             if of_framework {
                 one.row.details.push((
                     FRAMEWORK.into(),

@@ -404,6 +404,18 @@ pub(super) fn timed_out(exchange: &Exchange, deadline: Duration) -> bool {
 /// none waits for ever.
 pub(super) const UNANSWERED: &str = "UNANSWERED";
 
+/// A call that was left unanswered. A handler of a stream that keeps it open until the client has had enough is in its
+/// right with requests that it can read, and of the others it is often not told: where the server keeps the deadline,
+/// it gets the benefit of the doubt.
+fn left(seen: &Seen<'_>, cause: &'static str, message: String) -> Verdict {
+    match cause {
+        UNANSWERED if seen.method.desc.is_client_streaming() => {
+            Verdict::Doubt { cause: cause.into(), message }
+        }
+        _ => fail(cause, message),
+    }
+}
+
 /// The cause, where nothing came before the deadline.
 fn unanswered(seen: &Seen<'_>) -> Option<&'static str> {
     let cause = match seen.exchange.end {

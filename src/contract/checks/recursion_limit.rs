@@ -1,6 +1,6 @@
 //! Whether deep nesting can end the server.
 
-use super::{Check, Class, DEAD, Level, Seen, Verdict, fail, unanswered};
+use super::{Check, Class, DEAD, Level, Seen, Verdict, fail, left, unanswered};
 use crate::diag::RuleInfo;
 
 pub(super) static CHECK: Check = Check {
@@ -24,7 +24,7 @@ fn check(seen: &Seen<'_>) -> Verdict {
     if !seen.alive {
         fail(DEAD, "the server answered no call after a nested message")
     } else if let Some(cause) = unanswered(seen) {
-        fail(cause, format!("a nested message was left unanswered for {:?}", seen.deadline))
+        left(seen, cause, format!("a nested message was left unanswered for {:?}", seen.deadline))
     } else {
         Verdict::Pass
     }

@@ -1,6 +1,6 @@
 //! Whether the server outlives bytes that no client should send.
 
-use super::{Check, Class, DEAD, Level, Seen, Verdict, fail, unanswered};
+use super::{Check, Class, DEAD, Level, Seen, Verdict, fail, left, unanswered};
 use crate::diag::RuleInfo;
 
 pub(super) static CHECK: Check = Check {
@@ -40,7 +40,7 @@ fn check(seen: &Seen<'_>) -> Verdict {
     if !seen.alive {
         fail(DEAD, "the server answered no call after malformed input")
     } else if let Some(cause) = unanswered(seen) {
-        fail(cause, format!("malformed input was left unanswered for {:?}", seen.deadline))
+        left(seen, cause, format!("malformed input was left unanswered for {:?}", seen.deadline))
     } else {
         Verdict::Pass
     }
