@@ -1,6 +1,8 @@
 //! Requests and the promises about them: plain ones that keep every rule, ones on the edges of the rules, and ones
 //! that break one rule alone.
 
+use std::collections::BTreeMap;
+
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, Value};
 
 use super::{
@@ -19,8 +21,8 @@ pub(super) const EDGE: &str = "an edge of its rules";
 /// The label of a request that names what the server has.
 pub(super) const NAMED: &str = "what a reply named";
 
-/// The most requests on edges.
-const EDGES: usize = 100;
+/// Of one field so many of the shortest requests on edges are sent, and of the longest.
+const EDGES: usize = 6;
 
 /// A plain message so that it keeps every rule, as far as they are understood, and leaves out what only the server
 /// sets.
@@ -72,8 +74,22 @@ pub(super) fn edges(method: &Method, salt: u64, fresh: &mut dyn FnMut() -> Dynam
         Verdict::Kept => method.asks.edges(&kept, salt),
         _ => Vec::new(),
     };
-    let input = |edge| Input::of(Class::Valid, method, EDGE, vec![renewed(method, &kept, edge, fresh())]);
-    edges.into_iter().take(EDGES).map(input).collect()
+    let mut of_fields: BTreeMap<u32, Vec<DynamicMessage>> = BTreeMap::new();
+    for edge in edges {
+        let differs = |field: &FieldDescriptor| kept.get_field(field) != edge.get_field(field);
+        let field = kept.descriptor().fields().find(differs).map_or(0, |field| field.number());
+        of_fields.entry(field).or_default().push(edge);
+    }
+    let mut inputs = Vec::new();
+    for mut edges in of_fields.into_values() {
+        // The shortest and the longest are nearest to an edge.
+        edges.sort_by_cached_key(|it| values::encode(it).len());
+        let far = EDGES..edges.len().saturating_sub(EDGES);
+        for (_, edge) in (0..).zip(edges).filter(|(at, _)| !far.contains(at)) {
+            inputs.push(Input::of(Class::Valid, method, EDGE, vec![renewed(method, &kept, edge, fresh())]));
+        }
+    }
+    inputs
 }
 
 /// For each promise a request that breaks it alone.

@@ -82,7 +82,21 @@ function chat(call) {
   call.on("end", () => neverEndsChats || call.end());
 }
 
+/** A descriptor set has the names of the schema, and the users those of JavaScript. */
+function renamed(message, rename) {
+  return Object.fromEntries(Object.entries(message).map(([name, value]) => [rename(name), value]));
+}
+const camel = (name) => name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
+const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
 const service = { ...definitions[SERVICE] };
+for (const [method, definition] of Object.entries(service)) {
+  service[method] = {
+    ...definition,
+    requestDeserialize: (bytes) => renamed(definition.requestDeserialize(bytes), camel),
+    responseSerialize: (message) => definition.responseSerialize(renamed(message, snake)),
+  };
+}
 const handlers = {
   GetUser: unary((request) => users.get(request)),
   CreateUser: unary((request) => users.create(request)),
