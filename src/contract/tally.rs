@@ -6,11 +6,15 @@ use prost_reflect::DynamicMessage;
 
 use super::{
     Class, Method, Plan,
-    checks::{LOW_VALID_RATE, OPEN_ENDED, SKIPPED},
+    checks::{LOW_VALID_RATE, OPEN_ENDED, SKIPPED, UNTESTED_RULES},
     input::{Body, Input},
     reach::Reach,
+    requests,
 };
-use crate::diag::{Coverage, Diagnostic, MethodRow, Severity};
+use crate::{
+    diag::{Coverage, Diagnostic, MethodRow, Severity},
+    promise::Verdict,
+};
 
 /// More than this share of calls with one error, over several methods: the environment.
 const ENVIRONMENT_SHARE: f64 = 0.95;
@@ -80,7 +84,16 @@ pub(super) fn notes(method: &Method, tally: &Tally, over: bool) -> Vec<Diagnosti
         let message = format!("none of {answered} valid calls of {name} was answered with OK");
         Diagnostic::new(&LOW_VALID_RATE, Severity::Warning, message).at(method.place.clone())
     });
-    open.into_iter().chain(left).chain(never).collect()
+    let untested = match method.asks.judge(&requests::plain(method, 0)) {
+        Verdict::Kept => None,
+        Verdict::Broken(all) => all.first().map(ToString::to_string),
+        Verdict::Unknown(why) => Some(why),
+    };
+    let untested = untested.map(|why| {
+        let message = format!("the rules of requests to {name} are not tested: {why}");
+        Diagnostic::new(&UNTESTED_RULES, Severity::Note, message).at(method.place.clone())
+    });
+    open.into_iter().chain(left).chain(never).chain(untested).collect()
 }
 
 /// The one error that nearly every call to several methods ended with.

@@ -201,6 +201,7 @@ pub static CHECKS: &[&Check] = &[
 
 /// What a run says besides its failures.
 pub static NOTES: &[&RuleInfo] = &[
+    &UNTESTED_RULES,
     &ASKED_TO_WAIT,
     &OPEN_ENDED,
     &ENVIRONMENT,
@@ -220,6 +221,16 @@ macro_rules! note {
     };
 }
 
+note!(
+    UNTESTED_RULES,
+    "PG189",
+    "untested_rules",
+    "The rules of a request could not all be tested.",
+    "No message was found that keeps every `buf.validate` rule of the request, because they contradict each other \
+     or a pattern is too narrow to be drawn from; or there is a rule that is not understood: an expression in CEL, a \
+     predefined rule. No rule of that request is then broken alone. Requests are sent all the same, as near to the \
+     rules as they came."
+);
 note!(
     OPEN_ENDED,
     "PG191",

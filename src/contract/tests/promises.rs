@@ -58,6 +58,7 @@ struct Shelf {
     pool: DescriptorPool,
     fault: Fault,
     books: Mutex<BTreeMap<String, DynamicMessage>>,
+    rules: BTreeMap<String, promise::Rules>,
 }
 
 const INVALID: &str = "3";
@@ -65,7 +66,10 @@ const INVALID: &str = "3";
 impl Shelf {
     fn new(fault: Fault) -> Shelf {
         let schema = load(&Source::Text(vec![("books.proto".into(), BOOKS.into())])).schema;
-        Shelf { pool: schema.pool().clone(), fault, books: Mutex::default() }
+        let pool = schema.pool().clone();
+        let of = |it: prost_reflect::MessageDescriptor| (it.full_name().to_owned(), promise::Rules::of(&it));
+        let rules = pool.services().flat_map(|it| it.methods().collect::<Vec<_>>()).map(|it| of(it.input()));
+        Shelf { rules: rules.collect(), pool, fault, books: Mutex::default() }
     }
 
     fn answer(&self, call: &Call) -> Exchange {
@@ -95,7 +99,7 @@ impl Shelf {
             Fault::FirstTag => violation.rule == "repeated.max_items",
             _ => false,
         };
-        let rules = promise::Rules::of(&request.descriptor());
+        let rules = &self.rules[request.descriptor().full_name()];
         let missing = promise::behavior::missing(request);
         let missing = missing.iter().filter(|it| !(fault == Fault::NoTitle && it.ends_with("title")));
         let partial = name == "UpdateBook";
@@ -223,5 +227,35 @@ async fn each_broken_promise_is_found_by_its_check_alone() {
         (Fault::OtherName, &["identifier_stable GetBook"]),
     ] {
         assert_eq!(found(fault).await, expected, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn rules_that_are_not_understood_are_said_and_never_a_finding() {
+    const CEL: &str = r#"syntax = "proto3"; package books; import "buf/validate/validate.proto";
+        service Books { rpc GetBook(M) returns (M); }
+        message M { string a = 1 [(buf.validate.field) = {cel: {id: "x" expression: "this != ''"}, string: {len: 3}}]; }"#;
+    const HOPELESS: &str = r#"syntax = "proto3"; package books; import "buf/validate/validate.proto";
+        service Books { rpc GetBook(M) returns (M); }
+        message M { int32 a = 1 [(buf.validate.field).int32 = {in: [1], not_in: [1]}]; }"#;
+    for (text, why) in [(CEL, "`cel` at a"), (HOPELESS, "a: must be none of 1 (int32.not_in)")] {
+        let schema = load(&Source::Text(vec![("m.proto".into(), text.into())])).schema;
+        let plan = Plan::new(schema.pool().services(), &[]).unwrap();
+        let (_keep, stop) = watch::channel(false);
+        let few = Config {
+            cases: 10,
+            checks: select(&["PG161".into(), "PG162".into()], &[], false).unwrap(),
+            ..config(4)
+        };
+        // Whatever is sent comes back.
+        let echo = Mock(|call: &Call| {
+            let mut exchange = answer(End::Trailers, "0", 0);
+            exchange.messages = messages(call).unwrap_or_default().into_iter().map(|it| (0, it)).collect();
+            exchange
+        });
+        let outcome = run(&plan, &echo, &few, stop, &mut |_| {}).await;
+        assert!(text == HOPELESS || outcome.cases.is_empty(), "{:?}", outcome.cases);
+        let said: Vec<&str> = outcome.report.diagnostics().iter().map(|it| &*it.message).collect();
+        assert!(said.iter().any(|it| it.contains("are not tested") && it.contains(why)), "{said:?}");
     }
 }
