@@ -11,9 +11,12 @@ use super::{
     plan::Method,
     pool::names_things,
 };
-use crate::promise::{
-    Behavior, Verdict,
-    behavior::{has_field, is, missing, without},
+use crate::{
+    promise::{
+        Behavior, Verdict,
+        behavior::{has_field, is, missing, without},
+    },
+    values,
 };
 
 /// The label of a request on the edge of a rule; a plain one is sent before it.

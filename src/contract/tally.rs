@@ -9,7 +9,6 @@ use super::{
     checks::{LOW_VALID_RATE, OPEN_ENDED, SKIPPED, UNTESTED_RULES},
     input::{Body, Input},
     reach::Reach,
-    requests,
 };
 use crate::{
     diag::{Coverage, Diagnostic, MethodRow, Severity},
@@ -84,7 +83,7 @@ pub(super) fn notes(method: &Method, tally: &Tally, over: bool) -> Vec<Diagnosti
         let message = format!("none of {answered} valid calls of {name} was answered with OK");
         Diagnostic::new(&LOW_VALID_RATE, Severity::Warning, message).at(method.place.clone())
     });
-    let untested = match method.asks.judge(&requests::plain(method, 0)) {
+    let untested = match method.asks.judge(&method.typical(0)) {
         Verdict::Kept => None,
         Verdict::Broken(all) => all.first().map(ToString::to_string),
         Verdict::Unknown(why) => Some(why),

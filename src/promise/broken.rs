@@ -124,7 +124,8 @@ impl Rules {
         }
         let first = items.first().cloned().unwrap_or_else(|| self.item(field, &kind, salt));
         if is_unique(field) {
-            out.push(Value::List([&[first.clone()], items, &[first.clone()]].concat()));
+            let once = std::slice::from_ref(&first);
+            out.push(Value::List([once, items, once].concat()));
         }
         let rest = items.get(1..).unwrap_or_default();
         let with = |value| Value::List([&[value], rest].concat());

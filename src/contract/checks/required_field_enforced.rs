@@ -38,7 +38,7 @@ fn check(seen: &Seen<'_>) -> Verdict {
     let broken = |it| matches!(seen.method.asks.judge(it), Judged::Broken(_) | Judged::Unknown(_));
     let paths: Vec<String> = seen.sent.iter().flat_map(missing).collect();
     match &paths[..] {
-        [path] if !(changes && path.contains('.')) && !seen.sent.iter().any(broken) => {
+        [path] if !(changes && path.contains('.') || seen.sent.iter().any(broken)) => {
             let message =
                 format!("the REQUIRED field `{path}` was not set, but the request was answered with OK");
             fail(path, message)
