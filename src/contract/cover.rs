@@ -298,7 +298,7 @@ pub(super) fn random(seed: u64, method: &Method, index: u64) -> Option<Input> {
         }
     }
     // A server that checks the rules lets few of the others through to its logic.
-    if index % RAW != 0 {
+    if !index.is_multiple_of(RAW) {
         for (message, at) in drawn.iter_mut().zip(1..) {
             *message = requests::mended(method, message, salt.wrapping_add(at));
         }
