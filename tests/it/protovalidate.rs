@@ -19,7 +19,7 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Re
 use protogate::{
     promise::{Rules, Verdict},
     schema::{Schema, Source, load},
-    values::{self, Limits},
+    values::{self, Limits, Manner},
 };
 
 use crate::peers;
@@ -258,7 +258,7 @@ fn each_rule_is_broken_alone() {
     let mut ids = BTreeSet::new();
     for desc in types(&schema) {
         let rules = Rules::of(&desc);
-        let kept = rules.mend(&values::typical(&desc, 7), 7);
+        let kept = rules.mend(&values::typical(&desc, 7, &Manner::default()), 7);
         let broken = rules.broken(&kept, 7);
         for one in &broken {
             assert_eq!(rules.judge(&one.message), Verdict::Broken(vec![one.violation.clone()]));
