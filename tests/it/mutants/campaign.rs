@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Row, row, rows, zoo};
+use super::{AS_A_WHOLE, Row, row, rows, zoo};
 
 /// How often the healthy server is run, whatever the number of seeds for the others.
 const HEALTHY: u64 = 10;
@@ -21,7 +21,7 @@ B56 and B57 are given the token with `--header`, B46 has its `max-request-bytes`
 
 Calls and seconds are those of the whole run up to the first failure, which for checks that may be the framework's
 includes the rest of their phase, and its shrinking; the median of the seeds. Bytes are those of the request that is
-shown, from seed 1; `-` where the finding is about many calls.
+shown, from seed 1; `-` where the finding is about many calls or too long.
 ";
 
 /// Runs only where `cargo xtask campaign mutants` asks for it.
@@ -82,7 +82,9 @@ impl Measured {
             Value::Array(parts) => parts.iter().filter_map(Value::as_str).map(|part| part.len() / 2).sum(),
             one => one.as_str().map_or(0, |hex| hex.len() / 2),
         });
-        let whole = row.named || kill.is_some_and(|kill| kill["method"] == "the server");
+        // A question about the server as a whole may have sent what is too long to be shown.
+        let unshown = hex == Some(0) && AS_A_WHOLE.iter().any(|it| it.mutant == row.mutant);
+        let whole = row.named || unshown || kill.is_some_and(|kill| kill["method"] == "the server");
         Measured {
             caught: kill.is_some(),
             calls: number("calls"),
