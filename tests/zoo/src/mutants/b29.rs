@@ -1,47 +1,52 @@
-//! A reader that stops at the frame which ends the stream, and forgets the message that came whole with it.
+//! A count that is taken before the frame which ends the stream is looked at: the message in it is not counted.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use bytes::Bytes;
 use futures_util::stream;
-use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
-use tonic::Status;
+use prost::Message as _;
 use tonic::body::Body;
 use tonic::codegen::Body as _;
 use tonic::service::Routes;
+use user_service::pb::user::ImportUsersResponse;
 
 use crate::Setup;
 use crate::around::{answer, around};
-use crate::bytes::{PREFIX, messages};
+use crate::bytes::{answered, framed, messages};
 
 pub(super) fn routes(setup: Setup) -> Routes {
     around(setup, |reference, request| async {
-        match request.uri().path().ends_with("/ImportUsers") {
-            true => answer(reference, request.map(without_last)).await,
-            false => answer(reference, request).await,
+        if !request.uri().path().ends_with("/ImportUsers") {
+            return answer(reference, request).await;
+        }
+        let together = Arc::new(AtomicBool::new(false));
+        let watched = request.map(|body| watched(body, Arc::clone(&together)));
+        let response = answer(reference, watched).await;
+        match together.load(Relaxed) {
+            true => answered(response, one_less).await,
+            false => response,
         }
     })
 }
 
-/// Passes whole messages on. The last one is left out when it comes together with END_STREAM, and not when END_STREAM
-/// comes after it; what is cut short is for the reference to refuse.
-fn without_last(body: Body) -> Body {
-    let frames = stream::try_unfold((body, Bytes::new()), |(mut body, held)| async move {
-        let next = body.frame().await.transpose()?.and_then(|frame| frame.into_data().ok());
-        let is_over = next.is_none();
-        if is_over && held.is_empty() {
-            return Ok::<_, Status>(None);
+/// The same body, which notes whether its last bytes come together with END_STREAM.
+fn watched(body: Body, together: Arc<AtomicBool>) -> Body {
+    let frames = stream::unfold((body, together), |(mut body, together)| async {
+        let frame = body.frame().await?;
+        let has_bytes = frame.as_ref().is_ok_and(|it| it.data_ref().is_some_and(|bytes| !bytes.is_empty()));
+        if has_bytes && body.is_end_stream() {
+            together.store(true, Relaxed);
         }
-        let all: Bytes = [&held[..], &next.unwrap_or_default()].concat().into();
-        let mut lengths: Vec<usize> =
-            messages(all.clone()).0.iter().map(|message| PREFIX + message.len()).collect();
-        let whole: usize = lengths.iter().sum();
-        let is_last = !is_over && body.is_end_stream() && whole == all.len();
-        if is_last {
-            lengths.pop();
-        }
-        let passed = if is_over { all.len() } else { lengths.iter().sum() };
-        let kept = if is_over || is_last { Bytes::new() } else { all.slice(whole..) };
-        Ok(Some((Frame::data(all.slice(..passed)), (body, kept))))
+        Some((frame, (body, together)))
     });
     Body::new(StreamBody::new(frames))
+}
+
+fn one_less(body: Bytes) -> Bytes {
+    let reply = messages(body.clone()).0.first().cloned();
+    let Some(Ok(mut reply)) = reply.map(ImportUsersResponse::decode) else { return body };
+    reply.count = (reply.count - 1).max(0);
+    framed(&reply.encode_to_vec())
 }

@@ -101,7 +101,7 @@ pub const MUTANTS: &[Mutant] = &[
     ),
     Mutant::new(
         "B29",
-        "ImportUsers leaves out the message that comes together with the end of the stream.",
+        "ImportUsers does not count the message that comes together with the end of the stream.",
         "framing_invariance",
         b29::routes,
     ),
