@@ -13,15 +13,18 @@ use super::config::CONFIG;
 use super::interrupt::{self, Stop};
 use super::reach::reach;
 use super::service::{self, SERVICE};
-use super::{Context, Outcome, again, events::Events, output, reports, settle, sources};
+use super::{Context, Outcome, again, events::Events, grpcurl, output, reports, settle, sources};
 use crate::client::{H2Transport, reflect};
 use crate::contract::{self, Case, Config, Event, Plan, ProbeOptions, checks::HEALED};
 use crate::diag::render::Format;
 use crate::diag::{Diagnostic, Place, Report, Severity};
-use crate::schema::Schema;
+use crate::schema::{Schema, Source};
 
-/// Where failing cases are kept, below the folder of the configuration.
-const CASES: &str = ".protogate/cases";
+/// What protogate keeps, below the folder of the configuration.
+pub const FOLDER: &str = ".protogate";
+
+/// Where failing cases are kept, inside of that.
+const CASES: &str = "cases";
 
 pub fn contract(arguments: &Contract, context: &Context) -> Outcome {
     let Some(folder) = &arguments.report else { return of_service(arguments, None, context) };
@@ -64,19 +67,24 @@ fn on(
         let (transport, unchecked) =
             reach(target, &arguments.reach, &config.metadata, context, Some(stop.clone())).await?;
         config.target = transport.target().to_string();
-        let (plan, mut said) = plan(arguments, &config, &transport, context).await?;
+        let Planned { plan, mut said, schema } = plan(arguments, &config, &transport, context).await?;
         let progress = Progress::new(&plan, config.cases, context);
         // Ctrl-C ends the run at once; what was found until then is printed, as small as it is by then.
         let mut tell = |event: Event| {
             events.on(&event, &config);
             progress.on(event);
         };
-        let outcome = contract::run(&plan, &transport, &config, stop, &mut tell).await;
+        let mut outcome = contract::run(&plan, &transport, &config, stop, &mut tell).await;
         progress.end();
         said.extend(unchecked);
         said.extend(heal(&config.saved, &outcome, context));
         said.extend(save(&outcome.cases, context));
         said.extend(save(&outcome.before, context));
+        if let Some(method) = plan.methods.first() {
+            let cases = (&*outcome.cases, method.desc.parent_pool());
+            let headers = &arguments.header;
+            said.extend(grpcurl::add_lines(&mut outcome.report, cases, schema.as_ref(), headers, context));
+        }
         Ok(outcome.report.merge(Report::new(said)))
     })
 }
@@ -140,14 +148,21 @@ fn metadata(header: &str) -> Result<(String, Vec<u8>), Vec<Diagnostic>> {
     Ok((name.trim().to_lowercase(), value.into_bytes()))
 }
 
+/// What to call, what is to be said about it, and the schema it is of where that came from files.
+struct Planned {
+    plan: Plan,
+    said: Vec<Diagnostic>,
+    schema: Option<(Source, Schema)>,
+}
+
 async fn plan(
     arguments: &Contract,
     config: &Config,
     transport: &H2Transport,
     context: &Context,
-) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
+) -> Result<Planned, Vec<Diagnostic>> {
     let globs = if arguments.method.is_empty() { &context.config.contract.method } else { &arguments.method };
-    let (plan, said) = if arguments.reflect {
+    let planned = if arguments.reflect {
         let reflection = reflect(transport, &config.metadata).await.map_err(|error| {
             vec![
                 Diagnostic::failure(&SERVICE, error.to_string())
@@ -159,25 +174,27 @@ async fn plan(
             let message = format!("reflection lists `{service}` but does not describe it: {why}");
             Diagnostic::new(&SERVICE, Severity::Warning, message)
         });
-        (Plan::new(named, globs).map_err(|d| vec![d])?, gaps.collect())
+        let plan = Plan::new(named, globs).map_err(|d| vec![d])?;
+        Planned { plan, said: gaps.collect(), schema: None }
     } else {
-        let loaded = sources::load_whole(&sources::input(arguments.schema.as_deref(), context)?)?;
+        let source = sources::input(arguments.schema.as_deref(), context)?;
+        let loaded = sources::load_whole(&source)?;
         let own = loaded.schema.own_files().flat_map(|file| file.descriptor().services().collect::<Vec<_>>());
         let mut plan = Plan::new(own.collect::<Vec<_>>(), globs).map_err(|d| vec![d])?;
         for method in &mut plan.methods {
             method.place =
                 Some(loaded.schema.place(&method.desc.parent_service().parent_file(), method.desc.path()));
         }
-        (plan, loaded.diagnostics)
+        Planned { plan, said: loaded.diagnostics, schema: Some((source, loaded.schema)) }
     };
-    if plan.called().next().is_none() {
-        let help = match plan.methods.as_slice() {
+    if planned.plan.called().next().is_none() {
+        let help = match planned.plan.methods.as_slice() {
             [] => "the schema has no service",
             _ => "every method is skipped, by its own option or because it belongs to gRPC; see --method",
         };
         return Err(vec![Diagnostic::failure(&CONFIG, "no method to test").help(help)]);
     }
-    Ok((plan, said))
+    Ok(planned)
 }
 
 fn runtime() -> Result<Runtime, Vec<Diagnostic>> {
@@ -188,7 +205,7 @@ fn runtime() -> Result<Runtime, Vec<Diagnostic>> {
 }
 
 fn cases(context: &Context) -> PathBuf {
-    context.config.folder.join(CASES)
+    context.config.folder.join(FOLDER).join(CASES)
 }
 
 /// Forgets the cases of earlier runs that were sent again and did not fail.
@@ -230,9 +247,12 @@ pub fn replay(arguments: &Replay, context: &Context) -> Outcome {
     }
     runtime()?.block_on(async {
         let (transport, unchecked) = reach(&case.target, &arguments.reach, &metadata, context, None).await?;
-        let pool = pool_of(&case, &transport, context).await?;
-        let report = contract::replay(&case, &transport, &pool, &metadata).await;
-        Ok(report.merge(Report::new(unchecked.into_iter().collect())))
+        let (pool, schema) = pool_of(&case, &transport, context).await?;
+        let mut report = contract::replay(&case, &transport, &pool, &metadata).await;
+        let cases = (std::slice::from_ref(&case), &pool);
+        let mut said = grpcurl::add_lines(&mut report, cases, schema.as_ref(), &arguments.header, context);
+        said.extend(unchecked);
+        Ok(report.merge(Report::new(said)))
     })
 }
 
@@ -241,19 +261,23 @@ async fn pool_of(
     case: &Case,
     transport: &H2Transport,
     context: &Context,
-) -> Result<DescriptorPool, Vec<Diagnostic>> {
+) -> Result<(DescriptorPool, Option<(Source, Schema)>), Vec<Diagnostic>> {
     let service = case.method.split('/').next().unwrap_or_default();
-    let configured = sources::input(None, context).ok().map(|source| crate::schema::load(&source).schema);
-    let known = |schema: &Schema| schema.pool().get_service_by_name(service).is_some();
+    let load = |source: Source| {
+        let schema = crate::schema::load(&source).schema;
+        (source, schema)
+    };
+    let configured = sources::input(None, context).ok().map(load);
+    let known = |(_, schema): &(Source, Schema)| schema.pool().get_service_by_name(service).is_some();
     if let Some(schema) = configured.filter(known) {
-        return Ok(schema.pool().clone());
+        return Ok((schema.1.pool().clone(), Some(schema)));
     }
     let reflection = reflect(transport, &[]).await.map_err(|error| {
         vec![Diagnostic::failure(&SERVICE, format!("no schema knows {}: {error}", case.method)).help(
             "run it where a protogate.toml names the schema as `input`, or let the server serve reflection",
         )]
     })?;
-    Ok(reflection.pool)
+    Ok((reflection.pool, None))
 }
 
 /// A bar on a terminal, a line per failure in a log.

@@ -17,6 +17,7 @@ mod contract;
 mod events;
 mod gate;
 mod generate;
+mod grpcurl;
 mod init;
 mod interrupt;
 mod output;

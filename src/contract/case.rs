@@ -180,12 +180,14 @@ impl Case {
             id: self.id.clone(),
             check: &found.probe.info,
             method: if found.method.is_empty() { "the server".to_owned() } else { found.method.clone() },
+            cause: self.cause.clone(),
             message: found.message.clone(),
             client_streaming: method.is_some_and(|method| method.desc.is_client_streaming()),
             request_json: None,
             request_hex: self.request_hex(),
             status: self.status.clone(),
             replay: format!("protogate replay {}", self.id),
+            grpcurl: None,
             place: method.and_then(|method| method.place.clone()),
             details: found.details.clone(),
             response_json: Vec::new(),
@@ -265,12 +267,14 @@ impl Case {
             id: self.id.clone(),
             check: &check.info,
             method: self.method.clone(),
+            cause: self.cause.clone(),
             message: self.message.clone(),
             client_streaming: method.desc.is_client_streaming(),
             request_json: self.request_json.clone(),
             request_hex: self.request_hex(),
             status: self.status.clone(),
             replay: format!("protogate replay {}", self.id),
+            grpcurl: None,
             place: method.place.clone(),
             details: Vec::new(),
             response_json: Vec::new(),
@@ -305,7 +309,7 @@ fn messages(class: Class, script: &[Step], method: &Method) -> Option<Vec<Dynami
 }
 
 impl SavedStep {
-    fn from_step(step: &Step) -> SavedStep {
+    pub(super) fn from_step(step: &Step) -> SavedStep {
         match step {
             Step::Send(bytes) => SavedStep::Send(hex(bytes)),
             Step::Raw(bytes) => SavedStep::Raw(hex(bytes)),
@@ -318,7 +322,7 @@ impl SavedStep {
         }
     }
 
-    fn to_step(&self) -> Option<Step> {
+    pub(super) fn to_step(&self) -> Option<Step> {
         Some(match self {
             SavedStep::Send(text) => Step::Send(unhex(text)?.into()),
             SavedStep::Raw(text) => Step::Raw(unhex(text)?.into()),

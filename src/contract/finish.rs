@@ -81,6 +81,7 @@ pub(super) fn outcome<T>(
     let run = Run {
         seed: config.seed,
         again: config.again.clone(),
+        shard: Some((config.shard.0 + 1, config.shard.1)).filter(|(_, of)| *of > 1),
         target: config.target.clone(),
         cases,
         calls: judge.calls.load(Ordering::Relaxed),

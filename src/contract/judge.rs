@@ -82,8 +82,13 @@ const CANCELS: usize = 8;
 /// The receive window that HTTP/2 begins with.
 const USUAL_WINDOW: u32 = 65_535;
 
+/// How often [`Class::Repeat`] sends the same: what a write changes once more each time shows at the third.
+pub(super) fn repetitions(method: &Method) -> usize {
+    if method.reads { 2 } else { 3 }
+}
+
 /// How many calls [`Class::Parallel`] makes at once.
-const AT_ONCE: usize = 4;
+pub(super) const AT_ONCE: usize = 4;
 
 /// How many other requests are tried to see whether a method ends.
 const OTHERS: u64 = 3;
@@ -136,8 +141,7 @@ impl<'a, T: Transport> Judge<'a, T> {
             Class::Repeat => {
                 let call = self.call_of(method, input);
                 let mut before = vec![self.patient(&call).await?];
-                // What a write changes once more each time shows at the third.
-                if !method.reads {
+                while before.len() + 1 < repetitions(method) {
                     before.push(self.patient(&call).await?);
                 }
                 (self.patient(&call).await?, before)

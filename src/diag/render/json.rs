@@ -4,8 +4,15 @@
 use serde_json::{Map, Value, json};
 
 use crate::diag::{
-    CallRow, CaseRow, Covered, Diagnostic, MethodRow, Part, Phase, Place, Report, Run, Section, Span, Verdict,
+    CallRow, CaseRow, Covered, Diagnostic, MethodRow, Part, Phase, Place, Report, Run, Section, Severity, Span,
+    Verdict,
 };
+
+/// What the document of a contract run calls itself.
+pub(in crate::diag) const KIND: &str = "contract";
+
+/// Of that document: keys may come without a new one, none goes or changes its meaning.
+pub(in crate::diag) const VERSION: u64 = 1;
 
 pub(super) fn render(report: &Report) -> String {
     let run = report.sections().iter().find_map(|section| match section {
@@ -16,7 +23,7 @@ pub(super) fn render(report: &Report) -> String {
         Section::Phases(phases) => Some(phases),
         _ => None,
     });
-    let diagnostics = report.diagnostics().iter().map(diagnostic);
+    let diagnostics = report.diagnostics().iter().map(of_document);
     match (phases, run) {
         (Some(phases), run) => line(&json!({
             "verdict": verdict(report.verdict()),
@@ -26,6 +33,7 @@ pub(super) fn render(report: &Report) -> String {
         })),
         (None, Some(run)) => {
             let mut object = contract_run(run);
+            object.insert("verdict".to_owned(), verdict(report.verdict()).into());
             object.insert("diagnostics".to_owned(), diagnostics.collect());
             line(&Value::Object(object))
         }
@@ -43,6 +51,15 @@ pub(super) fn as_buf(it: &Diagnostic) -> Value {
         Some(_) => diagnostic(it),
         None => with_place(it, position(Span::START)),
     }
+}
+
+/// A document is read again, and its verdict with it: both weights above a warning are called "error".
+fn of_document(it: &Diagnostic) -> Value {
+    let mut value = diagnostic(it);
+    if it.severity == Severity::Failure {
+        value["failure"] = true.into();
+    }
+    value
 }
 
 pub(super) fn diagnostic(diagnostic: &Diagnostic) -> Value {
@@ -113,7 +130,10 @@ fn contract_run(run: &Run) -> Map<String, Value> {
         "elapsed_ms": run.elapsed_ms,
     });
     let mut object = Map::new();
+    object.insert("kind".to_owned(), KIND.into());
+    object.insert("version".to_owned(), VERSION.into());
     object.insert("seed".to_owned(), run.seed.into());
+    object.insert("shard".to_owned(), run.shard.map(|(part, of)| format!("{part}/{of}")).into());
     object.insert("target".to_owned(), run.target.as_str().into());
     object.insert("again".to_owned(), run.again.as_str().into());
     object.insert("summary".to_owned(), summary);
@@ -157,12 +177,16 @@ pub(super) fn failure(row: &CaseRow) -> Value {
         "check": row.check.name,
         "code": row.check.id,
         "method": row.method,
+        "cause": row.cause,
         "message": row.message,
+        "client_streaming": row.client_streaming,
         "request_json": row.request_json.as_ref().map(|messages| request(row, messages.clone())),
         "request_hex": request(row, row.request_hex.iter().map(|hex| Value::from(hex.as_str())).collect()),
         "status": row.status,
         "response_json": row.response_json,
         "replay": row.replay,
+        "grpcurl": row.grpcurl,
+        "place": row.place.as_ref().map(place),
         "details": details(row),
         "before": row.before.iter().map(call).collect::<Vec<_>>(),
     })

@@ -137,6 +137,7 @@ fn failing_case(case: &CaseRow) -> TestCase {
     if let Some(place) = &case.place {
         lines.push(format!("rpc: {}:{}", place.file, place.span_or_start().start_line));
     }
+    lines.extend(case.grpcurl.iter().map(|line| format!("grpcurl: {line}")));
     lines.push(format!("replay: {}", case.replay));
     let rule = rule_title(case.check);
     let status = failed(NonSuccessKind::Failure, &rule, &case.message, &lines.join("\n"));

@@ -192,7 +192,8 @@ fn write_failure(out: &mut String, case: &CaseRow) -> Result {
     if let Some(at) = &case.place {
         writeln!(out, "- rpc: {}", place(at))?;
     }
-    write!(out, "\nReplay:\n\n{}", fence("sh", &case.replay))?;
+    let commands: Vec<&str> = std::iter::once(&*case.replay).chain(case.grpcurl.as_deref()).collect();
+    write!(out, "\nReplay:\n\n{}", fence("sh", &commands.join("\n")))?;
     writeln!(out, "\n</details>")
 }
 

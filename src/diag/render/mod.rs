@@ -5,7 +5,7 @@ mod finding;
 mod github;
 mod gitlab;
 mod html;
-mod json;
+pub(super) mod json;
 mod junit;
 mod markdown;
 mod ndjson;

@@ -174,11 +174,11 @@ fn failure_text(out: &mut String, failure: &CaseRow, style: Style) -> std::fmt::
                 writeln!(out, "  request  {message}")?;
             }
         }
-        None => {
-            for hex in &failure.request_hex {
-                writeln!(out, "  bytes    {}", shortened(hex))?;
-            }
-        }
+        None => {}
+    }
+    // What no other tool can be told in its own words is shown as it went over the wire.
+    if failure.request_json.is_none() || failure.grpcurl.is_none() {
+        bytes_text(out, &failure.request_hex)?;
     }
     writeln!(out, "  answer   {}", failure.status)?;
     for reply in &failure.response_json {
@@ -196,6 +196,9 @@ fn failure_text(out: &mut String, failure: &CaseRow, style: Style) -> std::fmt::
         let CallRow { method, input, status, replay, .. } = call;
         writeln!(out, "  {head:8} {replay}  {method} ({}): {status}", tame(input, &[]))?;
     }
+    if let Some(line) = &failure.grpcurl {
+        writeln!(out, "  grpcurl  {}", tame(line, &[]))?;
+    }
     writeln!(out, "  replay   {}\n", failure.replay)
 }
 
@@ -206,6 +209,15 @@ fn cut(line: &str) -> String {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line.to_owned(),
     }
+}
+
+/// One line per message; of many small pieces one line for all.
+fn bytes_text(out: &mut String, pieces: &[String]) -> std::fmt::Result {
+    const LINES: usize = 4;
+    if pieces.len() > LINES {
+        return writeln!(out, "  bytes    {}", shortened(&pieces.concat()));
+    }
+    pieces.iter().try_for_each(|hex| writeln!(out, "  bytes    {}", shortened(hex)))
 }
 
 fn phases_text(out: &mut String, phases: &[Phase], style: Style) -> std::fmt::Result {

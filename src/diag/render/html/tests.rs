@@ -35,6 +35,7 @@ fn hostile(said: &str) -> Report {
     failure.request_hex = vec![text()];
     failure.response_json = vec![serde_json::json!({said: [said]})];
     failure.details = vec![(text(), text())];
+    failure.grpcurl = Some(text());
     failure.before =
         vec![CallRow { id: text(), method: text(), input: text(), status: text(), replay: text() }];
     for field in

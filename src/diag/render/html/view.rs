@@ -116,6 +116,7 @@ struct CaseView {
     details: Vec<(String, String)>,
     before: Vec<Vec<String>>,
     replay: String,
+    grpcurl: Option<String>,
 }
 
 /// The whole page.
@@ -263,6 +264,7 @@ fn of_case(row: &CaseRow) -> Finding {
             details: row.details.iter().map(|(name, value)| (shown(name), shown(value))).collect(),
             before: row.before.iter().map(call).collect(),
             replay: shown(&row.replay),
+            grpcurl: row.grpcurl.as_deref().map(shown),
         }),
         ..Finding::default()
     }
