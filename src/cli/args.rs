@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ColorChoice, Parser, Subcommand, builder::TypedValueParser};
 
+use super::date::Date;
 use super::output::Codes;
 use crate::diag::render::Format;
 
@@ -81,6 +82,7 @@ pub enum Command {
   protogate contract --target http://10.0.0.7:8080 --reflect --method 'shop.*/Get*'
   protogate contract --target localhost:50051 --schema proto --seed 7 --header 'authorization:Bearer abc'
   protogate contract --target https://api.test:8443 --reflect --ca ca.pem --cert me.pem --key me.key
+  protogate contract --target localhost:50051 --schema proto --accept-known --reason 'OPS-17' --expires 2027-01-31
   protogate contract                          starts the service of [gate] in protogate.toml and tests it")]
     Contract(Contract),
     /// Run one saved failing case of `contract` again
@@ -252,6 +254,21 @@ pub struct Contract {
     /// Also write report.json, report.html, junit.xml, report.sarif and events.ndjson into this folder
     #[arg(long, value_name = "DIR")]
     pub report: Option<PathBuf>,
+    /// Write the failures of this run into protogate-known.toml: from then on they are warnings
+    #[arg(long, requires = "reason")]
+    pub accept_known: bool,
+    /// Why those failures may stay, such as the number of a ticket
+    #[arg(long, value_name = "TEXT", requires = "accept_known")]
+    pub reason: Option<String>,
+    /// The last day on which they count as known [default: in 90 days]
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "accept_known", value_parser = last_day)]
+    pub expires: Option<Date>,
+}
+
+/// A day that is not over.
+fn last_day(text: &str) -> Result<Date, String> {
+    let day: Date = text.parse()?;
+    if day < Date::today() { Err(format!("{day} is over")) } else { Ok(day) }
 }
 
 /// `replay`

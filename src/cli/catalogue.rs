@@ -3,6 +3,7 @@
 use super::Outcome;
 use super::breaking::COMPILE;
 use super::config::CONFIG;
+use super::known::KNOWN;
 use super::service::SERVICE;
 use super::tls::TLS;
 use crate::codegen;
@@ -26,7 +27,7 @@ fn others() -> impl Iterator<Item = &'static RuleInfo> {
     PROBLEMS
         .into_iter()
         .chain(codegen::PROBLEMS)
-        .chain([&CONFIG, &COMPILE, &SERVICE, &TLS, &SELECTION, &EXPLAIN])
+        .chain([&CONFIG, &COMPILE, &SERVICE, &TLS, &KNOWN, &SELECTION, &EXPLAIN])
         .chain(notes)
 }
 

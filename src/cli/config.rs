@@ -156,6 +156,8 @@ pub struct Contract {
     pub max_request_bytes: Option<u64>,
     /// Methods that may be called without credentials, as globs over `package.Service/Method`.
     pub public: Vec<String>,
+    /// The file of known failures, in place of the one beside this file.
+    pub known: Option<String>,
 }
 
 /// What `serve-reference` runs.

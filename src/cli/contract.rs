@@ -11,13 +11,14 @@ use tokio::runtime::Runtime;
 use super::args::{Contract, Replay};
 use super::config::CONFIG;
 use super::interrupt::{self, Stop};
+use super::known::Known;
 use super::reach::reach;
 use super::service::{self, SERVICE};
-use super::{Context, Outcome, again, events::Events, grpcurl, output, reports, settle, sources};
+use super::{Context, Outcome, again, events::Events, grpcurl, output, reports, settle, sources, weigh};
 use crate::client::{H2Transport, reflect};
 use crate::contract::{self, Case, Config, Event, Plan, ProbeOptions, checks::HEALED};
 use crate::diag::render::Format;
-use crate::diag::{Diagnostic, Place, Report, Severity};
+use crate::diag::{Diagnostic, Place, Report, Section, Severity};
 use crate::schema::{Schema, Source};
 
 /// What protogate keeps, below the folder of the configuration.
@@ -36,14 +37,15 @@ pub fn contract(arguments: &Contract, context: &Context) -> Outcome {
 fn of_service(arguments: &Contract, file: Option<File>, context: &Context) -> Outcome {
     let events = Events::new(context.common.format == Format::Ndjson, file);
     let mut config = config(arguments, context)?;
+    let known = Known::load(context, arguments.accept_known)?;
     let stop = interrupt::listen();
     match &arguments.target {
-        Some(target) => on(target, arguments, config, context, stop, events),
+        Some(target) => on(target, arguments, (config, known), context, stop, events),
         None => {
             let service = service::start(&context.config.gate, &context.config.folder, &stop);
             let service = service.map_err(|diagnostic| vec![diagnostic])?;
             config.probes.pid = config.probes.pid.or_else(|| Some(service.pid()));
-            on(&service.target, arguments, config, context, stop, events)
+            on(&service.target, arguments, (config, known), context, stop, events)
         }
     }
 }
@@ -56,7 +58,7 @@ pub fn gate(seed: Option<u64>, context: &Context) -> Outcome {
 fn on(
     target: &str,
     arguments: &Contract,
-    mut config: Config,
+    (mut config, mut known): (Config, Known),
     context: &Context,
     stop: Stop,
     mut events: Events,
@@ -85,7 +87,16 @@ fn on(
             let headers = &arguments.header;
             said.extend(grpcurl::add_lines(&mut outcome.report, cases, schema.as_ref(), headers, context));
         }
-        Ok(outcome.report.merge(Report::new(said)))
+        let line = match weigh::accept(&mut known, &outcome, arguments) {
+            Ok(line) => line,
+            Err(wrong) => {
+                said.extend(wrong);
+                None
+            }
+        };
+        said.extend(weigh::weigh(&mut known, &mut outcome, (&plan, &config), arguments));
+        let report = outcome.report.merge(Report::new(said));
+        Ok(line.into_iter().fold(report, |report, line| report.with(Section::Line(line))))
     })
 }
 

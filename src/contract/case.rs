@@ -56,6 +56,9 @@ pub struct Case {
     pub led_to: Option<String>,
 }
 
+/// What the report calls the method of a fault that belongs to none.
+pub const THE_SERVER: &str = "the server";
+
 /// A step of the script.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -179,7 +182,7 @@ impl Case {
         CaseRow {
             id: self.id.clone(),
             check: &found.probe.info,
-            method: if found.method.is_empty() { "the server".to_owned() } else { found.method.clone() },
+            method: if found.method.is_empty() { THE_SERVER.to_owned() } else { found.method.clone() },
             cause: self.cause.clone(),
             message: found.message.clone(),
             client_streaming: method.is_some_and(|method| method.desc.is_client_streaming()),

@@ -33,6 +33,7 @@ pub(super) fn outcome<T>(
         let help = "raise --max-time, or lower `deadline` under [contract]; does the server answer at all?";
         said.push(Diagnostic::failure(&SKIPPED, message).help(help));
     }
+    let complete = !over && config.shard.1 <= 1 && tallies.iter().all(|tally| tally.left_out == 0);
     if let Some(code) = environment(&tallies) {
         let message = format!("more than 95 % of all calls ended with {code}: is the server set up?");
         said.push(Diagnostic::new(&ENVIRONMENT, Severity::Error, message));
@@ -89,5 +90,6 @@ pub(super) fn outcome<T>(
         methods: rows_of(plan, &tallies),
         failures: rows,
     };
-    Outcome { report: Report::new(said).with(Section::Run(run)), cases: cases_found, before, healed }
+    let report = Report::new(said).with(Section::Run(run));
+    Outcome { report, cases: cases_found, before, healed, complete }
 }

@@ -42,7 +42,7 @@ mod tests;
 mod variant;
 mod wire;
 
-pub use case::{Case, CaseError};
+pub use case::{Case, CaseError, THE_SERVER};
 pub use checks::{CHECKS, Check, Level, NOTES, select};
 pub use class::Class;
 pub use grpcurl::{Described, Grpcurl, grpcurl};

@@ -173,6 +173,8 @@ pub struct Outcome {
     pub before: Vec<Case>,
     /// The ids of the saved cases that were sent again and passed.
     pub healed: Vec<String>,
+    /// Whether all of the plan was sent: no shard, no early end, nothing left out.
+    pub complete: bool,
 }
 
 /// One finding, as it will be reported.

@@ -303,7 +303,15 @@ impl Report {
         &self.diagnostics
     }
 
-    /// The contract runs among the sections, to add what only the caller knows.
+    /// The contract runs among the sections.
+    pub fn runs(&self) -> impl Iterator<Item = &Run> {
+        self.sections.iter().filter_map(|section| match section {
+            Section::Run(run) => Some(run),
+            _ => None,
+        })
+    }
+
+    /// The same, to add what only the caller knows.
     pub fn runs_mut(&mut self) -> impl Iterator<Item = &mut Run> {
         self.sections.iter_mut().filter_map(|section| match section {
             Section::Run(run) => Some(run),

@@ -22,6 +22,7 @@ mod hostile;
 mod hostile_server;
 mod init;
 mod interop;
+mod known;
 mod licences;
 mod majors_vs_buf;
 mod mutants;
