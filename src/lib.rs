@@ -13,7 +13,7 @@
 //!  2 rooms    rules        codegen         client            call any method, no stubs
 //!  1½ loft    promise      values                            rules of options; strategies, shrinking
 //!  1 ground                schema                            Source -> Schema, places
-//!  0 cellar                diag                              RuleInfo, Diagnostic, Report, render
+//!  0 cellar                diag                              RuleInfo, Diagnostic, Report, render, read
 //!
 //!  next door  src/reference (user-service), built on generated/; tests/zoo: it, behind one fault each;
 //!             src/runtime (protogate-runtime): tower layers for anybody's server, which the reference wears

@@ -107,6 +107,9 @@ Examples:
     /// Work on the accepted schema
     #[command(subcommand)]
     Baseline(Baseline),
+    /// Work on the JSON reports of earlier runs
+    #[command(subcommand)]
+    Report(Report),
     /// Write a first protogate.toml from what is here, or print a snippet for CI
     #[command(after_help = "Examples:
   protogate init                              from the buf.yaml, the .proto files and the git branches here
@@ -339,6 +342,22 @@ pub enum Baseline {
     Update {
         /// The schema to accept [default: `input` of protogate.toml]
         input: Option<String>,
+    },
+}
+
+/// `report`
+#[derive(Debug, Subcommand)]
+pub enum Report {
+    /// Join the reports of the shards of a contract run into one, with its verdict
+    #[command(after_help = "Examples:
+  protogate contract --target localhost:50051 --schema proto --seed 7 --shard 1/2 --format json > 1.json
+  protogate contract --target localhost:50051 --schema proto --seed 7 --shard 2/2 --format json > 2.json
+  protogate report merge 1.json 2.json
+  protogate report merge reports/*.json --format junit > junit.xml")]
+    Merge {
+        /// What `contract --format json` wrote, in any order; one report of a whole run is only shown
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
     },
 }
 

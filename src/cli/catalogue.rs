@@ -4,6 +4,7 @@ use super::Outcome;
 use super::breaking::COMPILE;
 use super::config::CONFIG;
 use super::known::KNOWN;
+use super::merge::REPORT;
 use super::service::SERVICE;
 use super::tls::TLS;
 use crate::codegen;
@@ -27,8 +28,15 @@ fn others() -> impl Iterator<Item = &'static RuleInfo> {
     PROBLEMS
         .into_iter()
         .chain(codegen::PROBLEMS)
-        .chain([&CONFIG, &COMPILE, &SERVICE, &TLS, &KNOWN, &SELECTION, &EXPLAIN])
+        .chain([&CONFIG, &COMPILE, &SERVICE, &TLS, &KNOWN, &REPORT, &SELECTION, &EXPLAIN])
         .chain(notes)
+}
+
+/// The rule, check or note of this id or name.
+pub fn rule(word: &str) -> Option<&'static RuleInfo> {
+    let checks = CHECKS.iter().map(|check| &check.info).chain(PROBES.iter().map(|probe| &probe.info));
+    let all = BREAKING.iter().map(|rule| &rule.info).chain(checks).chain(others());
+    all.into_iter().find(|info| info.id == word || info.name == word)
 }
 
 pub fn rules() -> Report {

@@ -22,6 +22,7 @@ mod grpcurl;
 mod init;
 mod interrupt;
 mod known;
+mod merge;
 mod output;
 mod paths;
 mod reach;
@@ -74,6 +75,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::ServeReference(arguments) => return reference::serve(&arguments, &context),
         Command::Gate(arguments) => gate::gate(&arguments, &context),
         Command::Baseline(args::Baseline::Update { input }) => baseline::update(input.as_deref(), &context),
+        Command::Report(args::Report::Merge { files }) => merge::merge(&files),
         Command::Init(arguments) => init::init(&arguments, &context),
         Command::Rules { page: true } => Ok(catalogue::page()),
         Command::Rules { page: false } => Ok(catalogue::rules()),

@@ -17,6 +17,7 @@ use super::{
     search::{Fresh, Search},
     shrink::HANG,
     stop::reached,
+    tally::Tally,
 };
 use crate::{
     client::{Code, Transport},
@@ -128,7 +129,16 @@ impl<T: Transport> Search<'_, T> {
         }
         let answer = judged.said.as_ref().map(|said| Answer::new(said, &input, choices));
         let (hung, tallies) = (judged.hung, std::mem::take(&mut self.tallies));
-        self.take(at, input, judged, &mut tallies.borrow_mut()[at], fresh, known, on_event);
+        // Every shard has to know it, and the cases of all shards together are those of one run: the first counts.
+        let (counts, cases) = (self.config.shard.0 == 0, self.cases);
+        let mut not_counted = Tally::new(method);
+        let mut counted = tallies.borrow_mut();
+        let tally = if counts { &mut counted[at] } else { &mut not_counted };
+        self.take(at, input, judged, tally, fresh, known, on_event);
+        if !counts {
+            self.cases = cases;
+        }
+        drop(counted);
         self.tallies = tallies;
         let sure = fresh.iter().any(|(_, _, failure)| failure.check.level != super::Level::Warn);
         self.over |= self.config.fail_fast && sure;

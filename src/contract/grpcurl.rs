@@ -217,6 +217,8 @@ mod tests {
             deadline_ms: 10_000,
             script: sent.iter().map(send).chain([SavedStep::HalfClose]).collect(),
             request_json: Some(sent.to_vec()),
+            manner: std::collections::BTreeMap::new(),
+            led_to: None,
         }
     }
 

@@ -50,3 +50,4 @@ pub use plan::{Method, Plan, patterns};
 pub use probes::{Found, PROBES, Probe, ProbeOptions, Probing, probe, select_probes};
 pub use replay::replay;
 pub use run::{Config, Event, Outcome, Phase, run};
+pub use tally::together;

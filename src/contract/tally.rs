@@ -78,11 +78,9 @@ pub(super) fn notes(method: &Method, tally: &Tally, over: bool) -> Vec<Diagnosti
         Diagnostic::new(&SKIPPED, Severity::Warning, message).at(method.place.clone())
     });
     let answered: u64 = tally.statuses.values().sum::<u64>() - tally.put_off;
-    let never = !over && !tally.open_ended && answered >= ENOUGH && !tally.statuses.contains_key("OK");
-    let never = never.then(|| {
-        let message = format!("none of {answered} valid calls of {name} was answered with OK");
-        Diagnostic::new(&LOW_VALID_RATE, Severity::Warning, message).at(method.place.clone())
-    });
+    let quiet = over || tally.open_ended || tally.statuses.contains_key("OK");
+    let never = if quiet { None } else { never_ok(name, answered) };
+    let never = never.map(|diagnostic| diagnostic.at(method.place.clone()));
     let untested = match method.asks.judge(&method.typical(0)) {
         Verdict::Kept => None,
         Verdict::Broken(all) => all.first().map(ToString::to_string),
@@ -93,6 +91,32 @@ pub(super) fn notes(method: &Method, tally: &Tally, over: bool) -> Vec<Diagnosti
         Diagnostic::new(&UNTESTED_RULES, Severity::Note, message).at(method.place.clone())
     });
     open.into_iter().chain(left).chain(never).chain(untested).collect()
+}
+
+/// What is worth saying of a method of which so many valid calls were answered, and none with OK.
+fn never_ok(method: &str, answered: u64) -> Option<Diagnostic> {
+    let message = format!("none of {answered} valid calls of {method} was answered with OK");
+    (answered >= ENOUGH).then(|| Diagnostic::new(&LOW_VALID_RATE, Severity::Warning, message))
+}
+
+/// What shards said of single methods, said of all of them together: one that never saw an OK may only have had
+/// too few cases.
+pub fn together(said: Vec<Diagnostic>, methods: &[MethodRow]) -> Vec<Diagnostic> {
+    let (rates, mut said): (Vec<_>, Vec<_>) = said.into_iter().partition(|it| it.rule == &LOW_VALID_RATE);
+    for row in methods {
+        let of_row = format!(" of {} was ", row.name);
+        let Some(first) = rates.iter().find(|it| it.message.contains(&of_row)) else { continue };
+        let open = format!("{} was ", row.name);
+        let is_open = said.iter().any(|it| it.rule == &OPEN_ENDED && it.message.starts_with(&open));
+        if is_open || row.statuses.iter().any(|(code, _)| code == "OK") {
+            continue;
+        }
+        // Which of the busy ones asked for time, the table does not say: none of them is an answer then.
+        let busy = |code: &str| ["UNAVAILABLE", "RESOURCE_EXHAUSTED"].contains(&code);
+        let answered = row.statuses.iter().filter(|(code, _)| !busy(code)).map(|(_, count)| count).sum();
+        said.extend(never_ok(&row.name, answered).map(|it| it.at(first.place.clone())));
+    }
+    said
 }
 
 /// The one error that nearly every call to several methods ended with.

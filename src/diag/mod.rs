@@ -2,14 +2,16 @@
 //!
 //! A [`Diagnostic`] is a value: a rule, a severity, a message, a place. A [`Report`] is a sorted,
 //! deduplicated list of them plus plain typed [`Section`]s, and it is the only thing that is ever
-//! rendered. [`render::render`] turns one into text and does nothing else.
+//! rendered. [`render::render`] turns one into text and does nothing else; [`read`] turns the JSON of a
+//! contract run back, so that the shards of one can be joined.
 //!
 //! Absent on purpose: this room knows no descriptors, no arguments and no sockets; it never reads a
 //! file, prints or exits.
 
 mod coverage;
+mod join;
 mod place;
-
+pub mod read;
 pub mod render;
 mod report;
 

@@ -25,6 +25,7 @@ mod interop;
 mod known;
 mod licences;
 mod majors_vs_buf;
+mod merge;
 mod mutants;
 mod pairs;
 mod peers;

@@ -3,6 +3,7 @@
 mod endings;
 mod limits;
 mod promises;
+mod shards;
 
 use std::sync::Mutex;
 use std::time::Duration;

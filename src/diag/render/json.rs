@@ -4,8 +4,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::diag::{
-    CallRow, CaseRow, Covered, Diagnostic, MethodRow, Part, Phase, Place, Report, Run, Section, Severity, Span,
-    Verdict,
+    CallRow, CaseRow, Covered, Diagnostic, MethodRow, Part, Phase, Place, Report, Run, Section, Severity,
+    Span, Verdict,
 };
 
 /// What the document of a contract run calls itself.
@@ -114,7 +114,7 @@ pub(super) fn phase(phase: &Phase) -> Value {
     })
 }
 
-pub(super) fn verdict(verdict: Verdict) -> &'static str {
+pub(in crate::diag) fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Clean => "clean",
         Verdict::Findings => "findings",

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::finding::tame;
 use super::{Format, Style, render};
+use crate::diag::read::contract_run;
 use crate::diag::{
     CallRow, CaseRow, Coverage, Covered, Diagnostic, MethodRow, Part, Place, Report, RuleInfo, Run, Section,
     Severity, Span,
@@ -143,6 +144,36 @@ proptest! {
             let text = shown(&report, format);
             prop_assert!(text.is_empty() || text.ends_with('\n'), "{name}: {text:?}");
         }
+    }
+
+    #[test]
+    fn a_run_is_read_back_as_it_was(report in any_report()) {
+        let back = contract_run(&shown(&report, Format::Json), &|_| Some(&RULE)).unwrap();
+        // A detail of several lines is several details, which look the same.
+        let plain = |report: &Report| {
+            let mut runs: Vec<Run> = report.runs().cloned().collect();
+            runs.iter_mut().flat_map(|run| &mut run.failures).for_each(|row| row.details.clear());
+            runs
+        };
+        prop_assert_eq!(plain(&back), plain(&report));
+        prop_assert_eq!(back.verdict(), report.verdict());
+        // Columns are buf's from here on, and stay.
+        let again = shown(&back, Format::Json);
+        let back = contract_run(&again, &|_| Some(&RULE)).unwrap();
+        prop_assert_eq!(shown(&back, Format::Json), again);
+    }
+
+    #[test]
+    fn what_is_no_report_is_no_panic(report in any_report(), at in any::<usize>(), text in any_text()) {
+        let mut json = shown(&report, Format::Json);
+        let at = (0..=json.len()).rev().filter(|at| json.is_char_boundary(*at)).nth(at % json.chars().count());
+        json.insert_str(at.unwrap_or_default(), &text);
+        if let Ok(back) = contract_run(&json, &|_| Some(&RULE)) {
+            for (_, format) in Format::ALL {
+                shown(&back, format);
+            }
+        }
+        prop_assert!(contract_run(&text, &|_| Some(&RULE)).is_err());
     }
 
     #[test]
