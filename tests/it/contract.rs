@@ -68,8 +68,13 @@ fn a_saved_case_keeps_no_secret() {
         "user.UserService/CreateUser",
         "--header",
         "authorization:Bearer s3cret",
+        "--header",
+        "x-home:env:HOME",
     ];
-    assert_eq!(contract(folder.path(), &server.address, &more).code, 1);
+    let ran = contract(folder.path(), &server.address, &more);
+    assert!(ran.code == 1 && !ran.stdout.contains("s3cret"), "{ran:?}");
+    let headers = "-H \"authorization: ${AUTHORIZATION:?}\" -H \"x-home: $HOME\"";
+    assert!(ran.stdout.contains(headers), "{ran:?}");
     let cases = folder.path().join(".protogate/cases");
     let case = std::fs::read_dir(&cases).unwrap().next().unwrap().unwrap().path();
     let text = std::fs::read_to_string(&case).unwrap();
