@@ -84,7 +84,7 @@ pub enum Command {
   protogate contract --target https://api.test:8443 --reflect --ca ca.pem --cert me.pem --key me.key
   protogate contract --target localhost:50051 --schema proto --accept-known --reason 'OPS-17' --expires 2027-01-31
   protogate contract                          starts the service of [gate] in protogate.toml and tests it")]
-    Contract(Contract),
+    Contract(Box<Contract>),
     /// Run one saved failing case of `contract` again
     #[command(after_help = "Examples:
   protogate replay 7f3a9c01                   the case's own target

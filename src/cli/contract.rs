@@ -84,8 +84,8 @@ fn on(
         said.extend(save(&outcome.before, context));
         if let Some(method) = plan.methods.first() {
             let cases = (&*outcome.cases, method.desc.parent_pool());
-            let headers = &arguments.header;
-            said.extend(grpcurl::add_lines(&mut outcome.report, cases, schema.as_ref(), headers, context));
+            let sent = (&*arguments.header, &arguments.reach);
+            said.extend(grpcurl::add_lines(&mut outcome.report, cases, schema.as_ref(), sent, context));
         }
         let line = match weigh::accept(&mut known, &outcome, arguments) {
             Ok(line) => line,
@@ -261,7 +261,8 @@ pub fn replay(arguments: &Replay, context: &Context) -> Outcome {
         let (pool, schema) = pool_of(&case, &transport, context).await?;
         let mut report = contract::replay(&case, &transport, &pool, &metadata).await;
         let cases = (std::slice::from_ref(&case), &pool);
-        let mut said = grpcurl::add_lines(&mut report, cases, schema.as_ref(), &arguments.header, context);
+        let sent = (&*arguments.header, &arguments.reach);
+        let mut said = grpcurl::add_lines(&mut report, cases, schema.as_ref(), sent, context);
         said.extend(unchecked);
         Ok(report.merge(Report::new(said)))
     })

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use prost_reflect::{DescriptorPool, FileDescriptor};
 
-use super::Context;
+use super::args::Reach;
 use super::contract::FOLDER;
 use super::service::SERVICE;
+use super::{Context, tls};
 use crate::contract::{self, Case, Described, Grpcurl};
 use crate::diag::{Diagnostic, Report, Severity};
 use crate::schema::{Schema, Source};
@@ -20,12 +21,13 @@ pub fn add_lines(
     report: &mut Report,
     (cases, pool): (&[Case], &DescriptorPool),
     schema: Option<&(Source, Schema)>,
-    headers: &[String],
+    (headers, reach): (&[String], &Reach),
     context: &Context,
 ) -> Vec<Diagnostic> {
     let set = context.config.folder.join(FOLDER).join(SET);
     let described = schema.map(|(source, schema)| described(source, schema, &set)).unwrap_or_default();
-    let with = Grpcurl { schema: described, variables: variables(headers) };
+    let tls = tls::for_grpcurl(reach, &context.config);
+    let with = Grpcurl { schema: described, variables: variables(headers), tls };
     let line = |id: &str| {
         let case = cases.iter().find(|case| case.id == id)?;
         let (service, name) = case.method.rsplit_once('/')?;

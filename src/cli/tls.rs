@@ -37,6 +37,23 @@ pub fn tls(target: &Target, reach: &Reach, config: &Config) -> Result<Option<Tls
     Ok(Some(tls))
 }
 
+/// The same as options of grpcurl.
+pub fn for_grpcurl(reach: &Reach, config: &Config) -> Vec<String> {
+    let Ok(TlsOptions { ca, identity, server_name, insecure }) = options(reach, config) else {
+        return Vec::new();
+    };
+    let path = |path: PathBuf| path.display().to_string();
+    let (cert, key) = identity.unzip();
+    let valued = [
+        ("-cacert", ca.map(path)),
+        ("-cert", cert.map(path)),
+        ("-key", key.map(path)),
+        ("-servername", server_name),
+    ];
+    let valued = valued.into_iter().filter_map(|(option, value)| Some([option.to_owned(), value?]));
+    valued.flatten().chain(insecure.then(|| "-insecure".to_owned())).collect()
+}
+
 /// Whether whoever answers is trusted: the word that was said last.
 fn is_insecure(reach: &Reach, config: &Config) -> bool {
     reach.insecure || (config.contract.insecure && reach.ca.is_none())

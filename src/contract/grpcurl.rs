@@ -16,6 +16,8 @@ pub struct Grpcurl {
     pub schema: Described,
     /// For headers by name, in their order: the environment variable that holds the value.
     pub variables: Vec<(String, String)>,
+    /// How a target of TLS is called, as grpcurl's own options.
+    pub tls: Vec<String>,
 }
 
 /// Where grpcurl finds the schema.
@@ -56,10 +58,15 @@ pub fn grpcurl(case: &Case, method: &MethodDescriptor, with: &Grpcurl) -> Option
             line.push_str(" -plaintext");
             address
         }
-        Some((_, address)) => address,
+        Some((_, address)) => {
+            for word in &with.tls {
+                // Writing into a String cannot fail.
+                let _ = write!(line, " {}", quoted(word));
+            }
+            address
+        }
         None => &case.target,
     };
-    // Writing into a String cannot fail.
     let extra = variant::find(class, &case.label).map_or(&[][..], |variant| variant.headers);
     if !extra.contains(&NO_DEADLINE) {
         let _ = write!(line, " -max-time {}", seconds(case.deadline_ms));
@@ -320,7 +327,8 @@ mod tests {
         let get = method("GetUser");
         let mut case = case(Class::Valid, "", &[], &get, &[json!({})]);
         case.target = "https://[::1]:443".into();
-        let line = |schema: Described| grpcurl(&case, &get, &Grpcurl { schema, variables: vec![] }).unwrap();
+        let tls = vec!["-cacert".to_owned(), "my ca.pem".to_owned()];
+        let line = |schema| grpcurl(&case, &get, &Grpcurl { schema, tls: tls.clone(), ..with(&[]) }).unwrap();
         let folder = line(Described::Folder("my protos".into()));
         assert!(folder.contains(" -import-path 'my protos' -proto user.proto -d "), "{folder}");
         let set = line(Described::Set(".protogate/schema.binpb".into()));
@@ -329,5 +337,9 @@ mod tests {
             set.ends_with(" '[::1]:443' user.UserService/GetUser") && !set.contains("-plaintext"),
             "{set}"
         );
+        assert!(set.starts_with("grpcurl -cacert 'my ca.pem' -max-time"), "{set}");
+        case.target = "http://[::1]:443".into();
+        let plaintext = grpcurl(&case, &get, &Grpcurl { tls, ..with(&[]) }).unwrap();
+        assert!(plaintext.starts_with("grpcurl -plaintext -max-time"), "{plaintext}");
     }
 }

@@ -1,5 +1,6 @@
 //! The lines that a run prints for grpcurl, run by grpcurl: the same request gets the same answer.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -13,9 +14,10 @@ use crate::run::{Ran, protogate};
 use crate::servers::{Server, program};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const PROTO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/proto");
 
 /// The line in a POSIX shell that finds this grpcurl, in `folder`.
-fn shell(grpcurl: &Path, folder: &Path, line: &str, environment: &[(&str, &str)]) -> Ran {
+pub fn shell(grpcurl: &Path, folder: &Path, line: &str, environment: &[(&str, &str)]) -> Ran {
     let path = format!("{}:{}", grpcurl.parent().unwrap().display(), std::env::var("PATH").unwrap());
     let mut command = Command::new("sh");
     command.args(["-c", line]).current_dir(folder).env("PATH", path).envs(environment.iter().copied());
@@ -23,7 +25,7 @@ fn shell(grpcurl: &Path, folder: &Path, line: &str, environment: &[(&str, &str)]
 }
 
 /// The code of a status, as grpcurl ends with it: 64 and the number.
-fn ends_with(status: &str) -> i32 {
+pub fn ends_with(status: &str) -> i32 {
     let codes = [
         ("OK", 0),
         ("UNKNOWN", 66),
@@ -42,20 +44,28 @@ fn the_line_of_a_failure_gets_the_same_status() {
     let Some(peer) = peers::or_skip("grpcurl") else { return };
     // Mutant, where the schema is, and what the line says of that.
     for (mutant, schema, says) in [
-        ("B01", "proto", "-protoset .protogate/schema.binpb"),
-        ("B02", "tests/interop/article", "tests/interop/article -proto user.proto"),
-        ("B03", "tests/interop/article", "tests/interop/article -proto user.proto"),
+        ("B01", PROTO, "-protoset .protogate/schema.binpb"),
+        ("B02", "whole", "-import-path whole -proto user.proto"),
+        ("B03", "whole", "-import-path whole -proto user.proto"),
         ("B06", "", "-max-time 10 -d"),
         ("B30", "", "-max-time 10 -d ''"),
     ] {
         let folder = tempfile::tempdir().unwrap();
+        // With what user.proto imports, which grpcurl does not bring.
+        let whole = folder.path().join("whole");
+        fs::create_dir_all(whole.join("buf/validate")).unwrap();
+        for (from, to) in [
+            ("proto/user.proto", "user.proto"),
+            ("src/schema/bundled/buf/validate/validate.proto", "buf/validate/validate.proto"),
+        ] {
+            fs::copy(Path::new(ROOT).join(from), whole.join(to)).unwrap();
+        }
         let server =
             Server::start(Command::new(program("zoo")).args(["--addr", "127.0.0.1:0"]).env("MUTANT", mutant));
         let schema = match schema {
-            "" => vec!["--reflect".to_owned()],
-            path => vec!["--schema".to_owned(), format!("{ROOT}/{path}")],
+            "" => vec!["--reflect"],
+            path => vec!["--schema", path],
         };
-        let schema: Vec<&str> = schema.iter().map(String::as_str).collect();
         let arguments = ["contract", "--target", &server.address, "--seed", "1", "--cases", "30"];
         let more = ["--fail-fast", "--format", "json"];
         let ran = protogate(folder.path(), &[&arguments[..], &schema, &more].concat());
@@ -88,7 +98,7 @@ fn line(case: &Case, variables: &[(&str, &str)]) -> String {
     let service = pool.get_service_by_name("user.UserService").unwrap();
     let method = service.methods().find(|method| case.method.ends_with(method.name())).unwrap();
     let variables = variables.iter().map(|(header, name)| ((*header).to_owned(), (*name).to_owned()));
-    let with = Grpcurl { schema: Described::Reflection, variables: variables.collect() };
+    let with = Grpcurl { schema: Described::Reflection, variables: variables.collect(), tls: Vec::new() };
     grpcurl(case, &method, &with).unwrap()
 }
 

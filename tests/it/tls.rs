@@ -2,12 +2,15 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use tokio_rustls::TlsAcceptor;
 
 use crate::certificates::{Authority, Signed, acceptor};
+use crate::grpcurl::{ends_with, shell};
+use crate::peers;
 use crate::run::{Ran, protogate};
-use crate::servers::Server;
+use crate::servers::{Server, program};
 
 const PROTO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/proto");
 
@@ -78,6 +81,31 @@ fn a_server_is_tested_in_tls_and_mtls_by_options_and_by_configuration() {
     for target in [&mutual, &server.address] {
         let ran = contract(elsewhere.path(), target, &config);
         assert_eq!(ran.code, 0, "{ran:?}");
+    }
+}
+
+#[test]
+fn the_line_for_grpcurl_shows_the_same_certificates() {
+    let Some(peer) = peers::or_skip("grpcurl") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let (ours, clients) = (Authority::new("ours"), Authority::new("clients"));
+    write(folder, "ca.pem", &ours.pem());
+    identity(folder, "me", &clients.sign("me"));
+    let server =
+        Server::start(Command::new(program("zoo")).args(["--addr", "127.0.0.1:0"]).env("MUTANT", "B06"));
+    let mutual = in_front_of(&server, acceptor(&ours.sign("api.test"), &["h2"], Some(&clients)));
+    let all = ["--ca", "ca.pem", "--cert", "me.pem", "--key", "me.key", "--server-name", "api.test"];
+    let ran = contract(folder, &mutual, &[&all[..], &["--format", "json"]].concat());
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let failure = &report["failures"][0];
+    let line = failure["grpcurl"].as_str().unwrap();
+    let again = shell(&peer, folder, line, &[]);
+    assert_eq!(again.code, ends_with("UNKNOWN"), "{line}\n{again:?}");
+    for option in ["-cacert ca.pem ", "-cert me.pem ", "-key me.key ", "-servername api.test "] {
+        // Each of them is needed.
+        let without = shell(&peer, folder, &line.replace(option, ""), &[]);
+        assert!(line.contains(option) && without.code != again.code, "{option}: {without:?}");
     }
 }
 
