@@ -5,10 +5,32 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value}
 use super::plan::Method;
 use crate::client::Exchange;
 
-/// The replies, decoded, because a map may be written in any order. Nothing where one does not decode.
+/// The replies, decoded, because a map may be written in any order. Nothing where one does not decode. What the schema
+/// does not know is left out: who echoes a message rightly echoes the unknown fields in it.
 fn replies(method: &Method, exchange: &Exchange) -> Option<Vec<DynamicMessage>> {
     let decode = |bytes: &bytes::Bytes| DynamicMessage::decode(method.desc.output(), bytes.as_ref()).ok();
-    exchange.messages.iter().map(|(_, bytes)| decode(bytes)).collect()
+    exchange.messages.iter().map(|(_, bytes)| Some(known(decode(bytes)?))).collect()
+}
+
+/// The message without unknown fields, at any depth.
+fn known(mut message: DynamicMessage) -> DynamicMessage {
+    message.take_unknown_fields().for_each(drop);
+    let fields: Vec<FieldDescriptor> = message.fields().map(|(field, _)| field).collect();
+    for field in fields {
+        match message.get_field_mut(&field) {
+            Value::Message(inner) => *inner = known(inner.clone()),
+            Value::List(items) => items.iter_mut().for_each(known_value),
+            Value::Map(entries) => entries.values_mut().for_each(known_value),
+            _ => {}
+        }
+    }
+    message
+}
+
+fn known_value(value: &mut Value) {
+    if let Value::Message(inner) = value {
+        *inner = known(inner.clone());
+    }
 }
 
 /// What the second answer says otherwise than the first, in a phrase.
@@ -164,6 +186,18 @@ fn short(value: &Value) -> String {
 mod tests {
     use super::*;
     use crate::schema::{self, Source};
+
+    #[test]
+    fn what_nobody_knows_is_left_out() {
+        let text =
+            "syntax = \"proto3\"; package a; message M { M inner = 1; repeated M many = 2; int32 n = 3; }";
+        let source = Source::Text(vec![("a.proto".into(), text.into())]);
+        let desc = schema::load(&source).schema.pool().get_message_by_name("a.M").unwrap();
+        // n, and field 9 beside it: on its own, in `inner` and in `many`.
+        let bytes = [24, 1, 72, 5, 10, 4, 24, 1, 72, 5, 18, 4, 24, 1, 72, 5];
+        let message = DynamicMessage::decode(desc, &bytes[..]).unwrap();
+        assert_eq!(crate::values::encode(&known(message)), [10, 2, 24, 1, 18, 2, 24, 1, 24, 1]);
+    }
 
     /// What a write adds once more each time is told from what it sets, and from what counts writes by its nature.
     #[test]

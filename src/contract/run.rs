@@ -222,10 +222,10 @@ pub async fn run<T: Transport>(
         probe_all(Phase::Preflight, &mut search, &methods, (&mut stop, end_of_preflight), on_event).await;
     search.over = *stop.borrow();
     search.over |= config.fail_fast && probed.iter().any(|it| it.severity == Severity::Error);
+    let mut left_out = Vec::new();
     for phase in Phase::ALL.into_iter().filter(|_| !only_probes) {
         if search.over {
-            let message = format!("the run ended early: the {phase:?} phase was left out");
-            search.said.push(Diagnostic::new(&SKIPPED, Severity::Note, message));
+            left_out.push(format!("{phase:?}"));
             continue;
         }
         on_event(Event::PhaseStarted(phase));
@@ -291,6 +291,12 @@ pub async fn run<T: Transport>(
             found.push(one);
         }
         search.over |= config.fail_fast && found.iter().any(|it| it.severity == Severity::Error);
+    }
+    if !left_out.is_empty() {
+        // A run that was told to end at the first failure is as long as it was meant to be.
+        let severity = if config.fail_fast { Severity::Note } else { Severity::Warning };
+        let message = format!("the run ended early: these phases were left out: {}", left_out.join(", "));
+        search.said.push(Diagnostic::new(&SKIPPED, severity, message));
     }
     probed.extend(probe_all(Phase::Probes, &mut search, &methods, (&mut stop, end), on_event).await);
     judge.calls.fetch_add(patient.again(), Ordering::Relaxed);
