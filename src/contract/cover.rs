@@ -43,9 +43,11 @@ pub(super) fn coverage(seed: u64, method: &Method) -> Vec<Input> {
     let desc = method.desc.input();
     let count = method.usual_count();
     let mut salt = hash(&[&seed.to_le_bytes(), method.name.as_bytes()]) >> 24;
+    // What one request names no other one does, whatever the numbers of their messages.
     let mut fresh = |count: usize| {
+        let first = salt + 1;
         salt += count as u64;
-        method.stream(salt, count)
+        method.stream(first, count)
     };
     let valid = |label: &str, messages| Input::valid(method, label, messages);
     let mut inputs = vec![
@@ -231,6 +233,7 @@ pub(super) fn follow(seed: u64, cases: u64, method: &Method, pool: &Pool) -> Vec
     let mut pooled = false;
     let count = if method.desc.is_client_streaming() { 2.max(method.usual_count()) } else { 1 };
     let mut filled = |count: usize| {
+        let first = salt + 1;
         salt += count as u64;
         let fill = |plain: DynamicMessage| {
             turn += 1;
@@ -238,7 +241,7 @@ pub(super) fn follow(seed: u64, cases: u64, method: &Method, pool: &Pool) -> Vec
             pooled |= filled.is_some();
             filled.unwrap_or(plain)
         };
-        method.stream(salt, count).into_iter().map(fill).collect::<Vec<_>>()
+        method.stream(first, count).into_iter().map(fill).collect::<Vec<_>>()
     };
     let mut inputs = vec![Input::valid(method, requests::NAMED, filled(count))];
     if method.reads || method.idempotent {
