@@ -154,6 +154,9 @@ pub struct Contract {
     /// The largest request message the server takes.
     #[serde(deserialize_with = "size")]
     pub max_request_bytes: Option<u64>,
+    /// How long a unary call may take.
+    #[serde(deserialize_with = "duration")]
+    pub max_latency: Option<Duration>,
     /// Methods that may be called without credentials, as globs over `package.Service/Method`.
     pub public: Vec<String>,
     /// The file of known failures, in place of the one beside this file.

@@ -111,6 +111,7 @@ fn config(arguments: &Contract, context: &Context) -> Result<Config, Vec<Diagnos
         seed,
         cases: arguments.cases.or(configured.cases).map_or(default.cases, u64::from),
         workers: arguments.workers.or(configured.workers).unwrap_or(default.workers),
+        max_latency: configured.max_latency,
         deadline: configured.deadline.unwrap_or(default.deadline),
         max_time: arguments.max_time.or(configured.max_time),
         checks,

@@ -65,6 +65,8 @@ pub(super) struct Judge<'a, T> {
     pub calls: AtomicU64,
     /// Asks after every case whether the server is still there, not only after those that lost the connection.
     pub doubts: bool,
+    /// How long a unary call may take, where that is bounded.
+    pub max_latency: Option<Duration>,
     /// A unary method, to be called beside another.
     pub sibling: Option<&'a Method>,
     /// Counts the times that cases are sent again, each of which needs names that nobody has used.
@@ -124,6 +126,7 @@ impl<'a, T: Transport> Judge<'a, T> {
             deadline,
             calls,
             doubts: self.doubts,
+            max_latency: self.max_latency,
             sibling: self.sibling,
             again,
         }
@@ -183,6 +186,7 @@ impl<'a, T: Transport> Judge<'a, T> {
             deadline,
             class,
             label,
+            max_latency: self.max_latency,
             secrets,
         };
         let put_off = advice(&exchange).is_some();

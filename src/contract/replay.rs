@@ -56,6 +56,7 @@ pub async fn replay<T: Transport>(
         deadline,
         calls: 0.into(),
         doubts,
+        max_latency: case.cause.strip_suffix("ms").and_then(|ms| ms.parse().ok()).map(Duration::from_millis),
         sibling: None,
         again: now().into(),
     };

@@ -6,7 +6,7 @@ use tokio::{sync::watch, time::Instant};
 
 use super::{
     Case, Check, Class, Method, Plan, Probing,
-    checks::{DEAD, SKIPPED, UNANSWERED},
+    checks::{DEAD, LATENCY_BOUND, SKIPPED, UNANSWERED},
     control::shares,
     cover, finish,
     input::Input,
@@ -40,6 +40,8 @@ pub struct Config {
     pub deadline: Duration,
     /// Of the whole run. Once something is found, a tenth of it is kept for shrinking.
     pub max_time: Option<Duration>,
+    /// How long a unary call may take; not bounded without it.
+    pub max_latency: Option<Duration>,
     /// See [`super::select`].
     pub checks: Vec<&'static Check>,
     /// Sent with every call.
@@ -69,6 +71,7 @@ impl Default for Config {
             workers: 4,
             deadline: Duration::from_secs(10),
             max_time: None,
+            max_latency: None,
             checks: super::select(&[], &[], false).unwrap_or_default(),
             metadata: Vec::new(),
             probes: super::ProbeOptions::default(),
@@ -205,6 +208,7 @@ pub async fn run<T: Transport>(
         deadline: config.deadline,
         calls: 0.into(),
         doubts: false,
+        max_latency: config.max_latency,
         sibling: sibling(&methods),
         again: 0.into(),
     };
@@ -432,6 +436,7 @@ pub(super) fn severity(shrunk: &Shrunk) -> Severity {
     // time is no finding then.
     let doubtful = match (shrunk.confirmed, shrunk.input.class) {
         (Some(times), _) if shrunk.failure.key.cause == UNANSWERED => times < CONFIRM,
+        (Some(times), _) if shrunk.failure.key.check == LATENCY_BOUND => times < CONFIRM,
         (Some(times), Class::Backpressure | Class::Deadline) => times < CONFIRM,
         (Some(0), class) => class.is_compared() || matches!(class, Class::Repeat | Class::Parallel),
         _ => false,

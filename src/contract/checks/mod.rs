@@ -27,6 +27,7 @@ mod identifier_stable;
 mod immutable_kept;
 mod input_only_hidden;
 mod invalid_utf8_rejected;
+mod latency_bound;
 mod malformed_request_rejected;
 mod metadata_tolerant;
 mod method_implemented;
@@ -56,6 +57,7 @@ mod unknown_method_unimplemented;
 use std::time::Duration;
 
 pub(super) use self::always_terminates::{is_flood, is_list};
+pub(super) use self::latency_bound::NAME as LATENCY_BOUND;
 pub(super) use self::stays_alive::{CHECK as STAYS_ALIVE, DEAD};
 use prost_reflect::{DynamicMessage, Value};
 
@@ -102,6 +104,8 @@ pub struct Seen<'a> {
     pub class: Class,
     /// What was special about it.
     pub label: &'a str,
+    /// How long a unary call may take, where the user has bounded it.
+    pub max_latency: Option<Duration>,
     /// The metadata given by the user, which may be secret.
     pub secrets: &'a [(String, Vec<u8>)],
 }
@@ -190,6 +194,7 @@ pub static CHECKS: &[&Check] = &[
     &compression_negotiation::CHECK,
     &compressed_flag_without_encoding::CHECK,
     &timeout_header_strict::CHECK,
+    &latency_bound::CHECK,
     &protovalidate_request::CHECK,
     &protovalidate_response::CHECK,
     &required_field_enforced::CHECK,

@@ -44,8 +44,18 @@ fn all_failing(name: &str, class: Class, exchange: &Exchange) -> Vec<String> {
 /// All that fail for this exchange beside those.
 fn failing_beside(method: &Method, class: Class, exchange: &Exchange, base: &[Exchange]) -> Vec<String> {
     let deadline = Duration::from_secs(1);
-    let seen =
-        Seen { method, exchange, base, alive: true, deadline, class, label: "", secrets: &[], sent: &[] };
+    let seen = Seen {
+        method,
+        exchange,
+        base,
+        alive: true,
+        deadline,
+        class,
+        label: "",
+        secrets: &[],
+        sent: &[],
+        max_latency: None,
+    };
     let checks = CHECKS.iter().filter(|check| check.applies.contains(&class));
     checks
         .filter_map(|check| match (check.check)(&seen) {

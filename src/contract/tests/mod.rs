@@ -289,3 +289,23 @@ async fn a_stream_that_goes_on_is_excused_where_it_does_not_end_but_for_a_list_a
 fn sent_first(call: &Call) -> Option<Bytes> {
     crate::client::sent(&call.script).0.first().map(|(_, bytes)| bytes.clone())
 }
+
+#[tokio::test]
+async fn a_call_is_held_to_the_latency_that_was_configured() {
+    let pool = users();
+    let slow = Mock(|call: &Call| {
+        let elapsed = Duration::from_millis(if call.path.ends_with("GetUser") { 700 } else { 3 });
+        Exchange { elapsed, ..healthy(&pool, call) }
+    });
+    for (bound, expected) in
+        [(None, None), (Some(500), Some("the call took 700 ms, and 500 ms are allowed")), (Some(800), None)]
+    {
+        let config = Config { max_latency: bound.map(Duration::from_millis), ..config(1) };
+        let (outcome, run) = outcome(&slow, config).await;
+        let said: Vec<&str> = run.failures.iter().map(|row| row.message.as_str()).collect();
+        assert_eq!(said, expected.into_iter().collect::<Vec<_>>());
+        for case in &outcome.cases {
+            assert_eq!(replay(case, &slow, &pool, &[]).await.verdict(), Verdict::Findings);
+        }
+    }
+}
