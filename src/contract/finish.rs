@@ -26,9 +26,8 @@ pub(super) fn outcome<T>(
     };
     let Search { judge, tallies, mut said, cases, suspects, over, .. } = search;
     let tallies = tallies.into_inner();
-    let asked_for_cases = !config.checks.is_empty();
-    if let Some(time) = config.max_time.filter(|_| over && asked_for_cases && cases == 0 && found.is_empty())
-    {
+    let nothing = cases == 0 && found.is_empty() && probed.is_empty() && !config.checks.is_empty();
+    if let Some(time) = config.max_time.filter(|time| over && nothing && elapsed >= *time / 2) {
         let message = format!("the time of the run ({time:?}) was up before one case was done");
         let help = "raise --max-time, or lower `deadline` under [contract]; does the server answer at all?";
         said.push(Diagnostic::failure(&SKIPPED, message).help(help));
