@@ -14,6 +14,7 @@ mod length_prefix_bomb;
 mod no_resource_leak;
 mod oversize_rejected;
 mod padded;
+mod pages_consistent;
 mod reflection_complete;
 pub(super) mod reflection_matches_schema;
 mod streams;
@@ -58,7 +59,8 @@ impl Probe {
             | Question::PrefixBomb
             | Question::DecompressionBomb
             | Question::CancelReleases
-            | Question::ResourceLeak => false,
+            | Question::ResourceLeak
+            | Question::Pages => false,
         }
     }
 }
@@ -76,6 +78,7 @@ enum Question {
     Health,
     Hygiene,
     Auth,
+    Pages,
 }
 
 /// Every probe, by code.
@@ -90,6 +93,7 @@ pub static PROBES: &[&Probe] = &[
     &health_consistent::PROBE,
     &connection_hygiene::PROBE,
     &ignored_auth::PROBE,
+    &pages_consistent::PROBE,
 ];
 
 /// Which probes run, and what they cannot find out by themselves.
@@ -209,6 +213,7 @@ pub async fn probe<T: Transport>(probe: &'static Probe, probing: &Probing<'_, T>
         Question::Health => health_consistent::ask(probing).await,
         Question::Hygiene => connection_hygiene::ask(probing).await,
         Question::Auth => ignored_auth::ask(probing).await,
+        Question::Pages => pages_consistent::ask(probing).await,
     }
 }
 

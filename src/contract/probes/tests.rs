@@ -39,7 +39,17 @@ async fn causes(
     options: ProbeOptions,
     server: impl Fn(&Call) -> Exchange + Sync,
 ) -> Vec<(String, String)> {
-    let plan = Plan::new(load(&Source::Directory("proto".into())).schema.pool().services(), &[]).unwrap();
+    causes_in(&Source::Directory("proto".into()), name, options, server).await
+}
+
+/// The same, where the server has another schema.
+async fn causes_in(
+    schema: &Source,
+    name: &str,
+    options: ProbeOptions,
+    server: impl Fn(&Call) -> Exchange + Sync,
+) -> Vec<(String, String)> {
+    let plan = Plan::new(load(schema).schema.pool().services(), &[]).unwrap();
     let methods: Vec<&Method> = plan.called().collect();
     let metadata = [("authorization".to_owned(), b"Bearer s3cret".to_vec())];
     let calls = AtomicU64::new(0);
@@ -211,4 +221,50 @@ async fn memory_is_looked_at_while_nothing_is_read() {
         seed: 1,
     };
     assert_eq!(unread::sizes(&probing, chat, || Some(0)).await, [0; 0]);
+}
+
+/// Five things in pages of AIP-158. `next` gives the token after the thing of this number, `more` so many things too
+/// many on a page.
+fn pages(next: fn(usize) -> String, more: usize) -> impl Fn(&Call) -> Exchange + Sync {
+    const THINGS: usize = 5;
+    move |call: &Call| {
+        // page_size is field 1, page_token field 2.
+        let request = sent(&call.script).0.remove(0).1;
+        let token = request.iter().position(|byte| *byte == 0x12).map(|at| request[at + 2..].to_vec());
+        let token = token.map(|bytes| String::from_utf8(bytes).unwrap()).unwrap_or_default();
+        let Ok(start) = (if token.is_empty() { Ok(0) } else { token.parse::<usize>() }) else {
+            return answer("3");
+        };
+        let end = (start + 2 + more).min(THINGS);
+        let mut reply = Vec::new();
+        for id in start..end {
+            reply.extend([0x0a, 3, 0x0a, 1, b'0' + id as u8]);
+        }
+        let token = if start + 2 < THINGS { next(start + 2) } else { String::new() };
+        reply.extend([0x12, token.len() as u8]);
+        reply.extend(token.as_bytes());
+        Exchange { messages: vec![(0, reply.into())], ..answer("0") }
+    }
+}
+
+#[tokio::test]
+async fn pages_that_do_not_fit_together_are_found() {
+    let text = "syntax = \"proto3\"; package p; service S { rpc List(Q) returns (A); }
+        message Q { int32 page_size = 1; string page_token = 2; }
+        message A { repeated T things = 1; string next_page_token = 2; } message T { string id = 1; }";
+    let schema = Source::Text(vec![("p.proto".into(), text.into())]);
+    for (next, more, expected) in [
+        ((|at| at.to_string()) as fn(usize) -> String, 0, None),
+        (|at| at.to_string(), 1, Some("SIZE")),
+        (|at| (at - 1).to_string(), 0, Some("TWICE")),
+        (|at| format!("after {at}"), 0, Some("TOKEN")),
+    ] {
+        let found = causes_in(&schema, "pages_consistent", ProbeOptions::default(), pages(next, more)).await;
+        let causes: Vec<&str> = found.iter().map(|(cause, _)| cause.as_str()).collect();
+        assert_eq!(causes, expected.into_iter().collect::<Vec<_>>());
+    }
+    // Nothing is on the pages, and there is always another.
+    let empty = |_: &Call| Exchange { messages: vec![(0, b"\x12\x01x".as_slice().into())], ..answer("0") };
+    let found = causes_in(&schema, "pages_consistent", ProbeOptions::default(), empty).await;
+    assert_eq!(found, [("CIRCLE".to_owned(), "p.S/List".to_owned())]);
 }
