@@ -48,7 +48,7 @@ pub fn grpcurl(case: &Case, method: &MethodDescriptor, with: &Grpcurl) -> Option
     let times = match class {
         Class::Valid | Class::Invalid | Class::EmptyStream | Class::UnknownEnum | Class::Metadata => 1,
         Class::Repeat => super::judge::repetitions(&Method::new(method.clone())),
-        Class::Parallel => super::judge::AT_ONCE,
+        Class::Parallel => super::beside::AT_ONCE,
         _ => return None,
     };
     let json = messages(case, &method.input())?;

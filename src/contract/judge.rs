@@ -11,10 +11,9 @@ use super::{
     Check, Class, Method,
     answer::Answer,
     checks::{Seen, Verdict, is_flood, timed_out},
-    compare, cover,
     input::Input,
     patient::advice,
-    requests, streams,
+    requests,
 };
 use crate::client::{Call, CallError, Code, End, Exchange, Step, Transport, frame};
 
@@ -75,12 +74,6 @@ pub(super) struct Judge<'a, T> {
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A limit of so many calls a second is a fresh one after this time.
-const LETS_GO: Duration = Duration::from_millis(1100);
-
-/// How often [`Class::Cancel`] cancels.
-const CANCELS: usize = 8;
-
 /// The receive window that HTTP/2 begins with.
 const USUAL_WINDOW: u32 = 65_535;
 
@@ -88,12 +81,6 @@ const USUAL_WINDOW: u32 = 65_535;
 pub(super) fn repetitions(method: &Method) -> usize {
     if method.reads { 2 } else { 3 }
 }
-
-/// How many calls [`Class::Parallel`] makes at once.
-pub(super) const AT_ONCE: usize = 4;
-
-/// How many other requests are tried to see whether a method ends.
-const OTHERS: u64 = 3;
 
 /// So many of a stream of replies say what the server answers with.
 const KEPT_REPLIES: usize = 16;
@@ -232,124 +219,12 @@ impl<'a, T: Transport> Judge<'a, T> {
         Ok(judged)
     }
 
-    fn call_of(&self, method: &Method, input: &Input) -> Call {
+    pub(super) fn call_of(&self, method: &Method, input: &Input) -> Call {
         input.call(method, self.metadata, self.deadline)
     }
 
-    /// Plainly, in the variant, and plainly again. A method that writes gets other names each time, or the second
-    /// call would meet what the first one made.
-    async fn compared(&self, method: &Method, input: &Input) -> Result<(Exchange, Vec<Exchange>), CallError> {
-        let salted = |turn: u64| match method.reads {
-            true => input.clone(),
-            false => input.renewed(method, self.salt(method, input, turn)),
-        };
-        let plain = |turn| salted(turn).plain_call(method, self.metadata, self.deadline);
-        let mut base = vec![self.patient(&plain(1)).await?];
-        let with = self.patient(&self.call_of(method, &self.variant(method, input))).await?;
-        // A server that died of it cannot be asked again.
-        if !lost(&with) {
-            base.push(self.patient(&plain(2)).await?);
-        }
-        Ok((with, base))
-    }
-
-    /// The first time as the case has it, so that what is shown is what was sent.
-    fn variant(&self, method: &Method, input: &Input) -> Input {
-        let again = self.again.load(Ordering::Relaxed);
-        if again == 0 || !input.class.is_compared() {
-            return input.clone();
-        }
-        let renewed =
-            if method.reads { input.clone() } else { input.renewed(method, self.salt(method, input, 3)) };
-        // A value that was taken over once is no other value any more.
-        if input.class == Class::Immutable { requests::moved_on(method, &renewed, again) } else { renewed }
-    }
-
-    /// For names that no other case has, the same for the same case. No clock and no count of calls has a part in
-    /// it: the cases must not depend on the number of workers.
-    fn salt(&self, method: &Method, input: &Input, turn: u64) -> u64 {
-        let again = self.again.load(Ordering::Relaxed);
-        let sent = input.plain(method).iter().fold(0, |salt, step| match step {
-            Step::Send(bytes) | Step::Raw(bytes) => cover::hash(&[&u64::to_le_bytes(salt), bytes]),
-            _ => salt,
-        });
-        let words = [sent, turn, again].map(u64::to_le_bytes);
-        cover::hash(&[method.name.as_bytes(), input.label.as_bytes(), &words.concat()]) >> 24
-    }
-
-    /// Other plain requests to the method, up to the first that is answered with OK.
-    async fn others(&self, method: &Method, input: &Input) -> Result<Vec<Exchange>, CallError> {
-        let mut others = Vec::new();
-        for turn in 0..OTHERS {
-            let typical = method.typical(self.salt(method, input, turn));
-            let call =
-                Input::valid(method, "", vec![typical]).plain_call(method, self.metadata, self.deadline);
-            others.push(self.patient(&call).await?);
-            if others.last().is_some_and(|other| other.status().code == Code::Ok) {
-                break;
-            }
-        }
-        Ok(others)
-    }
-
-    /// Alone, and then several times at once: of those the first that differs, or else the last.
-    async fn parallel(&self, method: &Method, input: &Input) -> Result<(Exchange, Vec<Exchange>), CallError> {
-        let call = self.call_of(method, input);
-        let alone = self.patient(&call).await?;
-        let together = futures_util::future::try_join_all((0..AT_ONCE).map(|_| self.patient(&call))).await?;
-        let differs = |it: &Exchange| compare::difference(method, &alone, it).is_some();
-        let at = together.iter().position(differs).unwrap_or(AT_ONCE - 1);
-        let after = self.patient(&call).await?;
-        Ok((together.into_iter().nth(at).unwrap_or_else(|| alone.clone()), vec![alone, after]))
-    }
-
-    /// A plain call, the cancelled one, and a plain call again, which is what is judged.
-    async fn cancelled(
-        &self,
-        method: &Method,
-        input: &Input,
-    ) -> Result<(Exchange, Vec<Exchange>), CallError> {
-        let plain = |turn: u64| {
-            let typical = method.typical(self.salt(method, input, turn));
-            Input::valid(method, "", vec![typical]).plain_call(method, self.metadata, self.deadline)
-        };
-        let before = self.patient(&plain(1)).await?;
-        let mut cancelled = self.call(&self.call_of(method, input)).await?;
-        // What one of them leaves behind is often not missed before there are several.
-        for _ in 1..CANCELS {
-            cancelled = self.call(&self.call_of(method, input)).await?;
-        }
-        let mut after = self.patient(&plain(2)).await?;
-        if is_busy(&after) && !is_busy(&before) {
-            // A limit of calls lets go in time, and what cancelled calls still hold does not.
-            tokio::time::sleep(LETS_GO).await;
-            after = self.patient(&plain(3)).await?;
-        }
-        Ok((after, vec![before, cancelled]))
-    }
-
-    /// A call whose response is not read for a while, and another one alone and meanwhile.
-    async fn beside(&self, method: &Method, input: &Input) -> Result<(Exchange, Vec<Exchange>), CallError> {
-        let Some(sibling) = self.sibling else {
-            return Ok((self.call(&self.call_of(method, input)).await?, Vec::new()));
-        };
-        let typical = sibling.typical(0);
-        let other =
-            Input::valid(sibling, "", vec![typical]).plain_call(sibling, self.metadata, self.deadline);
-        let alone = self.patient(&other).await?;
-        let unread = self.call_of(method, input);
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        let unread = self.transport.call_through_window(&unread, streams::WINDOW);
-        let meanwhile = async {
-            tokio::time::sleep(streams::HEAD_START).await;
-            self.patient(&other).await
-        };
-        let (unread, meanwhile) = futures_util::future::try_join(unread, meanwhile).await?;
-        Ok((unread, vec![alone, meanwhile]))
-    }
-
     /// A busy server is asked again, a little later each time.
-    async fn patient(&self, call: &Call) -> Result<Exchange, CallError> {
+    pub(super) async fn patient(&self, call: &Call) -> Result<Exchange, CallError> {
         let mut exchange = self.call(call).await?;
         for wait in PATIENCE {
             // What it says itself about asking again was heeded when the call was made.
@@ -369,7 +244,7 @@ impl<'a, T: Transport> Judge<'a, T> {
         self.transport.call_through_window(call, USUAL_WINDOW).await
     }
 
-    async fn call(&self, call: &Call) -> Result<Exchange, CallError> {
+    pub(super) async fn call(&self, call: &Call) -> Result<Exchange, CallError> {
         self.calls.fetch_add(1, Ordering::Relaxed);
         self.transport.call(call).await
     }
@@ -418,13 +293,13 @@ fn words(exchange: &Exchange) -> (Code, String) {
 }
 
 /// The server says that it has no room at the moment.
-fn is_busy(exchange: &Exchange) -> bool {
+pub(super) fn is_busy(exchange: &Exchange) -> bool {
     let status = exchange.status();
     matches!(status.code, Code::Unavailable | Code::ResourceExhausted) && !status.synthetic
 }
 
 /// The connection is gone; the server may be.
-fn lost(exchange: &Exchange) -> bool {
+pub(super) fn lost(exchange: &Exchange) -> bool {
     matches!(exchange.end, End::Closed(_) | End::GoAway(_))
 }
 

@@ -13,6 +13,7 @@
 
 mod acquaint;
 mod answer;
+mod beside;
 mod case;
 pub mod checks;
 mod class;
@@ -23,6 +24,7 @@ mod finish;
 mod grpcurl;
 mod input;
 mod judge;
+mod listed;
 mod malformed;
 mod patient;
 mod plan;
