@@ -216,6 +216,8 @@ fn is_undeclared(field: &FieldDescriptor, value: &Value) -> bool {
 
 /// Of so many random cases one is drawn again with names that the server has named.
 const SHARE_OF_FOLLOWING: u64 = 4;
+/// But not more of them: they are listed before the first is sent, and sent one after the other.
+const MOST_FOLLOWING: u64 = 250;
 
 /// Whether a field of this name says which thing is meant, and nothing else.
 fn identifies(field: &str) -> bool {
@@ -261,7 +263,7 @@ pub(super) fn follow(seed: u64, cases: u64, method: &Method, pool: &Pool) -> Vec
     inputs.extend(spots.iter().filter_map(|spot| without(method, spot, filled(count))));
     inputs.extend(edges(&spots).into_iter().map(|(spot, value)| edge(method, spot, value, filled(count))));
     let mut turn = 0;
-    for index in 0..cases / SHARE_OF_FOLLOWING {
+    for index in 0..(cases / SHARE_OF_FOLLOWING).min(MOST_FOLLOWING) {
         let drawn = random(seed ^ salt, method, index);
         let named = |message: DynamicMessage| {
             turn += 1;
