@@ -58,8 +58,10 @@ fn survives(behaviour: &'static Behaviour, seed: u64) {
     assert!(!errors.contains("panicked"), "{name} (seed {seed}): {errors}");
     let code = used.status.code();
     assert!(matches!(code, Some(0..=2)), "{name} (seed {seed}): {:?} {errors}", used.status);
-    // What is no server of gRPC is not called one.
-    assert_eq!(code == Some(0), behaviour.harmless, "{name} (seed {seed}): {code:?} {errors}");
+    // What is no server of gRPC is not called one, unless there was no time to see it, and then that is said.
+    let said = fs::read_to_string(folder.path().join("stdout")).unwrap();
+    let fine = code == Some(0) && !said.contains("PG195");
+    assert_eq!(fine, behaviour.harmless, "{name} (seed {seed}): {code:?} {errors} {said}");
     assert!(used.rusage.maxrss < BOUND, "{name} (seed {seed}): {} MiB", used.rusage.maxrss >> 20);
 }
 
