@@ -41,7 +41,13 @@ fn main() {
     // Only what one case costs: no stream, no wait, no probe.
     let plain = [
         "--check",
-        "not_a_server_error,grpc_envelope,no_transport_abort,response_decodes",
+        "not_a_server_error",
+        "--check",
+        "grpc_envelope",
+        "--check",
+        "no_transport_abort",
+        "--check",
+        "response_decodes",
         "--cases",
         "10000",
     ];

@@ -4,12 +4,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::args::Contract;
+use crate::diag::shell_word;
 
 /// Everything that was given, and the seed that was drawn. Of a header only its name is told, unless its value is
 /// the name of a variable.
 pub fn command(arguments: &Contract, seed: u64, config: Option<&Path>) -> String {
     let mut words = vec!["protogate".to_owned(), "contract".to_owned()];
-    let mut option = |name: &str, value: String| words.push(format!("--{name} {}", quoted(&value)));
+    let mut option = |name: &str, value: String| words.push(format!("--{name} {}", shell_word(&value)));
     if let Some(config) = config {
         option("config", config.display().to_string());
     }
@@ -68,15 +69,6 @@ fn without_value(header: &str) -> String {
     }
 }
 
-/// As a shell takes it for one word.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@+%".contains(c);
-    match !word.is_empty() && word.chars().all(plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser as _;
@@ -130,7 +122,7 @@ mod tests {
             ("it's", r"'it'\''s'"),
             ("", "''"),
         ] {
-            assert_eq!(quoted(word), shown);
+            assert_eq!(shell_word(word), shown);
         }
     }
 }

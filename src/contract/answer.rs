@@ -11,7 +11,23 @@ const SHOWN: usize = 4;
 /// A longer reply is shown by its beginning, in bytes of JSON.
 const LONG: usize = 4096;
 /// What is shorter is no secret, or its loss would make the text unreadable.
-const SECRET: usize = 8;
+const SECRET: usize = 6;
+
+/// The schemes of authorization whose credential is one word.
+const SCHEMES: [&str; 4] = ["bearer", "basic", "token", "apikey"];
+
+/// What of the user's headers nobody may read in an answer, by the name of the header: the whole value, and what follows the
+/// scheme, as in `Bearer TOKEN`.
+pub(super) fn secrets_of(headers: &[(String, Vec<u8>)]) -> impl Iterator<Item = (&str, &str)> {
+    headers.iter().flat_map(|(name, value)| {
+        let whole = std::str::from_utf8(value).unwrap_or_default();
+        let is_scheme = |word: &str| SCHEMES.iter().any(|scheme| word.eq_ignore_ascii_case(scheme));
+        let token =
+            whole.split_once(' ').filter(|(scheme, _)| is_scheme(scheme)).map(|(_, token)| token.trim());
+        let parts = std::iter::once(whole).chain(token).filter(|part| part.len() >= SECRET);
+        parts.map(move |part| (name.as_str(), part))
+    })
+}
 
 /// Of one call.
 #[derive(Debug, Clone, Default)]
@@ -46,10 +62,8 @@ impl Answer {
 /// The text with the name of a header in the place of its value.
 fn without(text: &str, secrets: &[(String, Vec<u8>)]) -> String {
     let mut text = text.to_owned();
-    for (name, value) in secrets.iter().filter(|(_, value)| value.len() >= SECRET) {
-        if let Ok(secret) = std::str::from_utf8(value) {
-            text = text.replace(secret, &format!("(the value of {name})"));
-        }
+    for (name, secret) in secrets_of(secrets) {
+        text = text.replace(secret, &format!("(the value of {name})"));
     }
     text
 }
@@ -83,6 +97,14 @@ mod tests {
     fn values_of_headers_are_not_told() {
         let secrets = [("token".to_owned(), b"hunter2hunter2".to_vec()), ("lang".to_owned(), b"en".to_vec())];
         assert_eq!(without("no hunter2hunter2, then", &secrets), "no (the value of token), then");
+        // The credential without its scheme is as secret, and the words of another header are none.
+        let secrets = |value: &str| [("authorization".to_owned(), value.as_bytes().to_vec())];
+        assert_eq!(
+            without("hunter2 is unknown", &secrets("Bearer hunter2")),
+            "(the value of authorization) is unknown"
+        );
+        assert_eq!(without("my production", &secrets("in production")), "my production");
+        let secrets = [("token".to_owned(), b"hunter2hunter2".to_vec())];
         let said = serde_json::json!({"hunter2hunter2": ["Bearer hunter2hunter2", 7, "then"]});
         let told = serde_json::json!({"(the value of token)": ["Bearer (the value of token)", 7, "then"]});
         assert_eq!(hidden(said, &secrets), told);

@@ -129,12 +129,10 @@ pub(super) async fn shares<T: Transport>(
         let _ = control.set(Control::find(judge).await);
     }
     let Some(asked) = control.get() else { return false };
-    let label = if exact(input.class) { &*input.label } else { "" };
     let kind =
         [method.desc.is_client_streaming(), method.desc.is_server_streaming()].map(|it| it.to_string());
-    let key = [failure.key.check, &failure.key.cause, input.class.name(), label].map(str::to_owned);
+    let key = [failure.key.check, &failure.key.cause, input.class.name(), &input.label].map(str::to_owned);
     let key = [&key[..], &kind[..]].concat();
-    // Whether all methods have a fault is asked of this method as well, so that only the first answer is kept.
     if let Some(known) = asked.known.borrow().get(&key) {
         return *known;
     }
@@ -153,7 +151,7 @@ async fn is_shared<T: Transport>(
 ) -> bool {
     let (input, failure) = (&shrunk.input, &shrunk.failure);
     let is_none = control.is_none();
-    if let Some(control) = Some(control).filter(|it| it.own(method, input.class).is_some()) {
+    if control.own(method, input.class).is_some() {
         return control.shares(judge, seed, method, input, failure).await;
     }
     match failure.key.cause.as_str() {

@@ -7,7 +7,11 @@ use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use prost_reflect::{DynamicMessage, MessageDescriptor, MethodDescriptor};
 
 use super::{Case, Class, Method, case::SavedStep, variant};
-use crate::{client::Step, values};
+use crate::{
+    client::Step,
+    diag::{is_shell_word, shell_word},
+    values,
+};
 
 /// What the line names besides the case.
 #[derive(Debug, Clone, Default)]
@@ -61,7 +65,7 @@ pub fn grpcurl(case: &Case, method: &MethodDescriptor, with: &Grpcurl) -> Option
         Some((_, address)) => {
             for word in &with.tls {
                 // Writing into a String cannot fail.
-                let _ = write!(line, " {}", quoted(word));
+                let _ = write!(line, " {}", shell_word(word));
             }
             address
         }
@@ -75,10 +79,10 @@ pub fn grpcurl(case: &Case, method: &MethodDescriptor, with: &Grpcurl) -> Option
         Described::Reflection => {}
         Described::Folder(folder) => {
             let file = method.parent_service().parent_file();
-            let _ = write!(line, " -import-path {} -proto {}", quoted(folder), quoted(file.name()));
+            let _ = write!(line, " -import-path {} -proto {}", shell_word(folder), shell_word(file.name()));
         }
         Described::Set(file) => {
-            let _ = write!(line, " -protoset {}", quoted(file));
+            let _ = write!(line, " -protoset {}", shell_word(file));
         }
     }
     for header in headers(case, extra, with)? {
@@ -86,7 +90,13 @@ pub fn grpcurl(case: &Case, method: &MethodDescriptor, with: &Grpcurl) -> Option
     }
     let service = method.parent_service();
     let name = format!("{}/{}", service.full_name(), method.name());
-    let _ = write!(line, " -d {} {} {}", quoted(&json), quoted(target.trim_end_matches('/')), quoted(&name));
+    let _ = write!(
+        line,
+        " -d {} {} {}",
+        shell_word(&json),
+        shell_word(target.trim_end_matches('/')),
+        shell_word(&name)
+    );
     let turns = || (1..=times).map(|turn| turn.to_string()).collect::<Vec<_>>().join(" ");
     let line = match class {
         Class::Repeat => format!("for _ in {}; do {line}; done", turns()),
@@ -147,9 +157,9 @@ fn headers(case: &Case, extra: &[(&str, &[u8])], with: &Grpcurl) -> Option<Vec<S
             true => format!("$(printf %s \"{value}\" | base64)"),
             false => value,
         };
-        words.push(match is_plain(name) {
+        words.push(match is_shell_word(name) {
             true => format!("\"{name}: {value}\""),
-            false => format!("{}\"{value}\"", quoted(&format!("{name}: "))),
+            false => format!("{}\"{value}\"", shell_word(&format!("{name}: "))),
         });
     }
     for (name, value) in extra.iter().filter(|header| **header != NO_DEADLINE) {
@@ -163,7 +173,7 @@ fn headers(case: &Case, extra: &[(&str, &[u8])], with: &Grpcurl) -> Option<Vec<S
         if value.len() > LONGEST_HEADER {
             return None;
         }
-        words.push(quoted(&format!("{name}: {value}")));
+        words.push(shell_word(&format!("{name}: {value}")));
     }
     Some(words)
 }
@@ -182,18 +192,6 @@ fn variable_for(header: &str) -> String {
     let word = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
     let name: String = header.chars().map(word).collect();
     if is_variable(&name) { name } else { format!("_{name}") }
-}
-
-fn is_plain(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./:@%+,=".contains(&byte))
-}
-
-/// A word for a POSIX shell.
-fn quoted(text: &str) -> String {
-    match !text.is_empty() && is_plain(text) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', "'\\''")),
-    }
 }
 
 #[cfg(test)]

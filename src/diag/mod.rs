@@ -14,6 +14,7 @@ mod place;
 pub mod read;
 pub mod render;
 mod report;
+mod shell;
 
 pub use coverage::{Coverage, Covered, Part};
 pub use place::{Place, Span};
@@ -21,3 +22,4 @@ pub use report::{
     CallRow, CaseRow, Diagnostic, MethodRow, Phase, Related, Report, RuleInfo, Run, Section, Severity, Table,
     Verdict,
 };
+pub use shell::{is_shell_word, shell_word};

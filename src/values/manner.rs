@@ -263,6 +263,19 @@ mod tests {
     }
 
     #[test]
+    fn a_mask_names_a_field_of_the_resource_beside_it() {
+        let text = r#"syntax = "proto3"; package a; import "google/protobuf/field_mask.proto";
+            message Update { M resource = 1; google.protobuf.FieldMask mask = 2; }
+            message M { string id = 1; string title = 2; }"#;
+        let source = crate::schema::Source::Text(vec![("a.proto".into(), text.into())]);
+        let desc = crate::schema::load(&source).schema.pool().get_message_by_name("a.Update").unwrap();
+        let message = typical(&desc, 7, &Manner::default());
+        let mask = message.get_field_by_name("mask").unwrap();
+        let paths = mask.as_message().unwrap().get_field_by_name("paths").unwrap().into_owned();
+        assert_eq!(paths, Value::List(vec![Value::String("title".into())]));
+    }
+
+    #[test]
     fn a_manner_survives_being_written_down() {
         let desc = pool().get_message_by_name("a.M").unwrap();
         let choice = &choices(&desc)[1];

@@ -1,5 +1,6 @@
 //! Whether the text of an error says what only the operator should know.
 
+use super::super::answer::secrets_of;
 use super::{Check, Class, Level, Seen, Verdict, fail};
 use crate::{client::Code, diag::RuleInfo};
 
@@ -38,12 +39,7 @@ fn check(seen: &Seen<'_>) -> Verdict {
     if let Some((what, _)) = traces {
         return fail(*what, format!("the error of {} shows {what}: {}", status.code, first_line(text)));
     }
-    let echoed = seen.secrets.iter().find(|(_, value)| {
-        let Ok(value) = std::str::from_utf8(value) else { return false };
-        // What follows the scheme, as in `Bearer TOKEN`, is the secret.
-        let secret = value.rsplit(' ').next().unwrap_or(value);
-        secret.len() >= SECRET && text.contains(secret)
-    });
+    let echoed = secrets_of(seen.secrets).find(|(_, secret)| text.contains(secret));
     match echoed {
         Some((name, _)) => {
             fail("a credential", format!("the error of {} repeats the value of `{name}`", status.code))
@@ -51,9 +47,6 @@ fn check(seen: &Seen<'_>) -> Verdict {
         None => Verdict::Pass,
     }
 }
-
-/// What is shorter may be a word of the sentence.
-const SECRET: usize = 6;
 
 /// What an error shows when it has all of the marks. They are what no sentence for a user has.
 const TRACES: &[(&str, &[&str])] = &[

@@ -44,6 +44,7 @@ fn all_failing(name: &str, class: Class, exchange: &Exchange) -> Vec<String> {
 /// All that fail for this exchange beside those.
 fn failing_beside(method: &Method, class: Class, exchange: &Exchange, base: &[Exchange]) -> Vec<String> {
     let deadline = Duration::from_secs(1);
+    let secrets = [("authorization".to_owned(), b"Bearer s3cret-token".to_vec())];
     let seen = Seen {
         method,
         exchange,
@@ -52,7 +53,7 @@ fn failing_beside(method: &Method, class: Class, exchange: &Exchange, base: &[Ex
         deadline,
         class,
         label: "",
-        secrets: &[],
+        secrets: &secrets,
         sent: &[],
         max_latency: None,
     };
@@ -191,6 +192,9 @@ fn what_an_error_says_is_read() {
         ("grpc-message", b"%ff".to_vec(), "error_message_wellformed/NOT_UTF8"),
         ("grpc-message", b"thread 'main' panicked at a.rs".to_vec(), "error_message_leak/a panic"),
         ("grpc-message", b"SELECT * FROM users".to_vec(), "error_message_leak/SQL"),
+        ("grpc-message", b"no Bearer s3cret-token here".to_vec(), "error_message_leak/a credential"),
+        ("grpc-message", b"s3cret-token is not known".to_vec(), "error_message_leak/a credential"),
+        ("grpc-message", b"a Bearer token is needed".to_vec(), ""),
         ("grpc-status-details-bin", details(3, b"id"), ""),
         ("grpc-status-details-bin", details(5, b"id"), "status_details_valid/CODE"),
         ("grpc-status-details-bin", details(3, b"ids"), "status_details_valid/FIELD"),

@@ -137,7 +137,7 @@ impl Walk<'_> {
                 Some(other) => self.field(&field, &other),
                 None => self.out.push(format!("{}: in the schema, not in reflection", field.full_name())),
             }
-            match field.kind() {
+            match held(&field) {
                 Kind::Message(message) => self.message(&message),
                 Kind::Enum(kind) => self.kind(&kind),
                 _ => {}
@@ -176,6 +176,14 @@ impl Walk<'_> {
     }
 }
 
+/// What a field holds; of a map, what its values are.
+fn held(field: &FieldDescriptor) -> Kind {
+    match field.kind() {
+        Kind::Message(entry) if field.is_map() => entry.map_entry_value_field().kind(),
+        kind => kind,
+    }
+}
+
 fn type_of(field: &FieldDescriptor) -> String {
     match field.kind() {
         // What the entry of a map is called is nobody's to choose, and protobufjs calls it otherwise (see PG156).
@@ -198,5 +206,40 @@ fn cardinality(field: &FieldDescriptor) -> &'static str {
         Cardinality::Repeated => "repeated",
         Cardinality::Optional if field.supports_presence() => "optional",
         Cardinality::Optional => "singular",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prost_reflect::prost_types::FileDescriptorProto;
+
+    use super::*;
+    use crate::schema::{Source, load};
+
+    /// The schema, and what reflection says of it after a change.
+    fn said(change: fn(&mut FileDescriptorProto)) -> Vec<String> {
+        let text = "syntax = \"proto3\"; package a; service S { rpc Get(M) returns (M); }
+            message M { map<string, int32> notes = 1; string name = 2; }";
+        let pool = load(&Source::Text(vec![("a.proto".into(), text.into())])).schema.pool().clone();
+        let mut file = pool.get_file_by_name("a.proto").unwrap().file_descriptor_proto().clone();
+        change(&mut file);
+        let mut theirs = DescriptorPool::new();
+        theirs.add_file_descriptor_proto(file).unwrap();
+        differences(&pool.services().collect::<Vec<_>>(), &theirs)
+    }
+
+    #[test]
+    fn a_map_is_what_it_holds_and_not_what_its_entry_is_called() {
+        assert_eq!(said(|_| {}), [""; 0]);
+        let renamed = |file: &mut FileDescriptorProto| {
+            file.message_type[0].nested_type[0].name = Some("Notes".into());
+            file.message_type[0].field[0].type_name = Some(".a.M.Notes".into());
+        };
+        assert_eq!(said(renamed), [""; 0]);
+        let of_strings = said(|file| file.message_type[0].nested_type[0].field[1].r#type = Some(9));
+        assert_eq!(
+            of_strings,
+            ["a.M.notes: type map<string, int32> in the schema, map<string, string> in reflection"]
+        );
     }
 }

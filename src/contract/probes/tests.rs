@@ -83,6 +83,11 @@ async fn a_method_that_ignores_the_token_is_found() {
         move |call: &Call| answer(if asks(call) || method(call) == forgets { "0" } else { "16" })
     };
     let any_token = |call: &Call| answer(if token(call).is_some() { "0" } else { "16" });
+    // Compares as many characters as it was given.
+    let beginning = |call: &Call| {
+        let known = token(call).is_some_and(|token| b"Bearer s3cret".starts_with(token));
+        answer(if known { "0" } else { "16" })
+    };
     // Looks whether the user exists, and only then who asks.
     let late = |call: &Call| match (method(call), asks(call)) {
         (_, true) => answer("0"),
@@ -96,6 +101,8 @@ async fn a_method_that_ignores_the_token_is_found() {
         assert_eq!(found, [("NO_CREDENTIALS".into(), format!("user.UserService/{forgets}"))]);
     }
     let found = causes("ignored_auth", all(), any_token).await;
+    assert_eq!(found.iter().map(|(cause, _)| &**cause).collect::<Vec<_>>(), ["GARBAGE_CREDENTIALS"]);
+    let found = causes("ignored_auth", all(), beginning).await;
     assert_eq!(found.iter().map(|(cause, _)| &**cause).collect::<Vec<_>>(), ["GARBAGE_CREDENTIALS"]);
     let found = causes("ignored_auth", all(), late).await;
     assert_eq!(found, [("BEFORE_AUTH".into(), "user.UserService/GetUser".into())]);

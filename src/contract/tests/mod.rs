@@ -3,6 +3,7 @@
 mod endings;
 mod limits;
 mod promises;
+mod reaching;
 mod shards;
 
 use std::sync::Mutex;
