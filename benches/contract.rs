@@ -123,7 +123,7 @@ fn run(arguments: &[String]) -> (Duration, u64, u64) {
     let time = started.elapsed();
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let of = |key: &str| report[key].as_u64().unwrap_or_else(|| panic!("no {key}: {report}"));
+    let of = |key: &str| report["summary"][key].as_u64().unwrap_or_else(|| panic!("no {key}: {report}"));
     (time, of("cases"), of("calls"))
 }
 
@@ -191,7 +191,7 @@ fn memory(minutes: u64) {
     println!(
         "\nMemory over {} s and {} cases: {} MiB after 10 s, {} MiB at a quarter, {} MiB at half, {} MiB at the end.",
         started.elapsed().as_secs(),
-        report["cases"],
+        report["summary"]["cases"],
         samples.get(1).map_or(0, |it| it / 1024),
         at(25),
         at(50),
