@@ -58,13 +58,21 @@ fn campaign(arguments: &[OsString]) -> ExitCode {
 }
 
 fn mutants(seeds: &str) -> ExitCode {
-    test("mutants::campaign::the_table_is_written", &[("PROTOGATE_MUTANTS", seeds)])
+    // Seconds are measured, so the servers and the tester are those that people run.
+    let name = "mutants::campaign::the_table_is_written";
+    test_in(&["--release", "--workspace"], name, &[("PROTOGATE_MUTANTS", seeds)])
 }
 
 /// Runs the integration tests of this name with the peers required, and shows what they print.
 fn test(name: &str, environment: &[(&str, &str)]) -> ExitCode {
+    test_in(&["--package", "protogate"], name, environment)
+}
+
+fn test_in(build: &[&str], name: &str, environment: &[(&str, &str)]) -> ExitCode {
     let tests = Command::new(env!("CARGO"))
-        .args(["test", "--package", "protogate", "--test", "it", "--", "--nocapture", name])
+        .arg("test")
+        .args(build)
+        .args(["--test", "it", "--", "--nocapture", name])
         .env("PROTOGATE_REQUIRE_PEERS", "1")
         .envs(environment.iter().copied())
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))

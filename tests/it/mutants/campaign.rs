@@ -15,7 +15,7 @@ const HEAD: &str = "\
 # What catches each mutant
 
 `tests/zoo` is the reference UserService behind one fault each. This page is written by `cargo xtask campaign mutants`,
-which runs `protogate contract --fail-fast --cases 30` with a deadline of 2 s on a debug build of both. No contract is
+which runs `protogate contract --fail-fast --cases 30` with a deadline of 2 s on a release build of both. No contract is
 written and no check is named, but for B40, B41 and B42, whose checks run only when they are named, with `--pid`. B55,
 B56 and B57 are given the token with `--header`, B46 has its `max-request-bytes` in the configuration.
 
