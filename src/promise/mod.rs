@@ -16,6 +16,7 @@ pub mod behavior;
 mod broken;
 mod candidates;
 mod compose;
+pub mod contract;
 mod describe;
 mod forms;
 mod judge;

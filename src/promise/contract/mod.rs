@@ -1,0 +1,122 @@
+//! What a service promises beyond its types: the options of `protogate/contract/v1/contract.proto`, as plain data.
+//!
+//! [`Contract::of`] reads them from a pool. Expressions are CEL. [`Model`] is what the promises know of a server;
+//! [`Service::judge`] holds one finished call against the promises of its method, and [`Service::apply`] says what the
+//! call did to the model.
+//!
+//! Absent on purpose: nothing is called, and nothing is drawn.
+
+mod expr;
+mod judge;
+mod model;
+mod read;
+
+use std::collections::BTreeMap;
+
+use prost_reflect::MethodDescriptor;
+
+pub use expr::{Expr, Problem};
+pub use judge::{Call, Told, Verdict};
+pub use model::{Item, Model, Variable};
+
+/// The promises of every service of a schema, by the full name of the service. Only services that promise something.
+#[derive(Debug, Clone, Default)]
+pub struct Contract {
+    /// By `package.Service`.
+    pub services: BTreeMap<String, Service>,
+}
+
+/// The promises of one service.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// `package.Service`.
+    pub name: String,
+    /// The variables of the model, in order.
+    pub states: Vec<State>,
+    /// Hold after every call.
+    pub invariants: Vec<Rule>,
+    /// By the simple name of the method; every method of the service has one, maybe empty.
+    pub methods: BTreeMap<String, Method>,
+}
+
+/// One variable of the model.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// Its name, as expressions know it.
+    pub name: String,
+    /// Map or list.
+    pub kind: StateKind,
+}
+
+/// What a variable is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StateKind {
+    /// With the types of its keys and values: a scalar type of protobuf or the full name of a message.
+    Map(String, String),
+    /// With the type of its elements.
+    List(String),
+}
+
+/// The promises of one method.
+#[derive(Debug, Clone)]
+pub struct Method {
+    /// Its types and streams.
+    pub desc: MethodDescriptor,
+    /// `requires`, with the status of a call that breaks it.
+    pub requires: Vec<(Rule, i32)>,
+    /// `errors`: when true, the call ends with this status; when none is, it ends with none of these.
+    pub errors: Vec<(Rule, i32)>,
+    /// The only statuses; empty for any.
+    pub may_return: Vec<i32>,
+    /// Of calls answered with OK.
+    pub ensures: Vec<Rule>,
+    /// What a call answered with OK does to the model.
+    pub effects: Vec<Effect>,
+    /// After each reply.
+    pub each: Vec<Rule>,
+    /// At the end of a stream.
+    pub finals: Vec<Rule>,
+    /// Where the values of requests come from: field, variable, weight.
+    pub draws: Vec<(String, String, u32)>,
+    /// Paths of the reply that are not compared.
+    pub volatile: Vec<String>,
+}
+
+/// One promise.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Its id with its kind, such as `ensures/echo`.
+    pub id: String,
+    /// The expression, parsed once.
+    pub expr: Expr,
+    /// Only asked where the model knows everything.
+    pub closed: bool,
+    /// The file and the line, from 1, where it stands, if that is known.
+    pub place: Option<(String, usize)>,
+}
+
+/// One change of the model.
+#[derive(Debug, Clone)]
+pub struct Effect {
+    /// Made when this is true, or always.
+    pub when: Option<Expr>,
+    /// What is changed.
+    pub change: Change,
+}
+
+/// What is changed, with the name of the variable first.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// One entry of a map: key, value.
+    Put(String, Expr, Expr),
+    /// The entry of a map with this key.
+    Delete(String, Expr),
+    /// One element more at the end of a list.
+    Append(String, Expr),
+    /// Every equal element of a list.
+    Remove(String, Expr),
+    /// Everything.
+    Clear(String),
+    /// Unknown things more.
+    Open(String),
+}
