@@ -1,8 +1,10 @@
-//! One finished call against the promises of its method, and what it does to the model.
+//! One finished call against the promises of its method.
+
+use std::collections::BTreeSet;
 
 use prost_reflect::DynamicMessage;
 
-use super::{Model, Rule, Service};
+use super::{Method, Model, Rule, Service, code, explain, scope::Scope};
 
 /// A call that ended with a status.
 #[derive(Debug, Clone)]
@@ -45,17 +47,176 @@ pub struct Told {
 
 impl Service {
     /// What each promise about this method says of the call. `old` is the model before it, `new` after it.
+    ///
+    /// A status that any service may answer with for reasons of the way and of its load (`CANCELLED`,
+    /// `DEADLINE_EXCEEDED`, `RESOURCE_EXHAUSTED`, `UNAVAILABLE`) is nobody's fault where a rule does not name it: only
+    /// `may_return` is held against it.
     pub fn judge(&self, old: &Model, new: &Model, call: &Call<'_>) -> Vec<Told> {
-        let _ = (old, new, call);
-        Vec::new()
+        let Some(method) = self.methods.get(call.method) else { return Vec::new() };
+        let scope = Scope::new(method, call, old, Some(new));
+        let court = Court { method, old, new, call, scope };
+        let mut told = Vec::new();
+        told.extend(court.may_return());
+        told.extend(court.answers());
+        let mut all = |rules: &[Rule], judge: &dyn Fn(&Rule) -> Verdict| {
+            told.extend(rules.iter().map(|rule| {
+                let verdict = if court.knows_enough(rule) { judge(rule) } else { Verdict::Vacuous };
+                Told { rule: rule.id.clone(), of: Some(rule.clone()), verdict }
+            }));
+        };
+        all(&method.ensures, &|rule| court.of_ok(rule));
+        all(&method.each, &|rule| court.each(rule));
+        all(&method.finals, &|rule| court.at_the_end(rule));
+        all(&self.invariants, &|rule| asked(rule, &court.scope));
+        told
+    }
+}
+
+struct Court<'a> {
+    method: &'a Method,
+    old: &'a Model,
+    new: &'a Model,
+    call: &'a Call<'a>,
+    scope: Scope<'a>,
+}
+
+/// Whether a call must end with the status of a rule.
+enum Wanted {
+    Yes,
+    No,
+    /// The model knows too little.
+    Untold,
+    Unclear(String),
+}
+
+/// One rule of `requires` or of `errors`.
+struct Answer {
+    rule: Rule,
+    code: i32,
+    /// The rule is about what the caller owes.
+    owed: bool,
+    wanted: Wanted,
+}
+
+impl Court<'_> {
+    /// Whether the model knows all that the rule can ask of it.
+    fn knows_enough(&self, rule: &Rule) -> bool {
+        !rule.closed || self.old.is_closed() && (self.new.is_closed() || !rule.expr.names("new"))
     }
 
-    /// The model after the call.
-    ///
-    /// # Errors
-    /// When an expression of an effect cannot be evaluated; it says why.
-    pub fn apply(&self, old: &Model, call: &Call<'_>) -> Result<Model, String> {
-        let _ = call;
-        Ok(old.clone())
+    fn may_return(&self) -> Option<Told> {
+        let allowed = &self.method.may_return;
+        let verdict = match allowed.contains(&self.call.code) {
+            true => Verdict::Kept,
+            false => {
+                let names = allowed.iter().map(|it| code::name(*it)).collect::<Vec<_>>().join(", ");
+                Verdict::Broken(vec![format!("answered {}, which is none of {names}", self.answered())])
+            }
+        };
+        (!allowed.is_empty()).then(|| Told { rule: "may_return".to_owned(), of: None, verdict })
+    }
+
+    fn answered(&self) -> String {
+        code::name(self.call.code)
+    }
+
+    /// `requires` and `errors` together: where several ask for a status, any of theirs will do, as nothing says which
+    /// of them a service looks at first.
+    fn answers(&self) -> Vec<Told> {
+        let answer = |owed: bool| {
+            move |(rule, code): &'_ (Rule, i32)| Answer {
+                rule: rule.clone(),
+                code: *code,
+                owed,
+                wanted: self.wanted(rule, owed),
+            }
+        };
+        let requires = self.method.requires.iter().map(answer(true));
+        let all: Vec<Answer> = requires.chain(self.method.errors.iter().map(answer(false))).collect();
+        // That of a rule of which nobody knows may be the right one as well.
+        let fine: BTreeSet<i32> =
+            all.iter().filter(|it| !matches!(it.wanted, Wanted::No)).map(|it| it.code).collect();
+        all.into_iter().map(|answer| self.answer(answer, fine.contains(&self.call.code))).collect()
+    }
+
+    fn wanted(&self, rule: &Rule, owed: bool) -> Wanted {
+        if !self.knows_enough(rule) {
+            return Wanted::Untold;
+        }
+        match rule.expr.holds(&self.scope) {
+            Err(why) => Wanted::Unclear(why),
+            Ok(holds) if holds == owed => Wanted::No,
+            Ok(_) => Wanted::Yes,
+        }
+    }
+
+    /// `fine`: some rule may have asked for the status that came.
+    fn answer(&self, answer: Answer, fine: bool) -> Told {
+        let Answer { rule, code, owed, wanted } = answer;
+        let its_own = self.call.code == code;
+        let excused = fine || code::is_of_the_way(self.call.code);
+        let broken = |first: String, of: fn(&super::Expr, &Scope<'_>) -> Vec<String>| {
+            let mut lines = vec![first];
+            lines.extend(of(&rule.expr, &self.scope));
+            Verdict::Broken(lines)
+        };
+        let verdict = match wanted {
+            Wanted::Untold => Verdict::Vacuous,
+            Wanted::Unclear(why) => Verdict::Unclear(why),
+            Wanted::Yes if its_own => Verdict::Kept,
+            Wanted::Yes if excused => Verdict::Vacuous,
+            Wanted::Yes => {
+                let first = format!("answered {}, not {}", self.answered(), code::name(code));
+                broken(first, if owed { explain::why_false } else { explain::values })
+            }
+            Wanted::No if owed || !its_own || excused => Verdict::Vacuous,
+            Wanted::No => {
+                broken(format!("answered {} though this is false", self.answered()), explain::why_false)
+            }
+        };
+        Told { rule: rule.id.clone(), of: Some(rule), verdict }
+    }
+
+    fn of_ok(&self, rule: &Rule) -> Verdict {
+        if self.call.code == code::OK { asked(rule, &self.scope) } else { Verdict::Vacuous }
+    }
+
+    /// Of the replies so far, after each of them.
+    fn each(&self, rule: &Rule) -> Verdict {
+        let mut verdict = Verdict::Vacuous;
+        for count in 1..=self.call.got.len() {
+            match asked(rule, &self.scope.after(count)) {
+                Verdict::Vacuous => {}
+                Verdict::Kept => verdict = Verdict::Kept,
+                Verdict::Broken(lines) => {
+                    let first = match count {
+                        1 => "after the first reply".to_owned(),
+                        _ => format!("after {count} replies"),
+                    };
+                    return Verdict::Broken([first].into_iter().chain(lines).collect());
+                }
+                unclear @ Verdict::Unclear(_) => return unclear,
+            }
+            if !rule.expr.names("got") {
+                break;
+            }
+        }
+        verdict
+    }
+
+    /// One that does not speak of `code` is about streams that ended well.
+    fn at_the_end(&self, rule: &Rule) -> Verdict {
+        let ended_well = self.call.code == code::OK;
+        let spoken_of = rule.expr.names("code") && !code::is_of_the_way(self.call.code);
+        if ended_well || spoken_of { asked(rule, &self.scope) } else { Verdict::Vacuous }
+    }
+}
+
+fn asked(rule: &Rule, scope: &Scope<'_>) -> Verdict {
+    match rule.expr.holds(scope) {
+        Ok(true) if explain::is_idle(&rule.expr, scope) => Verdict::Vacuous,
+        Ok(true) => Verdict::Kept,
+        Ok(false) => Verdict::Broken(explain::why_false(&rule.expr, scope)),
+        Err(why) => Verdict::Unclear(why),
     }
 }

@@ -6,10 +6,19 @@
 //!
 //! Absent on purpose: nothing is called, and nothing is drawn.
 
+mod apply;
+mod code;
+mod explain;
 mod expr;
 mod judge;
 mod model;
 mod read;
+mod scope;
+mod show;
+#[cfg(test)]
+mod tests;
+mod text;
+mod value;
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,14 @@
 //! What the promises of a service know of a running server.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
-use super::{Service, StateKind};
+use cel::common::value::Val;
+
+use super::{Service, StateKind, value};
 
 /// A value of the model: a protobuf value, such as a message or a string.
 pub type Item = prost_reflect::Value;
@@ -10,9 +16,10 @@ pub type Item = prost_reflect::Value;
 /// The variables of one service, by name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
-    pub(super) variables: BTreeMap<String, Variable>,
+    variables: BTreeMap<String, Variable>,
     /// Of these a part is known.
-    pub(super) open: BTreeSet<String>,
+    open: BTreeSet<String>,
+    seen: Seen,
 }
 
 /// What is in one variable.
@@ -22,6 +29,23 @@ pub enum Variable {
     Map(Vec<(Item, Item)>),
     /// Elements in order.
     List(Vec<Item>),
+}
+
+/// The variables as CEL sees them, made when an expression first asks. Clones share it until they change.
+#[derive(Clone, Default)]
+struct Seen(Arc<OnceLock<value::Boxed>>);
+
+/// It follows from the variables.
+impl PartialEq for Seen {
+    fn eq(&self, _: &Seen) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seen")
+    }
 }
 
 impl Model {
@@ -35,6 +59,7 @@ impl Model {
         Model {
             variables: service.states.iter().map(|it| (it.name.clone(), empty(&it.kind))).collect(),
             open: if closed { BTreeSet::new() } else { names.collect() },
+            seen: Seen::default(),
         }
     }
 
@@ -49,6 +74,88 @@ impl Model {
             Some(Variable::Map(entries)) => entries.iter().map(|(key, _)| key.clone()).collect(),
             Some(Variable::List(items)) => items.clone(),
             None => Vec::new(),
+        }
+    }
+
+    /// What is in the variable of this name.
+    pub fn variable(&self, name: &str) -> Option<&Variable> {
+        self.variables.get(name)
+    }
+
+    /// As CEL sees it: a map with one key for each variable.
+    pub(super) fn seen(&self) -> &(dyn Val + 'static) {
+        let seen = |variable: &Variable| match variable {
+            Variable::Map(entries) => {
+                // What cannot be a key never becomes one: `put` refuses it.
+                let entries = entries.iter().filter_map(|(key, it)| Some((value::as_key(key)?, value::of(it))));
+                value::map(entries)
+            }
+            Variable::List(items) => value::list(items.iter().map(value::of)),
+        };
+        let all = || value::map(self.variables.iter().map(|(name, it)| (name.clone().into(), seen(it))));
+        &**self.seen.0.get_or_init(all)
+    }
+
+    /// Sets one entry, in its place if it is there.
+    pub(super) fn put(&mut self, name: &str, key: Item, item: Item) -> Result<(), String> {
+        if value::as_key(&key).is_none() {
+            return Err(format!("the keys of `{name}` cannot be keys: they are numbers, booleans or strings"));
+        }
+        let entries = self.entries(name)?;
+        match entries.iter_mut().find(|(it, _)| *it == key) {
+            Some((_, old)) => *old = item,
+            None => entries.push((key, item)),
+        }
+        Ok(())
+    }
+
+    pub(super) fn delete(&mut self, name: &str, key: &Item) -> Result<(), String> {
+        self.entries(name)?.retain(|(it, _)| it != key);
+        Ok(())
+    }
+
+    pub(super) fn append(&mut self, name: &str, item: Item) -> Result<(), String> {
+        self.items(name)?.push(item);
+        Ok(())
+    }
+
+    /// Takes out every equal element.
+    pub(super) fn remove(&mut self, name: &str, item: &Item) -> Result<(), String> {
+        self.items(name)?.retain(|it| it != item);
+        Ok(())
+    }
+
+    /// Whether a part of it was unknown stays as it was.
+    pub(super) fn clear(&mut self, name: &str) -> Result<(), String> {
+        match self.changed(name)? {
+            Variable::Map(entries) => entries.clear(),
+            Variable::List(items) => items.clear(),
+        }
+        Ok(())
+    }
+
+    pub(super) fn open(&mut self, name: &str) -> Result<(), String> {
+        self.changed(name)?;
+        self.open.insert(name.to_owned());
+        Ok(())
+    }
+
+    fn changed(&mut self, name: &str) -> Result<&mut Variable, String> {
+        self.seen = Seen::default();
+        self.variables.get_mut(name).ok_or_else(|| format!("there is no variable `{name}`"))
+    }
+
+    fn entries(&mut self, name: &str) -> Result<&mut Vec<(Item, Item)>, String> {
+        match self.changed(name)? {
+            Variable::Map(entries) => Ok(entries),
+            Variable::List(_) => Err(format!("`{name}` is a list, not a map")),
+        }
+    }
+
+    fn items(&mut self, name: &str) -> Result<&mut Vec<Item>, String> {
+        match self.changed(name)? {
+            Variable::List(items) => Ok(items),
+            Variable::Map(_) => Err(format!("`{name}` is a map, not a list")),
         }
     }
 }

@@ -1,0 +1,3 @@
+//! Messages as CEL sees them, and back.
+
+use super::*;
