@@ -2,7 +2,9 @@
 
 use prost_reflect::Kind;
 
-use super::{Call, Change, Effect, Expr, Item, Method, Model, Service, State, StateKind, code, scope::Scope, value};
+use super::{
+    Call, Change, Effect, Expr, Method, Model, Service, State, StateKind, code, scope::Scope, value,
+};
 
 impl Service {
     /// The model after the call.
@@ -11,7 +13,9 @@ impl Service {
     /// When an expression of an effect cannot be evaluated; it says why.
     pub fn apply(&self, old: &Model, call: &Call<'_>) -> Result<Model, String> {
         let mut new = old.clone();
-        let Some(method) = self.methods.get(call.method).filter(|_| call.code == code::OK) else { return Ok(new) };
+        let Some(method) = self.methods.get(call.method).filter(|_| call.code == code::OK) else {
+            return Ok(new);
+        };
         let scope = Scope::new(method, call, old, None);
         for effect in &method.effects {
             self.effect(&mut new, method, effect, &scope)?;
@@ -19,7 +23,13 @@ impl Service {
         Ok(new)
     }
 
-    fn effect(&self, new: &mut Model, method: &Method, effect: &Effect, scope: &Scope<'_>) -> Result<(), String> {
+    fn effect(
+        &self,
+        new: &mut Model,
+        method: &Method,
+        effect: &Effect,
+        scope: &Scope<'_>,
+    ) -> Result<(), String> {
         let failed = |expr: &Expr| {
             let text = expr.text().to_owned();
             move |why: String| format!("`{text}`, of the effects of {}: {why}", method.desc.name())

@@ -36,11 +36,13 @@ fn finished(write: impl FnOnce(&mut Vec<String>)) -> Vec<String> {
 pub(super) fn is_idle(expr: &super::Expr, scope: &Scope<'_>) -> bool {
     let Expr::Call(call) = &expr.root().expr else { return false };
     let context = scope.context();
-    let is_true = |expr: &IdedExpr| matches!(&expr.expr, Expr::Literal(LiteralValue::Boolean(it)) if *it.inner());
+    let is_true =
+        |expr: &IdedExpr| matches!(&expr.expr, Expr::Literal(LiteralValue::Boolean(it)) if *it.inner());
     match call.args.as_slice() {
         [_, _] if call.func_name == operators::LOGICAL_OR => {
             let parts = flat(expr.root(), operators::LOGICAL_OR);
-            let (conditions, asked): (Vec<&IdedExpr>, Vec<_>) = parts.into_iter().partition(|it| is_denial(it));
+            let (conditions, asked): (Vec<&IdedExpr>, Vec<_>) =
+                parts.into_iter().partition(|it| is_denial(it));
             !asked.is_empty() && conditions.into_iter().any(|it| holds(it, &context) == Ok(true))
         }
         [when, _, otherwise] if is_true(otherwise) => holds(when, &context) == Ok(false),
@@ -51,7 +53,8 @@ pub(super) fn is_idle(expr: &super::Expr, scope: &Scope<'_>) -> bool {
 
 /// `!a`, or `a != b`.
 fn is_denial(expr: &IdedExpr) -> bool {
-    let denies = |call: &CallExpr| matches!(call.func_name.as_str(), operators::LOGICAL_NOT | operators::NOT_EQUALS);
+    let denies =
+        |call: &CallExpr| matches!(call.func_name.as_str(), operators::LOGICAL_NOT | operators::NOT_EQUALS);
     matches!(&expr.expr, Expr::Call(call) if denies(call))
 }
 
@@ -112,7 +115,10 @@ fn falsity(expr: &IdedExpr, context: &Context<'_, '_>, lines: &mut Vec<String>) 
                 }
             }
             (
-                name @ (operators::LESS | operators::LESS_EQUALS | operators::GREATER | operators::GREATER_EQUALS),
+                name @ (operators::LESS
+                | operators::LESS_EQUALS
+                | operators::GREATER
+                | operators::GREATER_EQUALS),
                 [left, right],
             ) => {
                 if let (Some(one), Some(other), Some(sign)) = (value(left), value(right), operator(name)) {

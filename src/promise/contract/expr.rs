@@ -109,7 +109,9 @@ fn words(error: &ExecutionError) -> String {
         ExecutionError::UndeclaredReference(name) => format!("there is no `{name}` here"),
         ExecutionError::IndexOutOfBounds(_) => "there is no element at that place of the list".to_owned(),
         ExecutionError::Overflow(..) => "the result is too large".to_owned(),
-        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => "division by zero".to_owned(),
+        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => {
+            "division by zero".to_owned()
+        }
         error => super::show::clip(&error.to_string(), 200),
     }
 }

@@ -55,22 +55,27 @@ impl Service {
         let Some(method) = self.methods.get(call.method) else { return Vec::new() };
         let scope = Scope::new(method, call, old, Some(new));
         let court = Court { method, old, new, call, scope };
-        let mut told = Vec::new();
-        told.extend(court.may_return());
-        told.extend(court.answers());
-        let mut all = |rules: &[Rule], judge: &dyn Fn(&Rule) -> Verdict| {
-            told.extend(rules.iter().map(|rule| {
-                let verdict = if court.knows_enough(rule) { judge(rule) } else { Verdict::Vacuous };
-                Told { rule: rule.id.clone(), of: Some(rule.clone()), verdict }
-            }));
+        let answers = court.answers();
+        let wrong = answers.iter().any(|it| matches!(it.verdict, Verdict::Broken(_)));
+        let mut told: Vec<Told> = court.may_return().into_iter().chain(answers).collect();
+        let mut tell = |rule: &Rule, verdict: Verdict| {
+            // What is promised of an answer need not make sense where there should have been another one.
+            let verdict = match verdict {
+                Verdict::Unclear(_) if wrong => Verdict::Vacuous,
+                verdict => verdict,
+            };
+            told.push(Told { rule: rule.id.clone(), of: Some(rule.clone()), verdict });
         };
-        all(&method.ensures, &|rule| court.of_ok(rule));
-        all(&method.each, &|rule| court.each(rule));
-        all(&method.finals, &|rule| court.at_the_end(rule));
-        all(&self.invariants, &|rule| asked(rule, &court.scope));
+        method.ensures.iter().for_each(|rule| tell(rule, court.of_ok(rule)));
+        method.each.iter().zip(court.each()).for_each(|(rule, verdict)| tell(rule, verdict));
+        method.finals.iter().for_each(|rule| tell(rule, court.at_the_end(rule)));
+        self.invariants.iter().for_each(|rule| tell(rule, court.asked(rule, &court.scope)));
         told
     }
 }
+
+/// After each of so many replies a stream is judged, and then after more and more at a time.
+const ALL_OF: usize = 64;
 
 struct Court<'a> {
     method: &'a Method,
@@ -178,45 +183,55 @@ impl Court<'_> {
     }
 
     fn of_ok(&self, rule: &Rule) -> Verdict {
-        if self.call.code == code::OK { asked(rule, &self.scope) } else { Verdict::Vacuous }
+        if self.call.code == code::OK { self.asked(rule, &self.scope) } else { Verdict::Vacuous }
     }
 
-    /// Of the replies so far, after each of them.
-    fn each(&self, rule: &Rule) -> Verdict {
-        let mut verdict = Verdict::Vacuous;
-        for count in 1..=self.call.got.len() {
-            match asked(rule, &self.scope.after(count)) {
-                Verdict::Vacuous => {}
-                Verdict::Kept => verdict = Verdict::Kept,
-                Verdict::Broken(lines) => {
-                    let first = match count {
-                        1 => "after the first reply".to_owned(),
-                        _ => format!("after {count} replies"),
-                    };
-                    return Verdict::Broken([first].into_iter().chain(lines).collect());
+    /// Of the replies so far, after each of them; the verdicts in the order of the rules. Of many replies not after
+    /// each: the work would grow with their square.
+    fn each(&self) -> Vec<Verdict> {
+        let rules = &self.method.each;
+        let mut verdicts = vec![Verdict::Vacuous; rules.len()];
+        let last = if rules.is_empty() { 0 } else { self.call.got.len() };
+        let mut count = 0;
+        while count < last {
+            count = (count + 1 + count.saturating_sub(ALL_OF) / 8).min(last);
+            let scope = self.scope.after(count);
+            for (rule, verdict) in rules.iter().zip(&mut verdicts) {
+                if matches!(verdict, Verdict::Broken(_) | Verdict::Unclear(_)) {
+                    continue;
                 }
-                unclear @ Verdict::Unclear(_) => return unclear,
-            }
-            if !rule.expr.names("got") {
-                break;
+                match self.asked(rule, &scope) {
+                    Verdict::Vacuous => {}
+                    Verdict::Broken(lines) => {
+                        let first = match count {
+                            1 => "after the first reply".to_owned(),
+                            _ => format!("after {count} replies"),
+                        };
+                        *verdict = Verdict::Broken([first].into_iter().chain(lines).collect());
+                    }
+                    told => *verdict = told,
+                }
             }
         }
-        verdict
+        verdicts
     }
 
     /// One that does not speak of `code` is about streams that ended well.
     fn at_the_end(&self, rule: &Rule) -> Verdict {
         let ended_well = self.call.code == code::OK;
         let spoken_of = rule.expr.names("code") && !code::is_of_the_way(self.call.code);
-        if ended_well || spoken_of { asked(rule, &self.scope) } else { Verdict::Vacuous }
+        if ended_well || spoken_of { self.asked(rule, &self.scope) } else { Verdict::Vacuous }
     }
-}
 
-fn asked(rule: &Rule, scope: &Scope<'_>) -> Verdict {
-    match rule.expr.holds(scope) {
-        Ok(true) if explain::is_idle(&rule.expr, scope) => Verdict::Vacuous,
-        Ok(true) => Verdict::Kept,
-        Ok(false) => Verdict::Broken(explain::why_false(&rule.expr, scope)),
-        Err(why) => Verdict::Unclear(why),
+    fn asked(&self, rule: &Rule, scope: &Scope<'_>) -> Verdict {
+        if !self.knows_enough(rule) {
+            return Verdict::Vacuous;
+        }
+        match rule.expr.holds(scope) {
+            Ok(true) if explain::is_idle(&rule.expr, scope) => Verdict::Vacuous,
+            Ok(true) => Verdict::Kept,
+            Ok(false) => Verdict::Broken(explain::why_false(&rule.expr, scope)),
+            Err(why) => Verdict::Unclear(why),
+        }
     }
 }

@@ -87,7 +87,8 @@ impl Model {
         let seen = |variable: &Variable| match variable {
             Variable::Map(entries) => {
                 // What cannot be a key never becomes one: `put` refuses it.
-                let entries = entries.iter().filter_map(|(key, it)| Some((value::as_key(key)?, value::of(it))));
+                let entries =
+                    entries.iter().filter_map(|(key, it)| Some((value::as_key(key)?, value::of(it))));
                 value::map(entries)
             }
             Variable::List(items) => value::list(items.iter().map(value::of)),
@@ -99,7 +100,9 @@ impl Model {
     /// Sets one entry, in its place if it is there.
     pub(super) fn put(&mut self, name: &str, key: Item, item: Item) -> Result<(), String> {
         if value::as_key(&key).is_none() {
-            return Err(format!("the keys of `{name}` cannot be keys: they are numbers, booleans or strings"));
+            return Err(format!(
+                "the keys of `{name}` cannot be keys: they are numbers, booleans or strings"
+            ));
         }
         let entries = self.entries(name)?;
         match entries.iter_mut().find(|(it, _)| *it == key) {

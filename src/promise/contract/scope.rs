@@ -29,7 +29,12 @@ pub(super) struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    pub(super) fn new(method: &'a Method, call: &'a Call<'a>, old: &'a Model, new: Option<&'a Model>) -> Scope<'a> {
+    pub(super) fn new(
+        method: &'a Method,
+        call: &'a Call<'a>,
+        old: &'a Model,
+        new: Option<&'a Model>,
+    ) -> Scope<'a> {
         Scope {
             method,
             call,

@@ -2,9 +2,9 @@
 
 mod values;
 
-use prost_reflect::{DescriptorPool, DynamicMessage, Value};
+use prost_reflect::{DescriptorPool, DynamicMessage};
 
-use super::{Call, Contract, Expr, Item, Model, Service, Variable, Verdict, show, text};
+use super::{Call, Contract, Expr, Model, Service, Variable, Verdict};
 use crate::schema::{Source, load};
 
 const USERS: &str = r#"
@@ -108,11 +108,6 @@ fn users() -> (DescriptorPool, Service) {
     (pool, service)
 }
 
-fn message(pool: &DescriptorPool, name: &str, json: &str) -> DynamicMessage {
-    let desc = pool.get_message_by_name(name).unwrap();
-    DynamicMessage::deserialize(desc, &mut serde_json::Deserializer::from_str(json)).unwrap()
-}
-
 /// A call as a line of a table: `Method request -> reply`, or `Method request -> STATUS`. Several messages of a stream
 /// stand in brackets; after them there may be a status.
 struct Made {
@@ -137,7 +132,12 @@ impl Made {
         let codes = service.methods[method].desc.parent_pool();
         let codes = codes.get_enum_by_name("protogate.contract.v1.Code").unwrap();
         let code = if status.is_empty() { 0 } else { codes.get_value_by_name(status).unwrap().number() };
-        Made { method: method.into(), sent: read(asked, desc.input()), got: read(replies, desc.output()), code }
+        Made {
+            method: method.into(),
+            sent: read(asked, desc.input()),
+            got: read(replies, desc.output()),
+            code,
+        }
     }
 
     fn call(&self) -> Call<'_> {
@@ -176,16 +176,19 @@ fn check(closed: bool, table: &[(&[&str], &[&str])]) {
     }
 }
 
-const ANN: &str = r##"Create {"name":"ann"} -> {"id":"1","name":"ann","createdAt":"1000"}"##;
-const BOB: &str = r##"Create {"name":"bob"} -> {"id":"2","name":"bob","createdAt":"1005"}"##;
+const ANN: &str = r#"Create {"name":"ann"} -> {"id":"1","name":"ann","createdAt":"1000"}"#;
+const BOB: &str = r#"Create {"name":"bob"} -> {"id":"2","name":"bob","createdAt":"1005"}"#;
 
 #[test]
 fn a_status_must_be_that_of_a_rule_that_asks_for_one() {
+    const NAMES: &str = "OK, INVALID_ARGUMENT, NOT_FOUND, OUT_OF_RANGE, UNAVAILABLE";
     check(
         true,
         &[
             (&[r#"Get {"id":"1"} -> NOT_FOUND"#], &["+errors/unknown"]),
             (&[r#"Get {"id":""} -> INVALID_ARGUMENT"#], &["+errors/empty"]),
+            (&[r#"Get {"id":"12345"} -> OUT_OF_RANGE"#], &["+requires/short"]),
+            (&[r#"Get {"id":"12345"} -> NOT_FOUND"#], &["+errors/unknown"]),
             (&[r#"Get {"id":"1"} -> UNAVAILABLE"#], &[]),
             (
                 &[r#"Get {"id":"1"} -> INVALID_ARGUMENT"#],
@@ -195,13 +198,274 @@ fn a_status_must_be_that_of_a_rule_that_asks_for_one() {
                 ],
             ),
             (
+                &[r#"Get {"id":"12345"} -> {"id":"12345"}"#],
+                &[
+                    "-requires/short: answered OK, not OUT_OF_RANGE; size(req.id): 5, not < 5",
+                    r#"-errors/unknown: answered OK, not NOT_FOUND; req.id: "12345"; old.users: {}"#,
+                ],
+            ),
+            (
                 &[ANN, r#"Get {"id":"1"} -> NOT_FOUND"#],
-                &[r#"-errors/unknown: answered NOT_FOUND though this is false; req.id: "1"; old.users: {1: {created_at: 1000, id: "1", name: "ann", tags: []}}"#],
+                &[
+                    r#"-errors/unknown: answered NOT_FOUND though this is false; req.id: "1"; old.users: {1: {created_at: 1000, id: "1", name: "ann", tags: []}}"#,
+                ],
             ),
             (
                 &[ANN, r#"Get {"id":"1"} -> INTERNAL"#],
-                &["-may_return: answered INTERNAL, which is none of OK, INVALID_ARGUMENT, NOT_FOUND, OUT_OF_RANGE, UNAVAILABLE"],
+                &[&format!("-may_return: answered INTERNAL, which is none of {NAMES}")],
+            ),
+            (&[r#"Plain {"id":"1"} -> INTERNAL"#], &[]),
+        ],
+    );
+}
+
+#[test]
+fn a_reply_is_held_against_the_model_where_it_knows_everything() {
+    const EVE: &str = r#"Get {"id":"1"} -> {"id":"1","name":"eve"}"#;
+    const GET: &str = r#"Get {"id":"1"} -> {"id":"1","name":"ann","createdAt":"1000"}"#;
+    const TAGGED: &str =
+        r##"Get {"id":"1"} -> {"id":"1","name":"ann","createdAt":"1000","tags":["#a","b"]}"##;
+    check(
+        true,
+        &[
+            (&[ANN, GET], &["+ensures/same"]),
+            (&[ANN, EVE], &[r#"-ensures/same: resp.created_at: 0 ≠ 1000; resp.name: "eve" ≠ "ann""#]),
+            (&[ANN, TAGGED], &["-ensures/same: size(resp.tags): 2 ≠ 0", r#"-ensures/tagged: t: "b""#]),
+            (&[ANN, "Import {} -> {}", EVE], &[]),
+            (&[ANN, r#"Delete {"id":"1"} -> {}"#], &["+ensures/gone"]),
+            (&[r#"Delete {"id":"1"} -> INTERNAL"#], &[]),
+        ],
+    );
+    check(false, &[(&[ANN, EVE], &[])]);
+}
+
+#[test]
+fn the_values_that_differ_are_shown() {
+    check(
+        true,
+        &[
+            (&[ANN], &["+ensures/fresh", "+ensures/echo", "+ensures/clock", "+ensures/frame"]),
+            (
+                &[ANN, r#"Create {"name":"bob"} -> {"id":"1","name":"eve","createdAt":"5"}"#],
+                &[
+                    r#"-ensures/fresh: resp.id: "1"; old.users: {1: {created_at: 1000, id: "1", name: "ann", tags: []}}"#,
+                    r#"-ensures/echo: resp.name: "eve" ≠ "bob""#,
+                    "-ensures/clock: resp.created_at: 5, not >= 700",
+                    r#"-ensures/frame: k: "1"; new.users[k].created_at: 5 ≠ 1000; new.users[k].name: "eve" ≠ "ann""#,
+                    "-invariant/order: size(new.order): 2 ≠ 1",
+                ],
             ),
         ],
     );
+}
+
+#[test]
+fn replies_are_judged_as_they_come_and_at_the_end() {
+    const ONE: &str = r#"{"id":"1","name":"ann","createdAt":"1000"}"#;
+    const TWO: &str = r#"{"id":"2","name":"bob","createdAt":"1005"}"#;
+    check(
+        true,
+        &[
+            (
+                &[ANN, BOB, &format!("List {{}} -> [{ONE},{TWO}]")],
+                &["+each/bound", "+each/unique", "+final/slice", "+final/ended"],
+            ),
+            (
+                &[ANN, BOB, &format!(r#"List {{"limit":1}} -> [{ONE},{TWO}]"#)],
+                &[
+                    "-each/bound: after 2 replies; req.limit: 1 ≠ 0; size(got): 2, not <= 1",
+                    "+each/unique",
+                    "+final/slice",
+                    "+final/ended",
+                ],
+            ),
+            (
+                &[ANN, BOB, &format!("List {{}} -> [{ONE},{ONE}]")],
+                &[
+                    "+each/bound",
+                    "-each/unique: after 2 replies; got.map(m, m.id).distinct().size(): 1 ≠ 2",
+                    r#"-final/slice: got[1].created_at: 1000 ≠ 1005; got[1].id: "1" ≠ "2"; got[1].name: "ann" ≠ "bob""#,
+                    "+final/ended",
+                ],
+            ),
+            (&[ANN, r#"List {"limit":-1} -> [] INVALID_ARGUMENT"#], &["+errors/negative"]),
+            (&[r#"List {} -> []"#], &["+final/slice", "+final/ended"]),
+            (&[ANN, &format!("List {{}} -> [{ONE}] UNAVAILABLE")], &["+each/bound", "+each/unique"]),
+            (
+                &[r#"Chat [{"id":"a"},{"id":"b"}] -> [{"id":"a"},{"id":"c"}]"#],
+                &[r#"-each/echo: after 2 replies; got[1].id: "c" ≠ "b""#, "+final/all"],
+            ),
+            (
+                &[r#"Chat [{"id":"a"},{"id":"b"}] -> [{"id":"a"}]"#],
+                &["+each/echo", "-final/all: size(got): 1 ≠ 2"],
+            ),
+            (&[r#"Chat [{"id":"a"}] -> [] CANCELLED"#], &[]),
+            (&[r#"Chat [{"id":"a"}] -> [] INTERNAL"#], &[]),
+        ],
+    );
+}
+
+#[test]
+fn a_long_stream_is_judged_at_its_end_too() {
+    let (_, service) = users();
+    let replies = |count: usize| vec![r#"{"id":"a"}"#; count].join(",");
+    for (sent, got, expected) in [(300, 300, "+each/echo"), (299, 300, "-each/echo: after 300 replies")] {
+        let line = format!("Chat [{}] -> [{}]", replies(sent), replies(got));
+        let told = told(&service, true, &[&line]);
+        assert!(told[0].starts_with(expected), "{told:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_evaluated_is_never_kept() {
+    check(
+        true,
+        &[
+            (
+                &[r#"Odd {"id":"z"} -> {"id":"q"}"#],
+                &[
+                    "?errors/odd: nothing is called `nothing` there, or it is not set",
+                    "?ensures/not a bool: it is neither true nor false but a string",
+                    "?ensures/no key: nothing is called `other` there, or it is not set",
+                    "?ensures/no element: there is no element at that place of the list",
+                ],
+            ),
+            (
+                &[r#"Odd {"id":"x"} -> {"id":"q"}"#],
+                &[
+                    "?errors/odd: nothing is called `nothing` there, or it is not set",
+                    r#"-errors/sure: answered OK, not NOT_FOUND; req.id: "x""#,
+                ],
+            ),
+            (
+                &[r#"Odd {"id":"x"} -> ABORTED"#],
+                &["?errors/odd: nothing is called `nothing` there, or it is not set"],
+            ),
+        ],
+    );
+}
+
+/// The keys of `users` and the elements of `order`.
+fn kept(model: &Model) -> String {
+    let text = |name: &str| {
+        let items = model.drawn_from(name);
+        items.iter().map(|it| it.as_str().unwrap().to_owned()).collect::<Vec<_>>().join(",")
+    };
+    format!("{} / {}", text("users"), text("order"))
+}
+
+#[test]
+fn effects_change_the_model_in_order() {
+    let (_, service) = users();
+    const DELETE: &str = r#"Delete {"id":"1"} -> {}"#;
+    const AGAIN: &str = r#"Create {} -> {"id":"1","name":"eve"}"#;
+    let table: &[(&[&str], &str)] = &[
+        (&[], " / "),
+        (&[ANN, BOB], "1,2 / 1,2"),
+        (&[ANN, BOB, AGAIN], "1,2 / 1,2,1"),
+        (&[ANN, BOB, AGAIN, DELETE], "2 / 2"),
+        (&[BOB, DELETE], "2 / 2"),
+        (&[ANN, "Reset {} -> {}"], " / "),
+        (&[ANN, "Reset {} -> INTERNAL"], "1 / 1"),
+    ];
+    for (calls, expected) in table {
+        assert_eq!(kept(&after(&service, true, calls)), *expected, "{calls:?}");
+    }
+    let model = after(&service, true, &[ANN, BOB, AGAIN]);
+    let Some(Variable::Map(entries)) = model.variable("users") else { panic!("{model:?}") };
+    assert_eq!(entries[0].1.as_message().unwrap().get_field_by_name("name").unwrap().as_str(), Some("eve"));
+}
+
+#[test]
+fn two_models_are_equal_when_they_know_the_same() {
+    let (_, service) = users();
+    let one = after(&service, true, &[ANN, BOB]);
+    one.seen();
+    let copy = one.clone();
+    assert_eq!(copy, after(&service, true, &[ANN, BOB]));
+    assert_ne!(copy, after(&service, true, &[BOB, ANN]));
+    let opened = service.apply(&one, &Made::of(&service, "Import {} -> {}").call()).unwrap();
+    assert!(one.is_closed() && !opened.is_closed());
+    assert_ne!(one, opened);
+    assert!(!after(&service, false, &["Reset {} -> {}"]).is_closed());
+}
+
+#[test]
+fn an_effect_that_does_not_fit_says_why() {
+    let effects = |text: &str| {
+        let pool = pool(&format!(
+            "message A {{ string id = 1; int64 n = 2; }} message B {{ string id = 1; }} service S {{
+            option (protogate.contract.v1.service) = {{
+                state {{ name: \"m\" map {{ key: \"string\" value: \"p.B\" }} }}
+                state {{ name: \"l\" list {{ value: \"int32\" }} }} state {{ name: \"x\" list {{ value: \"p.X\" }} }} }};
+            rpc F(A) returns (B) {{ option (protogate.contract.v1.method) = {{ effect {{ {text} }} }}; }} }}"
+        ));
+        let contract = Contract::of(pool.services());
+        let service = &contract.services["p.S"];
+        let made = Made::of(service, r#"F {"id":"a","n":"4294967296"} -> {"id":"b"}"#);
+        service.apply(&Model::new(service, true), &made.call()).map(|_| ()).unwrap_or_else(|why| why)
+    };
+    for (text, expected) in [
+        ("put { map: 'm' key: 'req.id' value: 'resp' }", "()"),
+        ("put { map: 'm' key: 'req.id' value: 'req' }", "`req`, of the effects of F: p.B has no field `n`"),
+        ("put { map: 'm' key: 'req.n' value: 'resp' }", "`req.n`, of the effects of F: int is no string"),
+        (
+            "append { list: 'l' value: 'req.n' }",
+            "`req.n`, of the effects of F: 4294967296 does not fit into int32",
+        ),
+        ("append { list: 'm' value: 'resp' }", "`m` is a map, not a list"),
+        ("append { list: 'x' value: 'resp' }", "`resp`, of the effects of F: there is no type `p.X`"),
+        ("delete { map: 'l' key: 'resp.id' }", "`resp.id`, of the effects of F: `l` is a list, not a map"),
+        ("clear: 'n'", "there is no variable `n`"),
+        ("when: 'new.m' clear: 'm'", "`new.m`, of the effects of F: there is no `new` here"),
+    ] {
+        let said = effects(text);
+        assert_eq!(if said.is_empty() { "()" } else { &said }, expected, "{text}");
+    }
+}
+
+#[test]
+fn options_are_read_into_rules_by_their_kinds() {
+    let (_, service) = users();
+    assert_eq!(service.methods.len(), 9);
+    let get = &service.methods["Get"];
+    assert_eq!(get.draws, [("id".to_owned(), "users".to_owned(), 3)]);
+    assert_eq!(get.volatile, ["created_at"]);
+    assert_eq!(get.may_return, [0, 3, 5, 11, 14]);
+    assert!(get.ensures[0].closed && !get.ensures[1].closed);
+    let list = &service.methods["List"];
+    let odd = &service.methods["Odd"];
+    let rules = list.each.iter().chain(&list.finals).chain(&service.invariants).chain(&odd.ensures);
+    let ids: Vec<&str> = rules.chain(odd.errors.iter().map(|(it, _)| it)).map(|it| it.id.as_str()).collect();
+    let expected = "each/bound each/unique final/slice final/ended invariant/order ensures/not a bool \
+        ensures/no key ensures/no element errors/odd errors/sure";
+    assert_eq!(ids.join(" "), expected);
+    assert!(Contract::of(pool("message A {} service S { rpc F(A) returns (A); }").services()).is_empty());
+}
+
+#[test]
+fn a_text_that_is_no_expression_says_where() {
+    for (text, at) in [("a ==", Some(4)), ("a ==\n  (b", Some(9)), ("a b", Some(2))] {
+        let problem = Expr::parse(text).unwrap_err();
+        assert_eq!(problem.at, at, "{text:?}: {}", problem.message);
+    }
+}
+
+#[test]
+fn an_expression_reads_as_it_was_written() {
+    for text in [
+        "a.b[0].c == 'x'",
+        "!(a in b.c) && (a || b)",
+        "a.all(x, x > 1 + 2)",
+        "a.exists(x, x.y != null)",
+        "a.map(x, x.y).filter(y, y > 1.5)",
+        "a.map(x, x > 1, -x)",
+        "has(a.b) ? size(a.b) : 3u",
+        "[1, 2].slice(0, size(got))",
+        "{'a': 1}.a",
+        "a.?b.orValue('c')",
+        "a == b'\\x00'",
+    ] {
+        assert_eq!(super::text::text(Expr::parse(text).unwrap().root()), text);
+    }
 }

@@ -93,7 +93,9 @@ fn call(call: &CallExpr) -> String {
 fn operand(expr: &IdedExpr) -> String {
     let signs = |call: &CallExpr| call.target.is_none() && operator(&call.func_name).is_some();
     match &expr.expr {
-        Expr::Call(call) if signs(call) || call.func_name == operators::CONDITIONAL => format!("({})", text(expr)),
+        Expr::Call(call) if signs(call) || call.func_name == operators::CONDITIONAL => {
+            format!("({})", text(expr))
+        }
         _ => text(expr),
     }
 }
@@ -150,7 +152,11 @@ fn loops(it: &ComprehensionExpr) -> String {
         && let Some(made) = added(then, &it.accu_var, operators::ADD).and_then(one)
     {
         let when = text(when);
-        return if made == it.iter_var { named("filter", when) } else { named("map", format!("{when}, {made}")) };
+        return if made == it.iter_var {
+            named("filter", when)
+        } else {
+            named("map", format!("{when}, {made}"))
+        };
     }
     clip(&format!("{over}.(…)"), 80)
 }

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 
 use cel::common::{
     types::{
-        CelBool, CelBytes, CelDouble, CelDuration, CelInt, CelList, CelMap, CelMapKey, CelString, CelTimestamp,
-        CelUInt,
+        CelBool, CelBytes, CelDouble, CelDuration, CelInt, CelList, CelMap, CelMapKey, CelString,
+        CelTimestamp, CelUInt,
     },
     value::Val,
 };
@@ -257,7 +257,8 @@ fn field_back(value: &cel::Value, field: &FieldDescriptor) -> Result<Value, Stri
     }
     match kind {
         Kind::Message(entry) if field.is_map() => {
-            let (of_key, of_value) = (entry.map_entry_key_field().kind(), entry.map_entry_value_field().kind());
+            let (of_key, of_value) =
+                (entry.map_entry_key_field().kind(), entry.map_entry_value_field().kind());
             let cel::Value::Map(entries) = value else { return Err(misfit()) };
             let entries = entries.map.iter().map(|(key, value)| {
                 let key = map_key(back(&cel::Value::from(key), &of_key)?).ok_or_else(misfit)?;
