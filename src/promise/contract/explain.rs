@@ -13,7 +13,7 @@ use super::{
 };
 
 /// So many lines, and so long.
-const LINES: usize = 5;
+pub(super) const LINES: usize = 5;
 const LENGTH: usize = 200;
 
 /// The lines about an expression that is false.

@@ -161,9 +161,7 @@ impl Court<'_> {
         let its_own = self.call.code == code;
         let excused = fine || code::is_of_the_way(self.call.code);
         let broken = |first: String, of: fn(&super::Expr, &Scope<'_>) -> Vec<String>| {
-            let mut lines = vec![first];
-            lines.extend(of(&rule.expr, &self.scope));
-            Verdict::Broken(lines)
+            broken(first, of(&rule.expr, &self.scope))
         };
         let verdict = match wanted {
             Wanted::Untold => Verdict::Vacuous,
@@ -207,7 +205,7 @@ impl Court<'_> {
                             1 => "after the first reply".to_owned(),
                             _ => format!("after {count} replies"),
                         };
-                        *verdict = Verdict::Broken([first].into_iter().chain(lines).collect());
+                        *verdict = broken(first, lines);
                     }
                     told => *verdict = told,
                 }
@@ -234,4 +232,9 @@ impl Court<'_> {
             Err(why) => Verdict::Unclear(why),
         }
     }
+}
+
+/// No more lines than the explanation of a value may have.
+fn broken(first: String, lines: Vec<String>) -> Verdict {
+    Verdict::Broken([first].into_iter().chain(lines).take(explain::LINES).collect())
 }

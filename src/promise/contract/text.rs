@@ -7,28 +7,31 @@ use cel::{
 
 use super::show::clip;
 
-/// The operators between two operands.
-const BETWEEN: [(&str, &str); 15] = [
-    (operators::LOGICAL_OR, "||"),
-    (operators::LOGICAL_AND, "&&"),
-    (operators::EQUALS, "=="),
-    (operators::NOT_EQUALS, "!="),
-    (operators::LESS, "<"),
-    (operators::LESS_EQUALS, "<="),
-    (operators::GREATER, ">"),
-    (operators::GREATER_EQUALS, ">="),
-    (operators::IN, "in"),
-    (operators::ADD, "+"),
-    (operators::SUBSTRACT, "-"),
-    (operators::MULTIPLY, "*"),
-    (operators::DIVIDE, "/"),
-    (operators::MODULO, "%"),
-    (operators::OPT_SELECT, ".?"),
+/// The operators between two operands, and how tightly they bind: only `? :`, with 0, is looser.
+const BETWEEN: [(&str, &str, u8); 14] = [
+    (operators::LOGICAL_OR, "||", 1),
+    (operators::LOGICAL_AND, "&&", 2),
+    (operators::EQUALS, "==", 3),
+    (operators::NOT_EQUALS, "!=", 3),
+    (operators::LESS, "<", 3),
+    (operators::LESS_EQUALS, "<=", 3),
+    (operators::GREATER, ">", 3),
+    (operators::GREATER_EQUALS, ">=", 3),
+    (operators::IN, "in", 3),
+    (operators::ADD, "+", 4),
+    (operators::SUBSTRACT, "-", 4),
+    (operators::MULTIPLY, "*", 5),
+    (operators::DIVIDE, "/", 5),
+    (operators::MODULO, "%", 5),
 ];
+/// That of `!` and of the sign of a number.
+const UNARY: u8 = 6;
+/// That of everything else.
+const TIGHT: u8 = 7;
 
 /// How the operator is written that a call of this name with two operands is.
 pub(super) fn operator(name: &str) -> Option<&'static str> {
-    BETWEEN.iter().find(|(it, _)| *it == name).map(|(_, sign)| *sign)
+    BETWEEN.iter().find(|(it, ..)| *it == name).map(|(_, sign, _)| *sign)
 }
 
 /// As it could have been written.
@@ -73,31 +76,51 @@ fn literal(literal: &LiteralValue) -> String {
 
 fn call(call: &CallExpr) -> String {
     let name = call.func_name.as_str();
+    let between = BETWEEN.iter().find(|(it, ..)| *it == name);
     match (&call.target, call.args.as_slice()) {
         (Some(target), args) => format!("{}.{name}({})", operand(target), all(args)),
         (None, [of, at]) if name == operators::INDEX => format!("{}[{}]", operand(of), text(at)),
         (None, [of, at]) if name == operators::OPT_INDEX => format!("{}[?{}]", operand(of), text(at)),
-        (None, [it]) if name == operators::LOGICAL_NOT => format!("!{}", operand(it)),
-        (None, [it]) if name == operators::NEGATE => format!("-{}", operand(it)),
-        (None, [when, then, otherwise]) if name == operators::CONDITIONAL => {
-            format!("{} ? {} : {}", operand(when), operand(then), operand(otherwise))
+        (None, [of, IdedExpr { expr: Expr::Literal(LiteralValue::String(field)), .. }])
+            if name == operators::OPT_SELECT =>
+        {
+            format!("{}.?{}", operand(of), field.inner())
         }
-        (None, args) => match (operator(name), args) {
-            (Some(sign), [left, right]) => format!("{} {sign} {}", operand(left), operand(right)),
+        (None, [it]) if name == operators::LOGICAL_NOT => format!("!{}", within(it, UNARY)),
+        (None, [it]) if name == operators::NEGATE => format!("-{}", within(it, UNARY)),
+        (None, [when, then, otherwise]) if name == operators::CONDITIONAL => {
+            format!("{} ? {} : {}", within(when, 1), within(then, 1), text(otherwise))
+        }
+        (None, args) => match (between, args) {
+            (Some((_, sign, level)), [left, right]) => {
+                // A chain of `&&` or `||` may be grouped either way: it means the same.
+                let least = if *level < 3 { *level } else { level + 1 };
+                format!("{} {sign} {}", within(left, *level), within(right, least))
+            }
             _ => format!("{name}({})", all(args)),
         },
     }
 }
 
-/// In brackets where it would read otherwise without.
-fn operand(expr: &IdedExpr) -> String {
-    let signs = |call: &CallExpr| call.target.is_none() && operator(&call.func_name).is_some();
-    match &expr.expr {
-        Expr::Call(call) if signs(call) || call.func_name == operators::CONDITIONAL => {
-            format!("({})", text(expr))
-        }
-        _ => text(expr),
+/// How tightly it holds together.
+fn level(expr: &IdedExpr) -> u8 {
+    let Expr::Call(CallExpr { func_name, target: None, args }) = &expr.expr else { return TIGHT };
+    match (func_name.as_str(), args.len()) {
+        (operators::CONDITIONAL, 3) => 0,
+        (operators::LOGICAL_NOT | operators::NEGATE, 1) => UNARY,
+        (name, 2) => BETWEEN.iter().find(|(it, ..)| *it == name).map_or(TIGHT, |(.., level)| *level),
+        _ => TIGHT,
     }
+}
+
+/// In brackets where it would fall apart without.
+fn within(expr: &IdedExpr, least: u8) -> String {
+    if level(expr) < least { format!("({})", text(expr)) } else { text(expr) }
+}
+
+/// In front of a dot or of a bracket.
+fn operand(expr: &IdedExpr) -> String {
+    within(expr, TIGHT)
 }
 
 /// What a loop asks of each element: its variable is bound to one after the other.
