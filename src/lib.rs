@@ -9,7 +9,7 @@
 //! ```text
 //!  doors      src/main.rs -> cli           xtask             tests/it
 //!  ------------------------------------------------------------------------------------------
-//!  3 study                                 contract          plan, checks, run, shrink
+//!  3 study                    mock         contract          answers of any schema; plan, checks, run, shrink
 //!  2 rooms    rules        codegen         client            call any method, no stubs
 //!  1½ loft    promise      values                            rules of options; strategies, shrinking
 //!  1 ground                schema                            Source -> Schema, places
@@ -28,6 +28,7 @@
 //! - `rules` never read files and know no history: two schemas in, diagnostics out.
 //! - `codegen` gives templates plain views, never descriptors, and writes only where it is told.
 //! - `client` treats a gRPC status as data; an error is a call that could not be made.
+//! - `mock` invents nothing that a promise denies, and keeps nothing when it ends.
 //! - `contract` never prints; what happens while it runs are events, what came of it is a report.
 //! - Only the doors read arguments, print, and choose an exit code.
 //! - `xtask` and this library never depend on the reference, so that `cargo xtask generate` works while
@@ -41,6 +42,7 @@ pub mod client;
 pub mod codegen;
 pub mod contract;
 pub mod diag;
+pub mod mock;
 pub mod promise;
 pub mod rules;
 pub mod schema;

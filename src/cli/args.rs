@@ -99,6 +99,16 @@ Examples:
   protogate serve-reference --addr 127.0.0.1:0 --store memory  nothing kept, a free port
   protogate serve-reference --log                              calls on stderr")]
     ServeReference(ServeReference),
+    /// Serve a schema without code: answers that keep its rules and its contract
+    #[command(
+        after_help = "What the contract's effects say is remembered until the end: what was created can be read.
+
+Examples:
+  protogate mock proto
+  protogate mock proto --addr 127.0.0.1:0     a free port, printed as `listening on http://…`
+  protogate contract --target localhost:50051 --schema proto      in another terminal"
+    )]
+    Mock(Mock),
     /// Do all of it: generate --check, check-breaking, contract
     #[command(after_help = "Examples:
   protogate gate                              as [gate] of protogate.toml says
@@ -185,6 +195,16 @@ pub enum Ci {
     Gitlab,
     /// <https://pre-commit.com>
     PreCommit,
+}
+
+/// `mock`
+#[derive(Debug, Args)]
+pub struct Mock {
+    /// The schema: a directory, a .proto file, a descriptor set, or git:REV[:PATH]
+    pub input: Option<String>,
+    /// Where to listen
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:50051")]
+    pub addr: String,
 }
 
 /// `generate`

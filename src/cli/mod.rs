@@ -23,6 +23,7 @@ mod init;
 mod interrupt;
 mod known;
 mod merge;
+mod mock;
 mod output;
 mod paths;
 mod reach;
@@ -73,6 +74,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Contract(arguments) => contract::contract(&arguments, &context),
         Command::Replay(arguments) => contract::replay(&arguments, &context),
         Command::ServeReference(arguments) => return reference::serve(&arguments, &context),
+        Command::Mock(arguments) => mock::mock(&arguments, &context),
         Command::Gate(arguments) => gate::gate(&arguments, &context),
         Command::Baseline(args::Baseline::Update { input }) => baseline::update(input.as_deref(), &context),
         Command::Report(args::Report::Merge { files }) => merge::merge(&files),

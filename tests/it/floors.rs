@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may know.
-const ROOMS: [(&str, &[&str]); 9] = [
+const ROOMS: [(&str, &[&str]); 10] = [
     ("diag", &[]),
     ("schema", &["diag"]),
     ("promise", &["diag", "schema"]),
@@ -13,8 +13,9 @@ const ROOMS: [(&str, &[&str]); 9] = [
     ("rules", &["diag", "schema", "values"]),
     ("codegen", &["diag", "schema", "values"]),
     ("client", &["diag", "schema", "values"]),
+    ("mock", &["diag", "schema", "promise", "values"]),
     ("contract", &["diag", "schema", "promise", "values", "client"]),
-    ("cli", &["diag", "schema", "promise", "values", "rules", "codegen", "client", "contract"]),
+    ("cli", &["diag", "schema", "promise", "values", "rules", "codegen", "client", "mock", "contract"]),
 ];
 
 fn root() -> PathBuf {

@@ -26,6 +26,7 @@ mod known;
 mod licences;
 mod majors_vs_buf;
 mod merge;
+mod mock;
 mod mutants;
 mod pairs;
 mod peers;

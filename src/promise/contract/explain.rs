@@ -59,7 +59,7 @@ fn is_denial(expr: &IdedExpr) -> bool {
 }
 
 /// The operands of a chain of one operator, in order.
-fn flat<'a>(expr: &'a IdedExpr, operator: &str) -> Vec<&'a IdedExpr> {
+pub(super) fn flat<'a>(expr: &'a IdedExpr, operator: &str) -> Vec<&'a IdedExpr> {
     match &expr.expr {
         Expr::Call(call) if call.func_name == operator && call.target.is_none() => {
             call.args.iter().flat_map(|arg| flat(arg, operator)).collect()

@@ -12,6 +12,7 @@ mod explain;
 mod expr;
 mod judge;
 mod model;
+mod propose;
 mod read;
 mod scope;
 mod show;

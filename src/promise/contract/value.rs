@@ -241,14 +241,14 @@ fn field(desc: &MessageDescriptor, name: &str) -> Result<FieldDescriptor, String
 }
 
 /// A default that is always seen is not set: two messages that say the same are equal.
-fn set(message: &mut DynamicMessage, field: &FieldDescriptor, value: Value) -> Result<(), String> {
+pub(super) fn set(message: &mut DynamicMessage, field: &FieldDescriptor, value: Value) -> Result<(), String> {
     if !field.supports_presence() && value.is_default_for_field(field) {
         return Ok(());
     }
     message.try_set_field(field, value).map_err(|error| error.to_string())
 }
 
-fn field_back(value: &cel::Value, field: &FieldDescriptor) -> Result<Value, String> {
+pub(super) fn field_back(value: &cel::Value, field: &FieldDescriptor) -> Result<Value, String> {
     let misfit = || format!("{} is not what `{}` holds", value.type_of(), field.name());
     let kind = field.kind();
     if field.is_list() {

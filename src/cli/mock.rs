@@ -1,0 +1,42 @@
+//! `mock`: serves a schema without anybody's code.
+
+use std::io::Write as _;
+
+use super::args::Mock as Arguments;
+use super::config::CONFIG;
+use super::service::SERVICE;
+use super::{Context, Outcome, interrupt, sources};
+use crate::diag::{Diagnostic, Report};
+use crate::mock::{self, Mock};
+use crate::promise::contract::Contract;
+
+/// Serves until somebody ends it.
+pub fn mock(arguments: &Arguments, context: &Context) -> Outcome {
+    let source = sources::input(arguments.input.as_deref(), context)?;
+    let loaded = sources::load_whole(&source)?;
+    let own = || loaded.schema.own_files().flat_map(|file| file.descriptor().services());
+    if own().next().is_none() {
+        let help = "name a schema with a `service` in it";
+        return Err(vec![Diagnostic::failure(&CONFIG, "the schema has no service to answer for").help(help)]);
+    }
+    let mock = Mock::new(own(), Contract::of(own()));
+    let failed = |what: String| vec![Diagnostic::failure(&SERVICE, what)];
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| failed(format!("cannot start: {error}")))?;
+    let mut stop = interrupt::listen();
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind(&arguments.addr).await.map_err(|error| {
+            let said = Diagnostic::failure(&SERVICE, format!("cannot listen on {}: {error}", arguments.addr));
+            vec![said.help("name a free address of this machine with --addr; port 0 takes any")]
+        })?;
+        let address = listener.local_addr().map_err(|error| failed(error.to_string()))?;
+        // The first line, so that whoever started it with port 0 learns the port; nobody may be reading.
+        let _ = writeln!(std::io::stdout(), "listening on http://{address}");
+        let ended = async {
+            let _ = stop.wait_for(|it| *it).await;
+        };
+        let descriptors = loaded.schema.descriptor_set();
+        mock::serve(mock, listener, &descriptors, ended).await.map_err(|error| failed(error.to_string()))
+    })?;
+    Ok(Report::new(loaded.diagnostics))
+}

@@ -1,0 +1,224 @@
+//! What a call is answered with.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::{Mutex, PoisonError},
+    time::SystemTime,
+};
+
+use prost_reflect::{DynamicMessage, MethodDescriptor, ServiceDescriptor};
+
+use crate::{
+    promise::{
+        self, Rules,
+        contract::{Call, Contract, Model, Service, Verdict},
+    },
+    values::{self, Manner},
+};
+
+const OK: i32 = 0;
+const INVALID_ARGUMENT: i32 = 3;
+const UNIMPLEMENTED: i32 = 12;
+
+/// Answers the calls of some services.
+#[derive(Debug)]
+pub struct Mock {
+    methods: HashMap<String, Method>,
+    contract: Contract,
+    kept: Mutex<Kept>,
+    started: i64,
+}
+
+/// What it remembers.
+#[derive(Debug)]
+struct Kept {
+    /// By the full name of the service.
+    models: BTreeMap<String, Model>,
+    /// Calls so far, so that two that create never get the same name.
+    calls: u64,
+}
+
+/// One method and the rules of its messages.
+#[derive(Debug)]
+pub(super) struct Method {
+    pub desc: MethodDescriptor,
+    asks: Rules,
+    gives: Rules,
+}
+
+/// A call that is answered with an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The status code.
+    pub code: i32,
+    /// Why.
+    pub message: String,
+}
+
+impl Mock {
+    /// The mock of these services, with what they promise.
+    pub fn new(services: impl IntoIterator<Item = ServiceDescriptor>, contract: Contract) -> Mock {
+        let method = |desc: MethodDescriptor| {
+            let path = format!("/{}/{}", desc.parent_service().full_name(), desc.name());
+            (path, Method { asks: Rules::of(&desc.input()), gives: Rules::of(&desc.output()), desc })
+        };
+        let models =
+            contract.services.iter().map(|(name, it)| (name.clone(), Model::new(it, true))).collect();
+        Mock {
+            methods: services
+                .into_iter()
+                .flat_map(|it| it.methods().map(method).collect::<Vec<_>>())
+                .collect(),
+            contract,
+            kept: Mutex::new(Kept { models, calls: 0 }),
+            started: now(),
+        }
+    }
+
+    /// The method at this path, such as `/user.UserService/GetUser`.
+    pub(super) fn method(&self, path: &str) -> Option<&Method> {
+        self.methods.get(path)
+    }
+
+    /// The names of the services, without doubles.
+    pub(super) fn services(&self) -> Vec<String> {
+        let names = self.methods.values().map(|it| it.desc.parent_service().full_name().to_owned());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// The replies to a call that sent these messages.
+    ///
+    /// # Errors
+    /// The status the call ends with instead: a request that breaks a rule, an error that the contract asks for, or
+    /// no reply that keeps the contract. A method that is none is UNIMPLEMENTED.
+    pub fn answer(&self, path: &str, sent: &[DynamicMessage]) -> Result<Vec<DynamicMessage>, Refusal> {
+        let method = self.method(path).ok_or_else(|| Refusal {
+            code: UNIMPLEMENTED,
+            message: format!("the schema has no method {path}"),
+        })?;
+        self.reply(method, sent, &[], true)
+    }
+
+    /// The replies to the messages so far, which begin with those already `given`. What the call does is remembered
+    /// when it is `over`.
+    pub(super) fn reply(
+        &self,
+        method: &Method,
+        sent: &[DynamicMessage],
+        given: &[DynamicMessage],
+        over: bool,
+    ) -> Result<Vec<DynamicMessage>, Refusal> {
+        for message in sent {
+            if let promise::Verdict::Broken(violations) = method.asks.judge(message) {
+                let why: Vec<String> = violations.iter().take(3).map(ToString::to_string).collect();
+                return Err(Refusal { code: INVALID_ARGUMENT, message: why.join("; ") });
+            }
+        }
+        let service = self.contract.services.get(method.desc.parent_service().full_name());
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.calls += 1;
+        let salt = salt(method, sent, service, kept.calls);
+        let Some(service) = service else {
+            let drafts = method.drafts(sent, salt);
+            return Ok(drafts.into_iter().find(|it| it.starts_with(given)).unwrap_or_default());
+        };
+        let old = kept.models.get(&service.name).cloned().unwrap_or_else(|| Model::new(service, true));
+        let clock = (self.started, now());
+        let call = Call { method: method.desc.name(), sent, got: &[], code: OK, clock };
+        if let Some(refusal) = refusal(service, &old, &call) {
+            return Err(refusal);
+        }
+        let mut in_the_way = None;
+        for draft in method.drafts(sent, salt) {
+            let fitted = service.fitted(&old, &Call { got: &draft, ..call.clone() });
+            for got in [fitted, draft] {
+                if !got.starts_with(given) || got.iter().any(|it| is_broken(&method.gives, it)) {
+                    continue;
+                }
+                let call = Call { got: &got, ..call.clone() };
+                let judged =
+                    service.apply(&old, &call).map(|new| (obstacle(service, &old, &new, &call), new));
+                match judged {
+                    Ok((None, new)) => {
+                        if over {
+                            kept.models.insert(service.name.clone(), new);
+                        }
+                        return Ok(got);
+                    }
+                    Ok((Some(rule), _)) => in_the_way = Some(rule),
+                    Err(why) => in_the_way = Some(why),
+                }
+            }
+        }
+        let rule = in_the_way.unwrap_or_else(|| "the rules of the reply's fields".to_owned());
+        let message = format!("the mock found no reply that keeps {rule}");
+        Err(Refusal { code: UNIMPLEMENTED, message })
+    }
+}
+
+impl Method {
+    /// Replies to begin with, the likeliest first.
+    fn drafts(&self, sent: &[DynamicMessage], salt: u64) -> Vec<Vec<DynamicMessage>> {
+        let output = self.desc.output();
+        let one = |salt: u64| self.gives.mend(&values::typical(&output, salt, &Manner::default()), salt);
+        if !self.desc.is_server_streaming() {
+            return vec![vec![one(salt)], vec![one(salt ^ 1)], vec![values::minimal(&output)]];
+        }
+        let mut drafts = Vec::new();
+        if self.desc.is_client_streaming() {
+            if self.desc.input() == output {
+                drafts.push(sent.to_vec());
+            }
+            drafts.push((0..sent.len() as u64).map(|at| one(salt.wrapping_add(at))).collect());
+        } else {
+            drafts.push(vec![one(salt), one(salt ^ 1)]);
+        }
+        drafts.push(Vec::new());
+        drafts
+    }
+}
+
+/// The same for the same request where nothing is changed by it, so that a read that is repeated reads the same.
+fn salt(method: &Method, sent: &[DynamicMessage], service: Option<&Service>, calls: u64) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    method.desc.full_name().hash(&mut hasher);
+    sent.iter().for_each(|it| values::encode(it).hash(&mut hasher));
+    let changes =
+        service.and_then(|it| it.methods.get(method.desc.name())).is_some_and(|it| !it.effects.is_empty());
+    if changes {
+        calls.hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+/// The error that the contract asks for, if it asks for one.
+fn refusal(service: &Service, old: &Model, call: &Call<'_>) -> Option<Refusal> {
+    let promised = service.methods.get(call.method)?;
+    let told = service.judge(old, old, call);
+    let broken = |id: &str| told.iter().any(|it| it.rule == id && matches!(it.verdict, Verdict::Broken(_)));
+    let asked = promised.requires.iter().chain(&promised.errors).find(|(rule, _)| broken(&rule.id));
+    asked.map(|(rule, code)| Refusal { code: *code, message: format!("{}: {}", rule.id, rule.expr.text()) })
+}
+
+/// The first promise that does not hold.
+fn obstacle(service: &Service, old: &Model, new: &Model, call: &Call<'_>) -> Option<String> {
+    service.judge(old, new, call).into_iter().find_map(|told| match told.verdict {
+        Verdict::Kept | Verdict::Vacuous => None,
+        Verdict::Broken(lines) => Some(format!("{} ({})", told.rule, lines.join("; "))),
+        Verdict::Unclear(why) => Some(format!("{} ({why})", told.rule)),
+    })
+}
+
+fn is_broken(rules: &Rules, message: &DynamicMessage) -> bool {
+    matches!(rules.judge(message), promise::Verdict::Broken(_))
+}
+
+/// Seconds since the Unix epoch.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}

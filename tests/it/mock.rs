@@ -1,0 +1,43 @@
+//! `mock` serves a schema, and what serves it is tested like any server.
+
+use std::process::Command;
+
+use crate::run::protogate;
+use crate::servers::Server;
+
+fn mock(folder: &str) -> Server {
+    let mut mock = Command::new(env!("CARGO_BIN_EXE_protogate"));
+    Server::start(mock.args(["mock", folder, "--addr", "127.0.0.1:0"]))
+}
+
+/// The mock is the tester's own oracle: what keeps the schema is found to keep it.
+#[test]
+fn the_tester_finds_nothing_in_the_mock() {
+    let proto = concat!(env!("CARGO_MANIFEST_DIR"), "/proto");
+    let server = mock(proto);
+    let folder = tempfile::tempdir().unwrap();
+    // Reflected, so that it is seen to say what it serves.
+    for schema in [&["--schema", proto][..], &["--reflect"]] {
+        let arguments = [&["contract", "--target", &server.address, "--seed", "3", "--cases", "20"], schema].concat();
+        let ran = protogate(folder.path(), &arguments);
+        assert_eq!(ran.code, 0, "{schema:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_served_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.proto"), "syntax = \"proto3\";\nmessage A {}\n").unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let proto = concat!(env!("CARGO_MANIFEST_DIR"), "/proto");
+    for (arguments, said) in [
+        (&["mock", "."][..], "the schema has no service to answer for"),
+        (&["mock", proto, "--addr", &address], "cannot listen on"),
+        (&["mock", proto, "--addr", "nowhere"], "--addr"),
+    ] {
+        let ran = protogate(folder.path(), arguments);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.stderr.contains(said) || ran.stdout.contains(said), "{ran:?}");
+    }
+}
