@@ -83,7 +83,8 @@ pub enum Command {
   protogate contract --target localhost:50051 --schema proto --seed 7 --header 'authorization:Bearer abc'
   protogate contract --target https://api.test:8443 --reflect --ca ca.pem --cert me.pem --key me.key
   protogate contract --target localhost:50051 --schema proto --accept-known --reason 'OPS-17' --expires 2027-01-31
-  protogate contract                          starts the service of [gate] in protogate.toml and tests it")]
+  protogate contract                          starts the service of [gate] in protogate.toml and tests it
+  protogate contract lint proto               calls nothing: are the promises in the schema well-formed?")]
     Contract(Box<Contract>),
     /// Run one saved failing case of `contract` again
     #[command(after_help = "Examples:
@@ -225,7 +226,11 @@ pub struct Generate {
 
 /// `contract`
 #[derive(Debug, Default, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Contract {
+    /// Something else to do with promises than to test a server
+    #[command(subcommand)]
+    pub work: Option<ContractWork>,
     /// The server, as https://HOST:PORT, http://HOST:PORT or HOST:PORT [default: start the service of \[gate\]]
     #[arg(long, value_name = "URI")]
     pub target: Option<String>,
@@ -286,6 +291,27 @@ pub struct Contract {
     /// The last day on which they count as known [default: in 90 days]
     #[arg(long, value_name = "YYYY-MM-DD", requires = "accept_known", value_parser = last_day)]
     pub expires: Option<Date>,
+}
+
+/// What is done with promises alone.
+#[derive(Debug, Subcommand)]
+pub enum ContractWork {
+    /// Find what is wrong with the promises that a schema and its side files make
+    #[command(after_help = "Examples:
+  protogate contract lint                                     INPUT from protogate.toml
+  protogate contract lint proto --side staging.contract.toml
+  protogate contract lint proto --format github")]
+    Lint(Lint),
+}
+
+/// `contract lint`
+#[derive(Debug, Args)]
+pub struct Lint {
+    /// The schema: a directory, a .proto file, a descriptor set, or git:REV[:PATH]
+    pub input: Option<String>,
+    /// A side file (`*.contract.toml`), laid over the schema; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub side: Vec<PathBuf>,
 }
 
 /// A day that is not over.

@@ -10,6 +10,7 @@ use super::tls::TLS;
 use crate::codegen;
 use crate::contract::{CHECKS, Level, NOTES, PROBES};
 use crate::diag::{Diagnostic, Report, RuleInfo, Section, Table};
+use crate::promise::contract::lint;
 use crate::rules::breaking::{BREAKING, Files, Rule, SELECTION};
 use crate::schema::{PROBLEMS, nearest};
 
@@ -30,6 +31,7 @@ fn others() -> impl Iterator<Item = &'static RuleInfo> {
         .chain(codegen::PROBLEMS)
         .chain([&CONFIG, &COMPILE, &SERVICE, &TLS, &KNOWN, &REPORT, &SELECTION, &EXPLAIN])
         .chain(notes)
+        .chain(lint::PROBLEMS)
 }
 
 /// The rule, check or note of this id or name.

@@ -22,6 +22,7 @@ mod grpcurl;
 mod init;
 mod interrupt;
 mod known;
+mod lint;
 mod merge;
 mod mock;
 mod output;
@@ -40,7 +41,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Arguments, Command, Common};
+use args::{Arguments, Command, Common, ContractWork};
 use config::Config;
 
 use crate::diag::{Diagnostic, Report};
@@ -71,7 +72,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let report = match command {
         Command::CheckBreaking(arguments) => breaking::check_breaking(&arguments, &context),
         Command::Generate(arguments) => generate::generate(&arguments, &context),
-        Command::Contract(arguments) => contract::contract(&arguments, &context),
+        Command::Contract(arguments) => match &arguments.work {
+            Some(ContractWork::Lint(arguments)) => lint::lint(arguments, &context),
+            None => contract::contract(&arguments, &context),
+        },
         Command::Replay(arguments) => contract::replay(&arguments, &context),
         Command::ServeReference(arguments) => return reference::serve(&arguments, &context),
         Command::Mock(arguments) => mock::mock(&arguments, &context),

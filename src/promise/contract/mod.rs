@@ -11,11 +11,14 @@ mod code;
 mod explain;
 mod expr;
 mod judge;
+pub mod lint;
 mod model;
+mod place;
 mod propose;
 mod read;
 mod scope;
 mod show;
+mod side;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -28,6 +31,8 @@ use prost_reflect::MethodDescriptor;
 pub use expr::{Expr, Problem};
 pub use judge::{Call, Told, Verdict};
 pub use model::{Item, Model, Variable};
+pub use place::place_of;
+pub use side::{SideFile, merged};
 
 /// The promises of every service of a schema, by the full name of the service. Only services that promise something.
 #[derive(Debug, Clone, Default)]
