@@ -24,6 +24,7 @@ mod init;
 mod interop;
 mod known;
 mod licences;
+mod lint;
 mod majors_vs_buf;
 mod merge;
 mod mock;

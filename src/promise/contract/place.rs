@@ -27,6 +27,8 @@ struct Literal {
     /// Of each character of the value its first byte in the source; one more for the closing quote.
     bytes: Vec<usize>,
     range: Range<usize>,
+    /// Where the innermost `{` around it stands.
+    block: Option<usize>,
 }
 
 /// A part of a source that is looked through.
@@ -79,7 +81,8 @@ impl Places {
             _ => Vec::new(),
         };
         // The whole of a service is many lines; its first says enough.
-        let whole = Place { span: whole.span.map(first_line), ..whole };
+        let span = whole.span.map(|span| first_line(span, whole.text.as_deref()));
+        let whole = Place { span, ..whole };
         Places { regions, whole }
     }
 
@@ -129,15 +132,20 @@ impl Places {
             let at = |word: &str| {
                 let word = word.to_owned();
                 let literals = region.literals.iter().enumerate();
-                literals.filter(move |(_, it)| it.value == word).map(|(position, _)| position)
+                literals.filter(move |(_, it)| it.value == word)
             };
-            let ids: Vec<usize> = if id.is_empty() { Vec::new() } else { at(id).collect() };
-            let far =
-                |position: usize| ids.iter().map(|id| position.abs_diff(*id)).min().unwrap_or(usize::MAX);
-            let best = at(text).min_by_key(|position| far(*position))?;
-            Some((far(best), region, region.literals.get(best)?))
+            // Beside it in the same block, behind it rather than before it.
+            let far = |position: usize, literal: &Literal| {
+                let ids = at(id).filter(|_| !id.is_empty());
+                let far =
+                    ids.map(|(of, it)| (it.block != literal.block, of.abs_diff(position), position < of));
+                far.min().unwrap_or((true, usize::MAX, true))
+            };
+            let best = at(text).map(|(position, literal)| (far(position, literal), literal));
+            let (far, literal) = best.min_by_key(|(far, _)| *far)?;
+            Some((far, region, literal))
         });
-        near.min_by_key(|(distance, ..)| *distance).map(|(_, region, literal)| (region, literal))
+        near.min_by_key(|(far, ..)| *far).map(|(_, region, literal)| (region, literal))
     }
 }
 
@@ -152,11 +160,14 @@ impl Region {
     }
 }
 
-fn first_line(span: Span) -> Span {
-    match span.end_line > span.start_line {
-        true => Span { end_line: span.start_line, end_column: span.start_column, ..span },
-        false => span,
+fn first_line(span: Span, text: Option<&str>) -> Span {
+    if span.end_line == span.start_line {
+        return span;
     }
+    let line = text.and_then(|text| text.lines().nth(span.start_line.saturating_sub(1) as usize));
+    let length = line.map_or(0, |line| line.trim_end().chars().count());
+    let end_column = u32::try_from(length + 1).unwrap_or(u32::MAX).max(span.start_column);
+    Span { end_line: span.start_line, end_column, ..span }
 }
 
 /// Where a line and a column, both from 1, start.
@@ -171,6 +182,7 @@ fn literals(text: &str, range: Range<usize>, writing: Writing) -> Vec<Literal> {
     let mut out: Vec<Literal> = Vec::new();
     // Whether nothing but space and comments came after the last one.
     let mut neighbour = false;
+    let mut blocks = Vec::new();
     let mut at = range.start;
     while let Some(rest) = text.get(at..range.end.min(text.len()))
         && let Some(next) = rest.chars().next()
@@ -186,7 +198,7 @@ fn literals(text: &str, range: Range<usize>, writing: Writing) -> Vec<Literal> {
         if let Some(length) = comment {
             at += length;
         } else if next == '"' || next == '\'' {
-            let literal = literal(rest, at, next, writing);
+            let literal = Literal { block: blocks.last().copied(), ..literal(rest, at, next, writing) };
             at = literal.range.end;
             match out.last_mut() {
                 Some(last) if neighbour && writing == Writing::Proto => {
@@ -199,6 +211,11 @@ fn literals(text: &str, range: Range<usize>, writing: Writing) -> Vec<Literal> {
             }
             neighbour = true;
         } else {
+            match next {
+                '{' => blocks.push(at),
+                '}' => drop(blocks.pop()),
+                _ => {}
+            }
             neighbour &= next.is_whitespace();
             at += next.len_utf8();
         }
@@ -229,7 +246,7 @@ fn literal(rest: &str, start: usize, quote: char, writing: Writing) -> Literal {
     }
     bytes.push(start + at);
     let end = if rest[at..].starts_with(fence) { at + fence.len() } else { at };
-    Literal { value, bytes, range: start..start + end }
+    Literal { value, bytes, range: start..start + end, block: None }
 }
 
 /// What an escape stands for, and how long it is. One that is none stands for its second character.

@@ -106,11 +106,11 @@ impl<'a> Element<'a> {
         }
         let unlike = match want {
             Want::Bool if found != Type::Bool && !found.is_open() => Some((
-                format!("{label} is a {found}, not true or false"),
+                format!("{label} is {}, not true or false", found.a()),
                 "compare it with something".to_owned(),
             )),
             Want::Fits(of, what) if !found.fits(of) => {
-                Some((format!("{label} is a {found}"), format!("{what} is declared as {of}")))
+                Some((format!("{label} is {}", found.a()), format!("{what} is declared as {of}")))
             }
             _ => None,
         };

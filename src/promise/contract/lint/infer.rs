@@ -171,7 +171,7 @@ impl Walk<'_> {
                     }
                     _ => None,
                 };
-                self.say(&TYPE, it, format!("{what} is a {other} and has no field `{name}`"), help);
+                self.say(&TYPE, it, format!("{what} is {} and has no field `{name}`", other.a()), help);
                 Type::Dyn
             }
         };
@@ -188,7 +188,7 @@ impl Walk<'_> {
             (Type::Dyn | Type::Never, _) => (Type::Dyn, Type::Dyn),
             (other, _) => {
                 let what = self.written.text(&it.iter_range);
-                let message = format!("{what} is a {other}: only a list or a map can be gone through");
+                let message = format!("{what} is {}: only a list or a map can be gone through", other.a());
                 self.say(&TYPE, &it.iter_range, message, None);
                 (Type::Dyn, Type::Dyn)
             }
@@ -261,7 +261,7 @@ impl Walk<'_> {
                 let of = self.of(arg);
                 if !of.is_open() && !matches!(of, Type::Int | Type::Double) {
                     let what = self.written.text(arg);
-                    self.say(&TYPE, it, format!("{what} is a {of} and has no negative"), None);
+                    self.say(&TYPE, it, format!("{what} is {} and has no negative", of.a()), None);
                     return Type::Dyn;
                 }
                 of
@@ -272,15 +272,21 @@ impl Walk<'_> {
                     Some(result) => result,
                     None => {
                         let (one, other) = (self.written.text(left), self.written.text(right));
+                        let held = match &b {
+                            Type::List(of) | Type::Map(of, _) if sign == "in" => (**of).clone(),
+                            b => b.clone(),
+                        };
+                        let help = conversion([&a, &held].into_iter());
+                        let (a, b) = (a.a(), b.a());
                         let message = match sign {
                             "==" | "!=" => {
-                                format!("{one} is a {a} and {other} is a {b}: they are never equal")
+                                format!("{one} is {a} and {other} is {b}: they are never equal")
                             }
-                            "in" => format!("{one} is a {a} and cannot be in {other}, a {b}"),
-                            "[]" => format!("{one} is a {a} and has no element {other}, a {b}"),
-                            _ => format!("`{sign}` does not take {one}, a {a}, and {other}, a {b}"),
+                            "in" => format!("{one} is {a} and cannot be in {other}, {b}"),
+                            "[]" => format!("{one} is {a} and has no element {other}, {b}"),
+                            _ => format!("`{sign}` does not take {one}, {a}, and {other}, {b}"),
                         };
-                        self.say(&TYPE, it, message, conversion([&a, &b].into_iter()));
+                        self.say(&TYPE, it, message, help);
                         if matches!(sign, "==" | "!=" | "in" | "<" | "<=" | ">" | ">=") {
                             Type::Bool
                         } else {
@@ -300,7 +306,7 @@ impl Walk<'_> {
         let of = self.of(it);
         if !of.is_open() && of != Type::Bool {
             let what = self.written.text(it);
-            self.say(&TYPE, it, format!("{what} is a {of}, where true or false is needed"), None);
+            self.say(&TYPE, it, format!("{what} is {}, where true or false is needed", of.a()), None);
         }
     }
 

@@ -118,7 +118,7 @@ fn paths(
             None => continue,
         };
         if !drawn.fits(&target) {
-            let message = format!("draw gives `{field}`, a {target}, what is a {drawn} in `{from}`");
+            let message = format!("draw gives `{field}`, {}, what is {} in `{from}`", target.a(), drawn.a());
             element.say(
                 &PATH,
                 (&field, &from),

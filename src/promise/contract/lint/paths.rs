@@ -17,7 +17,7 @@ pub(super) fn follow(path: &str, from: &MessageDescriptor) -> Result<Type, (Stri
         };
         let Some(message) = desc else {
             let help = "a path goes on only through messages";
-            return Err((format!("`{path}` goes on behind a {found}"), help.to_owned()));
+            return Err((format!("`{path}` goes on behind {}", found.a()), help.to_owned()));
         };
         let Some(field) = message.get_field_by_name(name) else {
             let names: Vec<String> = message.fields().map(|field| field.name().to_owned()).collect();

@@ -187,13 +187,13 @@ fn types_have_to_fit() {
             (
                 r#"ensures { id: "a" expr: "resp.rank == '0'" }"#,
                 &[
-                    "PG303 Add: ensures/a: `resp.rank` is a int and `'0'` is a string: they are never equal | `string(x)` and `int(x)` convert; numbers are written without quotes | resp.rank == '0'",
+                    "PG303 Add: ensures/a: `resp.rank` is an int and `'0'` is a string: they are never equal | `string(x)` and `int(x)` convert; numbers are written without quotes | resp.rank == '0'",
                 ],
             ),
             (
                 r#"ensures { id: "a" expr: "resp.age + 1 > 0" }"#,
                 &[
-                    "PG303 Add: ensures/a: `+` does not take `resp.age`, a uint, and `1`, a int | `int(x)` and `uint(x)` convert, and `1u` is a uint | resp.age + 1",
+                    "PG303 Add: ensures/a: `+` does not take `resp.age`, a uint, and `1`, an int | `int(x)` and `uint(x)` convert, and `1u` is a uint | resp.age + 1",
                 ],
             ),
             (
@@ -209,7 +209,7 @@ fn types_have_to_fit() {
             (
                 r#"ensures { id: "a" expr: "resp.rank.all(t, true)" }"#,
                 &[
-                    "PG303 Add: ensures/a: `resp.rank` is a int: only a list or a map can be gone through |  | resp.rank",
+                    "PG303 Add: ensures/a: `resp.rank` is an int: only a list or a map can be gone through |  | resp.rank",
                 ],
             ),
             (
@@ -221,13 +221,13 @@ fn types_have_to_fit() {
             (
                 r#"ensures { id: "a" expr: "resp.seen > now" }"#,
                 &[
-                    "PG303 Add: ensures/a: `>` does not take `resp.seen`, a timestamp, and `now`, a int | `int(x)` makes seconds of a timestamp | resp.seen > now",
+                    "PG303 Add: ensures/a: `>` does not take `resp.seen`, a timestamp, and `now`, an int | `int(x)` makes seconds of a timestamp | resp.seen > now",
                 ],
             ),
             (
                 r#"ensures { id: "a" expr: "resp.rank in old.users" }"#,
                 &[
-                    "PG303 Add: ensures/a: `resp.rank` is a int and cannot be in `old.users`, a map of string to u.v1.User | `string(x)` and `int(x)` convert; numbers are written without quotes | resp.rank in old.users",
+                    "PG303 Add: ensures/a: `resp.rank` is an int and cannot be in `old.users`, a map of string to u.v1.User | `string(x)` and `int(x)` convert; numbers are written without quotes | resp.rank in old.users",
                 ],
             ),
             (
@@ -297,7 +297,7 @@ fn ids_states_and_effects_are_counted() {
                 r#"draw { field: "address.zap" from: "users" } draw { field: "rank" from: "users" } draw { field: "name" from: "old.order" } volatile: "nme""#,
                 &[
                     "PG307 Add: draw.field: `address.zap` leads nowhere: u.v1.Address has no field `zap` | it has `zip` | \"address.zap\"",
-                    "PG307 Add: draw gives `rank`, a int, what is a string in `users` | draw from a variable with keys, or elements, of that type | \"users\"",
+                    "PG307 Add: draw gives `rank`, an int, what is a string in `users` | draw from a variable with keys, or elements, of that type | \"users\"",
                     "PG307 Add: draw.from is `old.order`, which the model does not have | did you mean `order`? | \"old.order\"",
                     "PG307 Add: volatile: `nme` leads nowhere: u.v1.User has no field `nme` | did you mean `name`? | \"nme\"",
                 ],

@@ -86,6 +86,15 @@ impl Type {
         })
     }
 
+    /// `an int`, `a list of string`
+    pub fn a(&self) -> String {
+        match self {
+            Type::Int => "an int".to_owned(),
+            Type::Never | Type::Dyn | Type::Null | Type::Record(_) => self.to_string(),
+            other => format!("a {other}"),
+        }
+    }
+
     /// Nothing can be said against it.
     pub fn is_open(&self) -> bool {
         matches!(self, Type::Dyn | Type::Never)
