@@ -13,6 +13,7 @@ mod expr;
 mod judge;
 pub mod lint;
 mod model;
+mod parse;
 mod place;
 mod propose;
 mod read;

@@ -1,10 +1,9 @@
 //! The types in an expression, from the leaves up, and what does not fit.
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
+use cel::IdedExpr;
 use cel::common::ast::{ComprehensionExpr, EntryExpr, Expr, LiteralValue, SelectExpr};
-use cel::{Env, IdedExpr, extensions};
 
 use super::extent::Written;
 use super::functions;
@@ -13,6 +12,7 @@ use super::operators::{Operator, combine, conversion, operator};
 use super::scope::Scope;
 use super::types::Type;
 use crate::diag::RuleInfo;
+use crate::promise::contract::{Problem, parse::parse};
 use crate::schema::nearest;
 
 /// Something that is wrong in an expression.
@@ -27,11 +27,9 @@ pub(super) struct Wrong {
 
 /// Reads an expression and says its type, and what is wrong with it.
 pub(super) fn infer(text: &str, scope: &Scope) -> (Type, Vec<Wrong>) {
-    let program = match ENVIRONMENT.compile(text) {
+    let program = match parse(text) {
         Ok(program) => program,
-        Err(errors) => {
-            return (Type::Dyn, errors.errors.first().map(|it| syntax(text, it)).into_iter().collect());
-        }
+        Err(problem) => return (Type::Dyn, vec![syntax(text, problem)]),
     };
     let written = Written { info: program.source_info(), characters: text.chars().collect() };
     let mut walk = Walk { written, scope: scope.clone(), wrong: Vec::new() };
@@ -44,28 +42,23 @@ pub(super) fn infer(text: &str, scope: &Scope) -> (Type, Vec<Wrong>) {
 const TYPES: [&str; 10] =
     ["bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint"];
 
-/// The functions and macros that contracts may use.
-static ENVIRONMENT: LazyLock<Env> = LazyLock::new(|| {
-    let mut env = Env::stdlib();
-    // Each is added once to a new environment: nothing is there that it could clash with.
-    let _ = env.add_extension(extensions::lists);
-    let _ = env.add_extension(extensions::math);
-    let _ = env.add_extension(extensions::strings);
-    env
-});
-
-fn syntax(text: &str, error: &cel::ParseError) -> Wrong {
-    let (line, column) = (error.pos.0.max(1), error.pos.1.max(1));
-    let before: usize =
-        text.split_inclusive('\n').take(line.unsigned_abs() - 1).map(|line| line.chars().count()).sum();
-    let start = (before + column.unsigned_abs() - 1).min(text.chars().count());
-    let what = error.msg.lines().next().unwrap_or("it cannot be read");
-    Wrong {
-        kind: &SYNTAX,
-        message: format!("is no CEL: {what} (line {line}, column {column} of the expression)"),
-        help: Some(format!("`{text}` stops making sense there")),
-        at: Some(start..start),
-    }
+fn syntax(text: &str, problem: Problem) -> Wrong {
+    let Problem { message, at } = problem;
+    let before = at.map(|at| text.chars().take(at).collect::<String>());
+    let told = before.map(|before| {
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|it| *it != '\n').count() + 1;
+        (format!(" (line {line}, column {column} of the expression)"), before)
+    });
+    let (place, help) = match told {
+        Some((place, before)) if before.trim().is_empty() => {
+            (place, "the expression begins wrongly".to_owned())
+        }
+        Some((place, before)) => (place, format!("it can be read up to `{}`", before.trim_end())),
+        None => (String::new(), "write it shorter".to_owned()),
+    };
+    let message = format!("is no CEL: {message}{place}");
+    Wrong { kind: &SYNTAX, message, help: Some(help), at: at.map(|at| at..at) }
 }
 
 struct Walk<'a> {

@@ -49,7 +49,7 @@ kind!(
     "contract_state",
     "Every variable of the model has a name of its own and types that exist.",
     "`state` of a service declares what it keeps: `map { key: \"string\" value: \"shop.v1.Order\" }` or \
-     `list { value: \"string\" }`. A type is a scalar type of protobuf or the full name of a message; a key is a string, \
+     `list { value: \"string\" }`. A type is a scalar type of protobuf, or the full name of a message or enum; a key is a string, \
      an integer or a bool."
 );
 kind!(

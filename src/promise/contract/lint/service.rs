@@ -69,17 +69,15 @@ fn type_of(word: &str, pool: &DescriptorPool, is_key: bool) -> Result<Type, (Str
             Ok(found)
         }
         Some(_) => Err((format!("is `{word}`"), "a key is a string, an integer or a bool".to_owned())),
-        None if pool.get_enum_by_name(word).is_some() => Err((
-            format!("is `{word}`, an enum"),
-            "write `int32`: expressions see enums as numbers".to_owned(),
-        )),
         None => {
             let messages: Vec<String> = pool.all_messages().map(|it| it.full_name().to_owned()).collect();
             let short = messages.iter().find(|it| it.rsplit('.').next() == word.rsplit('.').next());
             let names = messages.iter().map(String::as_str).chain(SCALARS);
             let help = match short.map(String::as_str).or_else(|| nearest(word, names)) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "write a scalar type such as `string`, or the full name of a message".to_owned(),
+                None => {
+                    "write a scalar type such as `string`, or the full name of a message or enum".to_owned()
+                }
             };
             Err((format!("is `{word}`, which is no type"), help))
         }

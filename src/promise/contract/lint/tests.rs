@@ -356,7 +356,6 @@ fn the_model_is_declared_once_and_of_types_that_exist() {
             "state { name: \"b\" list { value: \"u.v1.Kind\" } }\n state { name: \"b\" }",
             &[
                 "PG311 S: no effect changes `b` | declare the effects of the methods that do | \"b\"",
-                "PG305 S: the value of `b` is `u.v1.Kind`, an enum | write `int32`: expressions see enums as numbers | \"u.v1.Kind\"",
                 "PG305 S: there is a second variable `b` | rename one of them | \"b\"",
             ],
         ),

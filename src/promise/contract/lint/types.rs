@@ -4,6 +4,8 @@ use std::{fmt, sync::Arc};
 
 use prost_reflect::{DescriptorPool, FieldDescriptor, Kind, MessageDescriptor};
 
+use crate::promise::plain::wrapped;
+
 /// The type of an expression.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Type {
@@ -63,17 +65,18 @@ impl Type {
     }
 
     pub fn of_message(desc: &MessageDescriptor) -> Type {
-        match desc.full_name().strip_prefix("google.protobuf.") {
-            Some("Timestamp") => Type::Timestamp,
-            Some("Duration") => Type::Duration,
-            // What they hold is their type.
-            Some("Any" | "Struct" | "Value" | "ListValue") => Type::Dyn,
-            Some(name) if name.ends_with("Value") => Type::Dyn,
+        match desc.full_name() {
+            "google.protobuf.Timestamp" => Type::Timestamp,
+            "google.protobuf.Duration" => Type::Duration,
+            // A wrapper is what is in it.
+            name if wrapped(name).is_some() => {
+                desc.get_field_by_name("value").map_or(Type::Dyn, |it| Type::of_field(&it))
+            }
             _ => Type::Message(desc.clone()),
         }
     }
 
-    /// A scalar type of protobuf or the full name of a message.
+    /// A scalar type of protobuf, or the full name of a message or of an enum.
     pub fn of_name(name: &str, pool: &DescriptorPool) -> Option<Type> {
         Some(match name {
             "double" | "float" => Type::Double,
@@ -82,6 +85,7 @@ impl Type {
             "bool" => Type::Bool,
             "string" => Type::String,
             "bytes" => Type::Bytes,
+            name if pool.get_enum_by_name(name).is_some() => Type::Int,
             name => Type::of_message(&pool.get_message_by_name(name)?),
         })
     }
@@ -114,14 +118,19 @@ impl Type {
         self.matches(other, false)
     }
 
-    fn matches(&self, other: &Type, numbers: bool) -> bool {
-        use Type::{Duration, List, Map, Message, Null, Record, Timestamp};
+    fn matches(&self, other: &Type, equal: bool) -> bool {
+        use Type::{Double, Duration, Int, List, Map, Message, Null, Record, String, Timestamp, Uint};
         match (self, other) {
             (a, b) if a.is_open() || b.is_open() || a == b => true,
-            (a, b) if numbers && a.is_number() && b.is_number() => true,
-            (Null, Message(_) | Timestamp | Duration) | (Message(_) | Timestamp | Duration, Null) => numbers,
-            (List(a), List(b)) => a.matches(b, numbers),
-            (Map(a, c), Map(b, d)) => a.matches(b, numbers) && c.matches(d, numbers),
+            (Int, Uint) | (Uint, Int) => true,
+            (Int | Uint, Double) | (Double, Int | Uint) => equal,
+            (Null, Message(_) | Timestamp | Duration) | (Message(_) | Timestamp | Duration, Null) => equal,
+            (List(a), List(b)) => a.matches(b, equal),
+            (Map(a, c), Map(b, d)) => a.matches(b, equal) && c.matches(d, equal),
+            // Expressions see a message as a map of its fields, and the model takes one for the other.
+            (Map(key, _), Message(_)) => key.matches(&String, equal),
+            (Message(_), Map(key, _)) => equal && key.matches(&String, equal),
+            (Message(a), Message(b)) => within(a, b) && (!equal || within(b, a)),
             (Record(_), Record(_)) => true,
             _ => false,
         }
@@ -137,6 +146,12 @@ impl Type {
             _ => Type::Dyn,
         }
     }
+}
+
+/// Whether every field that a message always shows is in the other.
+fn within(one: &MessageDescriptor, other: &MessageDescriptor) -> bool {
+    let mut shown = one.fields().filter(|field| !field.supports_presence());
+    shown.all(|field| other.get_field_by_name(field.name()).is_some())
 }
 
 impl fmt::Display for Type {
