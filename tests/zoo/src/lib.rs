@@ -2,12 +2,15 @@
 //!
 //! A mutant is one file in `mutants/` and one row of [`MUTANTS`]. It gets a store and gives routes, so it may
 //! stand anywhere: in front of one rpc ([`twist`]), around the calls of HTTP ([`around`]) and in their
-//! bytes ([`mod@bytes`]), under the service as a
-//! store of its own, or in the way it is served, with other descriptors ([`descriptors`]) or none of its layers. No fault lives in the reference, and no mutant has more than one.
+//! bytes ([`mod@bytes`]), under the service as a store of its own ([`kept`]), or in the way it is served, with
+//! other descriptors ([`descriptors`]) or none of its layers. No fault lives in the reference, and no mutant has
+//! more than one.
 
 pub mod around;
 pub mod bytes;
 pub mod descriptors;
+pub mod ghosts;
+pub mod kept;
 pub mod mutants;
 pub mod twist;
 
@@ -38,8 +41,10 @@ pub struct Mutant {
     pub id: &'static str,
     /// What it does wrong, in one sentence.
     pub what: &'static str,
-    /// The contract check that must catch it; `ensures` where only a contract in the schema could.
+    /// What must catch it: a check of the contract tester, or a rule of the schema such as `ensures/echo`.
     pub caught_by: &'static str,
+    /// Whether only promises in the schema can tell it from the reference.
+    pub needs_contract: bool,
     /// Builds `user.UserService` with the fault.
     pub routes: fn(Setup) -> Routes,
     /// For faults around the service: how it is served.
@@ -54,13 +59,19 @@ impl Mutant {
         caught_by: &'static str,
         routes: fn(Setup) -> Routes,
     ) -> Self {
-        Self { id, what, caught_by, routes, options: same }
+        Self { id, what, caught_by, needs_contract: false, routes, options: same }
     }
 
     /// The same, served otherwise.
     #[must_use]
     pub const fn served(self, options: fn(Options) -> Options) -> Self {
         Self { options, ..self }
+    }
+
+    /// The same, not to be found without promises in the schema.
+    #[must_use]
+    pub const fn needs_contract(self) -> Self {
+        Self { needs_contract: true, ..self }
     }
 
     /// Serves it over a fresh memory store, for ever.
@@ -96,6 +107,9 @@ pub fn find(id: &str) -> Option<&'static Mutant> {
 pub fn list() -> String {
     std::iter::once(&HEALTHY)
         .chain(MUTANTS)
-        .map(|mutant| format!("  {}  {} [{}]\n", mutant.id, mutant.what, mutant.caught_by))
+        .map(|mutant| {
+            let by = if mutant.needs_contract { " with promises in the schema" } else { "" };
+            format!("  {}  {} [{}]{by}\n", mutant.id, mutant.what, mutant.caught_by)
+        })
         .collect()
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests")]
 
 mod faults;
+mod values;
 
 use tokio::net::TcpListener;
 use tonic::Code;

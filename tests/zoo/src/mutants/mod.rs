@@ -6,18 +6,41 @@ mod b03;
 mod b04;
 mod b05;
 mod b06;
+mod b07;
+mod b08;
+mod b09;
 mod b10;
 mod b11;
+mod b12;
+mod b13;
+mod b14;
 mod b15;
+mod b16f;
+mod b16z;
+mod b17;
+mod b18;
+mod b19;
 mod b20;
+mod b21;
+mod b22;
+mod b23;
+mod b23b;
 mod b24;
+mod b25;
 mod b26;
+mod b27;
 mod b28;
 mod b29;
 mod b30;
+mod b31;
+mod b32;
+mod b33;
 mod b34;
 mod b35;
+mod b36;
 mod b37;
+mod b38;
+mod b39;
 mod b40;
 mod b41;
 mod b42;
@@ -29,6 +52,8 @@ mod b47;
 mod b48;
 mod b49;
 mod b50;
+mod b51;
+mod b52;
 mod b53;
 mod b54;
 mod b55;
@@ -37,7 +62,9 @@ mod b57;
 mod b59;
 mod b60;
 
-use crate::Mutant;
+use tonic::service::Routes;
+
+use crate::{Mutant, Setup};
 
 /// Every mutant, in the order of their ids.
 pub const MUTANTS: &[Mutant] = &[
@@ -67,6 +94,19 @@ pub const MUTANTS: &[Mutant] = &[
         "not_a_server_error",
         b06::routes,
     ),
+    value("B07", "GetUser answers NOT_FOUND to an empty id.", "errors/empty_id", b07::routes),
+    value(
+        "B08",
+        "GetUser answers INVALID_ARGUMENT for an id that is not there.",
+        "errors/unknown_id",
+        b08::routes,
+    ),
+    value(
+        "B09",
+        "GetUser answers OK and an empty user for an id that is not there.",
+        "errors/unknown_id",
+        b09::routes,
+    ),
     Mutant::new(
         "B10",
         "The status for a user that is not there is 42, which gRPC does not have.",
@@ -79,20 +119,49 @@ pub const MUTANTS: &[Mutant] = &[
         "error_message_leak",
         b11::routes,
     ),
+    value(
+        "B12",
+        "GetUser answers with the user beside the one that was asked for.",
+        "ensures/exact_user",
+        b12::routes,
+    ),
+    value("B13", "CreateUser answers with name and email swapped.", "ensures/echo", b13::routes),
+    value(
+        "B14",
+        "Names are stored without spaces at their ends and with composed accents.",
+        "ensures/exact_user",
+        b14::routes,
+    ),
     Mutant::new(
         "B15",
         "CreateUser cuts the name in its answer at 64 bytes, also inside a character.",
         "response_decodes",
         b15::routes,
     ),
+    value("B16f", "Users are created in milliseconds since the epoch.", "ensures/clock", b16f::routes),
+    value("B16z", "Users are created at the epoch.", "ensures/clock", b16z::routes),
+    value("B17", "CreateUser answers with an empty id.", "ensures/fresh_id", b17::routes),
+    value("B18", "CreateUser answers OK and stores nothing.", "errors/unknown_id", b18::routes),
+    value("B19", "Names are stored in lower case.", "ensures/exact_user", b19::routes),
     Mutant::new(
         "B20",
         "Every GetUser changes the time of creation that the next one shows.",
         "deterministic_read",
         b20::routes,
     ),
+    value("B21", "CreateUser gives users of one name one id.", "ensures/fresh_id", b21::routes),
+    value("B22", "ListUsers ignores its limit.", "each/bound", b22::routes),
+    value("B23", "ListUsers skips one user too few.", "final/slice", b23::routes),
+    value("B23b", "ListUsers sends one user more than its limit.", "each/bound", b23b::routes),
     Mutant::new("B24", "ListUsers answers in another order each time.", "deterministic_read", b24::routes),
+    value("B25", "No list has the newest user.", "final/complete", b25::routes),
     Mutant::new("B26", "ListUsers never ends: the trailers do not come.", "always_terminates", b26::routes),
+    value(
+        "B27",
+        "Lists end with OK where the store fails, behind the second user.",
+        "final/complete",
+        b27::routes,
+    ),
     Mutant::new(
         "B28",
         "ListUsers with a limit of 0 sends the same users again and again and never ends.",
@@ -111,6 +180,14 @@ pub const MUTANTS: &[Mutant] = &[
         "empty_request_stream",
         b30::routes,
     ),
+    value(
+        "B31",
+        "ImportUsers answers behind the first user and ignores the rest.",
+        "ensures/count",
+        b31::routes,
+    ),
+    value("B32", "Chat answers the second of two messages first.", "each/prefix", b32::routes),
+    value("B33", "Chat drops its last answer when the half-close follows at once.", "final/all", b33::routes),
     Mutant::new("B34", "Chat goes on after its deadline.", "deadline_respected", b34::routes)
         .served(b34::options),
     Mutant::new(
@@ -119,12 +196,15 @@ pub const MUTANTS: &[Mutant] = &[
         "half_close_terminates",
         b35::routes,
     ),
+    value("B36", "Chat begins with the last answer of another chat.", "each/prefix", b36::routes),
     Mutant::new(
         "B37",
         "Chat ends with CANCELLED when the client half-closes.",
         "half_close_terminates",
         b37::routes,
     ),
+    value("B38", "CreateUser that is cancelled is done twice.", "final/slice", b38::routes),
+    value("B39", "A user that CreateUser refused as taken is listed.", "final/slice", b39::routes),
     Mutant::new(
         "B40",
         "Every cancelled chat keeps its place, of which there are 100.",
@@ -181,6 +261,18 @@ pub const MUTANTS: &[Mutant] = &[
         "grpc_envelope",
         b50::routes,
     ),
+    value(
+        "B51",
+        "CreateUser gives users that are created at the same time one id.",
+        "ensures/fresh_id",
+        b51::routes,
+    ),
+    value(
+        "B52",
+        "UpdateUser loses what another call changed at the same time.",
+        "linearizability",
+        b52::routes,
+    ),
     Mutant::new("B53", "CreateUser answers OK with two messages.", "response_cardinality", b53::routes),
     Mutant::new(
         "B54",
@@ -212,3 +304,13 @@ pub const MUTANTS: &[Mutant] = &[
     )
     .served(b60::options),
 ];
+
+/// A wrong value of the right type: only the promises of the schema can tell.
+const fn value(
+    id: &'static str,
+    what: &'static str,
+    caught_by: &'static str,
+    routes: fn(Setup) -> Routes,
+) -> Mutant {
+    Mutant::new(id, what, caught_by, routes).needs_contract()
+}

@@ -1,0 +1,25 @@
+//! An offset that counts from one.
+
+use tonic::Request;
+use tonic::service::Routes;
+use user_service::pb::user::ListUsersRequest;
+use user_service::pb::user::user_service_server::UserService;
+use user_service::service::{UserStream, Users};
+
+use crate::Setup;
+use crate::twist::{Answer, Twist, twisted};
+
+pub(super) fn routes(setup: Setup) -> Routes {
+    twisted(setup, FromOne)
+}
+
+struct FromOne;
+
+#[tonic::async_trait]
+impl Twist for FromOne {
+    async fn list_users(&self, users: &Users, request: Request<ListUsersRequest>) -> Answer<UserStream> {
+        let request =
+            request.map(|page| ListUsersRequest { offset: page.offset - page.offset.signum(), ..page });
+        users.list_users(request).await
+    }
+}

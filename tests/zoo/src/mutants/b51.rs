@@ -1,0 +1,42 @@
+//! An id of the clock: users that are created at the same time get the same.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::sleep;
+use tonic::Request;
+use tonic::service::Routes;
+use user_service::pb::user::user_service_server::UserService;
+use user_service::pb::user::{CreateUserRequest, UserResponse};
+use user_service::service::Users;
+
+use crate::Setup;
+use crate::twist::{Answer, Twist, twisted};
+
+pub(super) fn routes(setup: Setup) -> Routes {
+    twisted(setup, Ticks::default())
+}
+
+#[derive(Default)]
+struct Ticks {
+    /// Of this tick, from its first user on.
+    id: Mutex<Option<String>>,
+}
+
+#[tonic::async_trait]
+impl Twist for Ticks {
+    async fn create_user(&self, users: &Users, request: Request<CreateUserRequest>) -> Answer<UserResponse> {
+        let mut answer = users.create_user(request).await?;
+        let own = answer.get_ref().id.clone();
+        let id = self.id.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(own.clone()).clone();
+        sleep(TICK).await;
+        if id == own {
+            *self.id.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        answer.get_mut().id = id;
+        Ok(answer)
+    }
+}
+
+/// How long the clock stands still.
+const TICK: Duration = Duration::from_millis(10);
