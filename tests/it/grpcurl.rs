@@ -53,9 +53,12 @@ fn the_line_of_a_failure_gets_the_same_status() {
         let folder = tempfile::tempdir().unwrap();
         // With what user.proto imports, which grpcurl does not bring.
         let whole = folder.path().join("whole");
-        fs::create_dir_all(whole.join("buf/validate")).unwrap();
+        for folder in ["buf/validate", "protogate/contract/v1"] {
+            fs::create_dir_all(whole.join(folder)).unwrap();
+        }
         for (from, to) in [
             ("proto/user.proto", "user.proto"),
+            ("proto/protogate/contract/v1/contract.proto", "protogate/contract/v1/contract.proto"),
             ("src/schema/bundled/buf/validate/validate.proto", "buf/validate/validate.proto"),
         ] {
             fs::copy(Path::new(ROOT).join(from), whole.join(to)).unwrap();
