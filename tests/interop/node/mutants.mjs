@@ -3,7 +3,7 @@
 // Without MUTANT everything here answers as if this file were not there. B10, B15 and B53 are grpc-js' own,
 // since connect-node lets no handler send them; B34 is connect-node's, since grpc-js keeps deadlines itself.
 
-import { Refused, Users as Healthy, status } from "./users.mjs";
+import { Refused, Users as Healthy, invalid, status } from "./users.mjs";
 
 const KNOWN = (
   "B01 B02 B03 B05 B06 B07 B08 B09 B10 B11 B12 B13 B14 B15 B16f B17 B18 B19 B20 " +
