@@ -60,7 +60,7 @@ impl Answer {
 }
 
 /// The text with the name of a header in the place of its value.
-fn without(text: &str, secrets: &[(String, Vec<u8>)]) -> String {
+pub(super) fn without(text: &str, secrets: &[(String, Vec<u8>)]) -> String {
     let mut text = text.to_owned();
     for (name, secret) in secrets_of(secrets) {
         text = text.replace(secret, &format!("(the value of {name})"));

@@ -10,6 +10,7 @@ use super::{
     Class, Method, cover,
     input::{Body, Input},
     judge::{Failure, Judge, unknown_fields},
+    sequences::SavedCall,
     variant,
 };
 use crate::{
@@ -54,6 +55,9 @@ pub struct Case {
     /// Of a call shortly before the server died: the case of that death. It shows nothing by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub led_to: Option<String>,
+    /// The calls of a sequence, of which `script` is the last one as it was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<Vec<SavedCall>>,
 }
 
 /// What the report calls the method of a fault that belongs to none.
@@ -122,6 +126,7 @@ impl Case {
             request_json: input.json(),
             manner: method.manner.get().map(|manner| manner.chosen().clone()).unwrap_or_default(),
             led_to: None,
+            sequence: None,
         }
     }
 
@@ -174,6 +179,7 @@ impl Case {
             request_json: None,
             manner: BTreeMap::new(),
             led_to: None,
+            sequence: None,
         }
     }
 
@@ -339,11 +345,11 @@ impl SavedStep {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn unhex(text: &str) -> Option<Vec<u8>> {
+pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c.to_digit(16)?).ok()).collect();
     let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
     Some(digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())

@@ -20,11 +20,12 @@ pub(super) fn outcome<T>(
     elapsed: Duration,
 ) -> Outcome {
     let healed = if search.saved_done {
-        config.saved.iter().map(|case| case.id.clone()).collect()
+        let was_sent = |case: &&Case| case.sequence.is_none() || search.sequences_done;
+        config.saved.iter().filter(was_sent).map(|case| case.id.clone()).collect()
     } else {
         Vec::new()
     };
-    let Search { judge, tallies, mut said, cases, suspects, over, .. } = search;
+    let Search { judge, tallies, mut said, cases, suspects, over, sequences, .. } = search;
     let tallies = tallies.into_inner();
     let nothing = cases == 0 && found.is_empty() && probed.is_empty() && !config.checks.is_empty();
     if let Some(time) = config.max_time.filter(|time| over && nothing && elapsed >= *time / 2) {
@@ -90,5 +91,6 @@ pub(super) fn outcome<T>(
         failures: rows,
     };
     let report = Report::new(said).with(Section::Run(run));
+    let report = sequences.into_iter().fold(report, |report, line| report.with(Section::Line(line)));
     Outcome { report, cases: cases_found, before, healed, complete }
 }

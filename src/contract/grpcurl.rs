@@ -224,6 +224,7 @@ mod tests {
             request_json: Some(sent.to_vec()),
             manner: std::collections::BTreeMap::new(),
             led_to: None,
+            sequence: None,
         }
     }
 

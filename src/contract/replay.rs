@@ -6,10 +6,11 @@ use prost_reflect::DescriptorPool;
 
 use super::{
     CHECKS, Case, Method, PROBES, Plan, Probe, ProbeOptions, Probing,
-    checks::{MISSING_HEADER, STAYS_ALIVE, UNKNOWN_CHECK, UNREACHABLE},
+    checks::{MISSING_HEADER, RULE_VACUOUS, STAYS_ALIVE, UNKNOWN_CHECK, UNREACHABLE},
     judge::{Failure, Judge},
     patient::Patient,
     probe,
+    sequences::{self, Reset},
 };
 use crate::{
     client::Transport,
@@ -26,6 +27,20 @@ pub async fn replay<T: Transport>(
     pool: &DescriptorPool,
     metadata: &[(String, Vec<u8>)],
 ) -> Report {
+    replay_with(case, transport, pool, metadata, None).await
+}
+
+/// The same, with what empties the server before the calls of a sequence.
+pub async fn replay_with<T: Transport>(
+    case: &Case,
+    transport: &T,
+    pool: &DescriptorPool,
+    metadata: &[(String, Vec<u8>)],
+    reset: Option<&Reset>,
+) -> Report {
+    if case.sequence.is_some() {
+        return replay_sequence(case, transport, pool, metadata, reset).await;
+    }
     if let Some(probe) = PROBES.iter().find(|probe| probe.info.name == case.check) {
         return replay_probe(case, probe, transport, pool, metadata).await;
     }
@@ -39,12 +54,7 @@ pub async fn replay<T: Transport>(
         let _ = method.manner.set(Manner::of(case.manner.clone()));
     }
     let input = method.as_ref().and_then(|method| case.input(method));
-    let (Some(check), Some(method), Some(input)) = (check, method, input) else {
-        let message =
-            format!("case {} does not fit: check `{}`, method `{}`", case.id, case.check, case.method);
-        let help = "run `protogate contract` again: the schema or protogate has changed since it was saved";
-        return Report::new(vec![Diagnostic::failure(&UNKNOWN_CHECK, message).help(help)]);
-    };
+    let (Some(check), Some(method), Some(input)) = (check, method, input) else { return does_not_fit(case) };
     let deadline = Duration::from_millis(case.deadline_ms);
     let started = std::time::Instant::now();
     let doubts = check.info.name == STAYS_ALIVE.info.name;
@@ -98,6 +108,62 @@ pub async fn replay<T: Transport>(
     };
     let notes = missing(case, metadata).into_iter().chain(patient.said()).collect();
     Report::new(notes).with(Section::Line(said)).with(Section::Run(run))
+}
+
+/// Makes the calls of a sequence once more.
+async fn replay_sequence<T: Transport>(
+    case: &Case,
+    transport: &T,
+    pool: &DescriptorPool,
+    metadata: &[(String, Vec<u8>)],
+    reset: Option<&Reset>,
+) -> Report {
+    let started = std::time::Instant::now();
+    let patient = Patient::new(transport, None);
+    let judge = Judge {
+        transport: &patient,
+        checks: &[],
+        metadata,
+        deadline: Duration::from_millis(case.deadline_ms),
+        calls: 0.into(),
+        doubts: false,
+        max_latency: None,
+        sibling: None,
+        again: 0.into(),
+    };
+    let again = match sequences::replay(case, &judge, pool, (reset, now())).await {
+        Some(Ok(again)) => again,
+        Some(Err(error)) => return Report::new(vec![Diagnostic::failure(&UNREACHABLE, error.to_string())]),
+        None => return does_not_fit(case),
+    };
+    let said = match &again.failure {
+        None => format!("case {} no longer fails", case.id),
+        Some(_) => format!("case {} still fails", case.id),
+    };
+    let unasked = again.needs_reset.then(|| {
+        let message = format!("`{}` is asked only of a server that is empty before", case.cause);
+        Diagnostic::new(&RULE_VACUOUS, Severity::Warning, message)
+            .help("give `reset-command` under [contract], as for the run that found it")
+    });
+    let run = Run {
+        seed: case.seed,
+        again: format!("protogate replay {}", case.id),
+        shard: None,
+        target: case.target.clone(),
+        cases: 1,
+        calls: judge.calls.into_inner() + patient.again(),
+        elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        methods: Vec::new(),
+        failures: again.failure.into_iter().collect(),
+    };
+    let notes = missing(case, metadata).into_iter().chain(patient.said()).chain(unasked).collect();
+    Report::new(notes).with(Section::Line(said)).with(Section::Run(run))
+}
+
+fn does_not_fit(case: &Case) -> Report {
+    let message = format!("case {} does not fit: check `{}`, method `{}`", case.id, case.check, case.method);
+    let help = "run `protogate contract` again: the schema or protogate has changed since it was saved";
+    Report::new(vec![Diagnostic::failure(&UNKNOWN_CHECK, message).help(help)])
 }
 
 /// What is said of a call before a death that brings it about by itself.

@@ -14,6 +14,7 @@ use super::{
     patient::Patient,
     probe,
     search::Search,
+    sequences::{Reset, Sequences},
     shrink::{CONFIRM, Shrunk, shrink},
     stop::reached,
 };
@@ -58,6 +59,8 @@ pub struct Config {
     pub shard: (u64, u64),
     /// Cases that failed before; they come first.
     pub saved: Vec<Case>,
+    /// What empties the server before each sequence of calls; without it, it may hold anything.
+    pub reset: Option<Reset>,
 }
 
 impl Default for Config {
@@ -79,6 +82,7 @@ impl Default for Config {
             fail_fast: false,
             shard: (0, 1),
             saved: Vec::new(),
+            reset: None,
         }
     }
 }
@@ -90,6 +94,8 @@ pub enum Phase {
     Preflight,
     /// What failed in an earlier run.
     Saved,
+    /// Sequences of calls, against what the contract says of the state.
+    Sequences,
     /// Plain requests, until the server takes one of each method.
     Acquaint,
     /// Boundary values, one at a time.
@@ -113,8 +119,9 @@ pub enum Phase {
 impl Phase {
     /// Those with cases, in the order in which they run. [`Phase::Preflight`] comes before them, and
     /// [`Phase::Probes`] after.
-    pub const ALL: [Phase; 9] = [
+    pub const ALL: [Phase; 10] = [
         Phase::Saved,
+        Phase::Sequences,
         Phase::Acquaint,
         Phase::Coverage,
         Phase::Follow,
@@ -130,6 +137,7 @@ impl Phase {
         match self {
             Phase::Preflight => "preflight",
             Phase::Saved => "saved",
+            Phase::Sequences => "sequences",
             Phase::Acquaint => "acquaint",
             Phase::Coverage => "coverage",
             Phase::Follow => "follow",
@@ -144,7 +152,7 @@ impl Phase {
 
     /// Whether each case needs the server to itself.
     pub(super) fn is_alone(self) -> bool {
-        matches!(self, Phase::Saved | Phase::Follow | Phase::Remove | Phase::Schedules)
+        matches!(self, Phase::Saved | Phase::Sequences | Phase::Follow | Phase::Remove | Phase::Schedules)
     }
 }
 
@@ -225,7 +233,9 @@ pub async fn run<T: Transport>(
     search.over = *stop.borrow();
     search.over |= config.fail_fast && probed.iter().any(|it| it.severity == Severity::Error);
     let mut left_out = Vec::new();
-    for phase in Phase::ALL.into_iter().filter(|_| !only_probes) {
+    let sequences = Sequences::of(&methods, config);
+    let has_cases = |phase: &Phase| *phase != Phase::Sequences || sequences.is_some();
+    for phase in Phase::ALL.into_iter().filter(|_| !only_probes).filter(has_cases) {
         if search.over {
             left_out.push(format!("{phase:?}"));
             continue;
@@ -239,6 +249,15 @@ pub async fn run<T: Transport>(
             found.iter().any(is)
         };
         let fresh = match phase {
+            Phase::Sequences => match &sequences {
+                Some(sequences) => {
+                    let times = (Instant::now(), end);
+                    let came = sequences.phase(&mut search, &methods, times, &mut stop, on_event).await;
+                    found.extend(came.found);
+                    came.deaths
+                }
+                None => Vec::new(),
+            },
             Phase::Acquaint => search.acquaint(end, &mut stop, &known, on_event).await,
             _ => {
                 let inputs = inputs(phase, config, &methods, &search);

@@ -3,6 +3,7 @@
 use std::{cell::RefCell, collections::VecDeque, sync::atomic::Ordering, time::Duration};
 
 use futures_util::StreamExt as _;
+use prost_reflect::DynamicMessage;
 use tokio::{sync::watch, time::Instant};
 
 use super::{
@@ -46,6 +47,10 @@ pub(super) struct Search<'a, T> {
     pub pool: Pool,
     /// Every saved case was sent.
     pub saved_done: bool,
+    /// So was every saved sequence.
+    pub sequences_done: bool,
+    /// What is said of the sequences, a line for each service.
+    pub sequences: Vec<String>,
     last: VecDeque<(usize, Input, String)>,
     /// Calls that had no answer when the server died.
     pub suspects: Vec<Case>,
@@ -63,6 +68,8 @@ impl<'a, T: Transport> Search<'a, T> {
             over: false,
             pool: Pool::default(),
             saved_done: false,
+            sequences_done: false,
+            sequences: Vec::new(),
             last: VecDeque::new(),
             suspects: Vec::new(),
         }
@@ -211,8 +218,30 @@ impl<'a, T: Transport> Search<'a, T> {
         }
     }
 
+    /// Counts one step of a sequence.
+    pub fn step(
+        &mut self,
+        at: usize,
+        input: Input,
+        replies: &[DynamicMessage],
+        outcome: &str,
+        on_event: &mut dyn FnMut(Event),
+    ) {
+        self.cases += 1;
+        on_event(Event::CaseDone(self.methods[at].name.clone(), outcome.to_owned()));
+        {
+            let tally = &mut self.tallies.borrow_mut()[at];
+            *tally.statuses.entry(outcome.to_owned()).or_default() += 1;
+            tally.cover(&input, replies);
+        }
+        if self.last.len() > LAST_CALLS {
+            self.last.pop_front();
+        }
+        self.last.push_back((at, input, outcome.to_owned()));
+    }
+
     /// It answered before, and does not take connections now: it died, and that is a finding.
-    fn unreachable(
+    pub(super) fn unreachable(
         &mut self,
         at: usize,
         input: &Input,

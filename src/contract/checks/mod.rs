@@ -10,6 +10,7 @@ mod compressed_flag_without_encoding;
 mod compression_negotiation;
 mod concurrent_equals_sequential;
 mod content_type_enforced;
+mod contracts;
 mod deadline_respected;
 mod deterministic_read;
 mod early_end_clean;
@@ -58,9 +59,10 @@ mod unknown_method_unimplemented;
 use std::time::Duration;
 
 pub(super) use self::always_terminates::{is_flood, is_list};
+pub(super) use self::contracts::CONTRACTS;
 pub(super) use self::latency_bound::NAME as LATENCY_BOUND;
 pub(super) use self::notes::{
-    ASKED_TO_WAIT, ENVIRONMENT, LOW_VALID_RATE, MISSING_HEADER, NO_METHOD, OPEN_ENDED, SKIPPED,
+    ASKED_TO_WAIT, CONTRACT_UNCLEAR, ENVIRONMENT, LOW_VALID_RATE, MISSING_HEADER, NO_METHOD, OPEN_ENDED, RULE_VACUOUS, SKIPPED,
     UNKNOWN_CHECK, UNREACHABLE, UNTESTED_RULES,
 };
 pub use self::notes::{HEALED, NOTES};
@@ -208,6 +210,12 @@ pub static CHECKS: &[&Check] = &[
     &input_only_hidden::CHECK,
     &immutable_kept::CHECK,
     &identifier_stable::CHECK,
+    &contracts::REQUIRES,
+    &contracts::ENSURES,
+    &contracts::ERRORS,
+    &contracts::STREAM,
+    &contracts::INVARIANT,
+    &contracts::MAY_RETURN,
 ];
 
 /// The checks that run: all that are on, or those of `only`; never those of `skip`. Names and codes both do.

@@ -15,6 +15,8 @@ pub static NOTES: &[&RuleInfo] = &[
     &MISSING_HEADER,
     &LOW_VALID_RATE,
     &HEALED,
+    &RULE_VACUOUS,
+    &CONTRACT_UNCLEAR,
 ];
 
 macro_rules! note {
@@ -119,3 +121,22 @@ pub static HEALED: RuleInfo = RuleInfo {
               forgotten.",
     url: None,
 };
+
+note!(
+    RULE_VACUOUS,
+    "PG216",
+    "rule_vacuous",
+    "A rule of the contract had nothing to say in any sequence of calls.",
+    "Its condition was never true, or the model never knew enough: a rule about an id that is known says nothing where no \
+     call names one. Check the expression, and `draw`, which says where the values of requests come from. A rule of \
+     `world: CLOSED` is asked only of a server that is emptied before each sequence, with `--reset-cmd`."
+);
+note!(
+    CONTRACT_UNCLEAR,
+    "PG219",
+    "contract_unclear",
+    "A rule of the contract could not be evaluated.",
+    "The expression failed for a request and a reply that were sent: a key that is not there, a number that is too large, \
+     values of types that cannot be compared. Nothing is known of the rule then, which is neither kept nor broken. Guard \
+     the expression, as in `req.id in old.users && …`."
+);

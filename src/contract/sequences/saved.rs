@@ -1,0 +1,49 @@
+//! The calls of a sequence as a saved case keeps them.
+
+use prost_reflect::{DescriptorPool, DynamicMessage};
+use serde::{Deserialize, Serialize};
+
+use super::step::{Link, Step};
+use crate::{
+    contract::case::{hex, unhex},
+    values,
+};
+
+/// One call. Bytes are lowercase hex.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedCall {
+    /// `package.Service/Method`.
+    pub method: String,
+    /// The encoded messages, as far as they are known before the call is made.
+    pub sent: Vec<String>,
+    /// Where the other values come from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
+    /// Whether each reply is waited for before the next message is sent.
+    #[serde(default)]
+    pub in_turn: bool,
+}
+
+impl SavedCall {
+    pub(super) fn from_step(step: &Step) -> SavedCall {
+        SavedCall {
+            method: step.method.clone(),
+            sent: step.sent.iter().map(|message| hex(&values::encode(message))).collect(),
+            links: step.links.clone(),
+            in_turn: step.in_turn,
+        }
+    }
+
+    /// The step again; nothing for a method or a message that the schema does not have any more.
+    pub(super) fn to_step(&self, pool: &DescriptorPool) -> Option<Step> {
+        let (service, name) = self.method.rsplit_once('/')?;
+        let method = pool.get_service_by_name(service)?.methods().find(|it| it.name() == name)?;
+        let decode = |text: &String| DynamicMessage::decode(method.input(), &*unhex(text)?).ok();
+        Some(Step {
+            method: self.method.clone(),
+            sent: self.sent.iter().map(decode).collect::<Option<_>>()?,
+            links: self.links.clone(),
+            in_turn: self.in_turn,
+        })
+    }
+}

@@ -1,0 +1,141 @@
+//! A sequence that breaks a promise, as a person reads it: one line for each call.
+
+use std::collections::BTreeMap;
+
+use prost_reflect::DynamicMessage;
+
+use super::{
+    execute::{Done, Stage},
+    shrink::{CONFIRM, Shrunk},
+    step::{Origin, Step, shown},
+};
+use crate::{
+    contract::{Case, Check, Config, Method, answer, case::SavedStep, cover, run::Found},
+    diag::Severity,
+    promise::contract::Verdict,
+    values,
+};
+
+/// So many replies are shown of a stream.
+const SHOWN: usize = 4;
+/// A longer line is cut, in characters.
+const LONG: usize = 400;
+
+/// The sequence as a finding.
+pub(super) fn found<T>(
+    stage: &Stage<'_, T>,
+    config: &Config,
+    (check, method): (&'static Check, &Method),
+    shrunk: &Shrunk,
+) -> Option<Found> {
+    let (told, last) = (shrunk.ran.broken.as_ref()?, shrunk.ran.done.last()?);
+    let Verdict::Broken(differs) = &told.verdict else { return None };
+    let steps = &shrunk.steps;
+    let calls = match steps.len() {
+        1 => "one call".to_owned(),
+        n => format!("{n} calls"),
+    };
+    let hide = |text: &str| answer::without(text, stage.judge.metadata);
+    let differ = differs.first().map_or(String::new(), |what| format!(": {}", hide(what)));
+    let message = format!("`{}` is broken after {calls}{differ}", told.rule);
+    let seed = config.seed.to_le_bytes();
+    let text: String = steps.iter().map(|step| format!("{step:?}")).collect();
+    let parts = [&seed[..], check.info.name.as_bytes(), told.rule.as_bytes(), text.as_bytes()];
+    let script = last.sent.iter().map(|message| crate::client::Step::Send(values::encode(message).into()));
+    let script = script.chain([crate::client::Step::HalfClose]);
+    let case = Case {
+        id: format!("{:016x}", cover::hash(&parts))[..10].to_owned(),
+        seed: config.seed,
+        target: config.target.clone(),
+        method: method.name.clone(),
+        check: check.info.name.to_owned(),
+        cause: told.rule.clone(),
+        message,
+        status: last.outcome.clone(),
+        class: "sequence".to_owned(),
+        label: calls,
+        metadata: stage.judge.metadata.iter().map(|(name, _)| name.clone()).collect(),
+        deadline_ms: u64::try_from(stage.judge.deadline.as_millis()).unwrap_or(u64::MAX),
+        script: script.map(|step| SavedStep::from_step(&step)).collect(),
+        request_json: last.sent.iter().map(|message| serde_json::to_value(message).ok()).collect(),
+        manner: BTreeMap::new(),
+        led_to: None,
+        sequence: Some(steps.iter().map(super::saved::SavedCall::from_step).collect()),
+    };
+    let mut row = case.row(check, method);
+    last.answer.clone().tell(&mut row);
+    let mut say = |name: &str, text: String| row.details.push((name.to_owned(), text));
+    lines(steps, &shrunk.ran.done).into_iter().for_each(|line| say("step", hide(&line)));
+    if let Some(rule) = &told.of {
+        let place = rule.place.as_ref().map_or(String::new(), |(file, line)| format!("   ({file}:{line})"));
+        say("rule", format!("{}{place}", rule.expr.text()));
+    }
+    differs.iter().for_each(|what| say("differs", hide(what)));
+    match shrunk.confirmed {
+        Some(times) if times < CONFIRM => {
+            say("flaky", format!("{times}/{CONFIRM} repetitions failed"));
+        }
+        None => say("shrunk", "not to the end: the run was stopped".to_owned()),
+        Some(_) => {}
+    }
+    // What is never seen again may be somebody else's doing.
+    let severity = if shrunk.confirmed == Some(0) { Severity::Warning } else { Severity::Error };
+    Some(Found { row, case, severity, before: Vec::new() })
+}
+
+/// Each call with what it was answered with. What an earlier reply gave is said by its name.
+pub(super) fn lines(steps: &[Step], done: &[Done]) -> Vec<String> {
+    let last = done.len().saturating_sub(1);
+    let heads: Vec<(String, String)> = steps
+        .iter()
+        .zip(done)
+        .enumerate()
+        .map(|(at, (step, done))| {
+            let name = if at == last { String::new() } else { format!("r{} = ", at + 1) };
+            let method = step.method.rsplit('/').next().unwrap_or_default();
+            let request = requests(step, done);
+            let replies = match done.got.as_slice() {
+                [] => String::new(),
+                got => format!(" {}", replies(got)),
+            };
+            (cut(format!("{name}{method}{request}")), cut(format!("{}{replies}", done.outcome)))
+        })
+        .collect();
+    let wide = heads.iter().map(|(head, _)| head.chars().count()).filter(|it| *it < 80).max().unwrap_or(0);
+    heads.into_iter().map(|(head, tail)| format!("{head:wide$}  -> {tail}")).collect()
+}
+
+fn requests(step: &Step, done: &Done) -> String {
+    let one = |(at, message): (usize, &DynamicMessage)| {
+        let words = |path: &str| {
+            let of = step.links.iter().zip(&done.linked).rev();
+            let named = of.filter(|(link, value)| {
+                link.message == at && link.field == path && value.is_some()
+            });
+            match &named.map(|(link, _)| &link.from).next()? {
+                Origin::Reply { step, reply: 0, field } => Some(format!("r{}.{field}", step + 1)),
+                Origin::Reply { step, reply, field } => Some(format!("r{}[{reply}].{field}", step + 1)),
+                Origin::Fresh(_) | Origin::Model { .. } => None,
+            }
+        };
+        shown(message, &words)
+    };
+    let all: Vec<String> = done.sent.iter().enumerate().map(one).collect();
+    if all.len() == 1 { all.concat() } else { format!("[{}]", all.join(", ")) }
+}
+
+fn replies(got: &[DynamicMessage]) -> String {
+    let all: Vec<String> = got.iter().take(SHOWN).map(|message| shown(message, &|_| None)).collect();
+    match got.len() {
+        1 => all.concat(),
+        n if n > SHOWN => format!("[{}, … {n} in all]", all.join(", ")),
+        _ => format!("[{}]", all.join(", ")),
+    }
+}
+
+fn cut(text: String) -> String {
+    match text.char_indices().nth(LONG) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
