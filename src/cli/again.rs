@@ -41,6 +41,9 @@ pub fn command(arguments: &Contract, seed: u64, config: Option<&Path>) -> String
     if let Some(time) = reach.wait {
         option("wait", spelt(time));
     }
+    if let Some(command) = &arguments.reset_cmd {
+        option("reset-cmd", command.clone());
+    }
     if let Some((part, of)) = arguments.shard {
         option("shard", format!("{}/{of}", part + 1));
     }

@@ -264,6 +264,10 @@ pub struct Contract {
     /// The server's process on this machine, whose memory `no_resource_leak` watches
     #[arg(long, value_name = "N")]
     pub pid: Option<u32>,
+    /// Run this before each sequence of calls: it leaves the server empty. Words are parted by blanks, without a shell
+    /// [default: `reset-command` of protogate.toml]
+    #[arg(long, value_name = "CMD")]
+    pub reset_cmd: Option<String>,
     /// Hold the server to the letter of the specification as well, and its framework to account
     #[arg(long)]
     pub strict: bool,
@@ -334,6 +338,9 @@ pub struct Replay {
     /// Metadata of the call, as NAME:VALUE; a saved case keeps no values, because they may be secrets
     #[arg(long, value_name = "K:V")]
     pub header: Vec<String>,
+    /// Run this before the calls of a sequence, as for the run that found it
+    #[arg(long, value_name = "CMD")]
+    pub reset_cmd: Option<String>,
 }
 
 /// How a server is reached, wherever one is called.

@@ -157,6 +157,8 @@ pub struct Contract {
     /// How long a unary call may take.
     #[serde(deserialize_with = "duration")]
     pub max_latency: Option<Duration>,
+    /// Program and arguments that leave the service with nothing in it; run before each sequence of calls.
+    pub reset_command: Vec<String>,
     /// Methods that may be called without credentials, as globs over `package.Service/Method`.
     pub public: Vec<String>,
     /// The file of known failures, in place of the one beside this file.

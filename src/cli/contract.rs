@@ -14,7 +14,9 @@ use super::interrupt::{self, Stop};
 use super::known::Known;
 use super::reach::reach;
 use super::service::{self, SERVICE};
-use super::{Context, Outcome, again, events::Events, grpcurl, output, reports, settle, sources, weigh};
+use super::{
+    Context, Outcome, again, events::Events, grpcurl, output, reports, reset, settle, sources, weigh,
+};
 use crate::client::{H2Transport, reflect};
 use crate::contract::{self, Case, Config, Event, Plan, ProbeOptions, checks::HEALED};
 use crate::diag::render::Format;
@@ -129,6 +131,7 @@ fn config(arguments: &Contract, context: &Context) -> Result<Config, Vec<Diagnos
         fail_fast: arguments.fail_fast,
         shard: arguments.shard.unwrap_or(default.shard),
         saved: Case::load_all(&cases(context)),
+        reset: reset::of(arguments.reset_cmd.as_deref(), context),
     })
 }
 
@@ -260,7 +263,10 @@ pub fn replay(arguments: &Replay, context: &Context) -> Outcome {
     runtime()?.block_on(async {
         let (transport, unchecked) = reach(&case.target, &arguments.reach, &metadata, context, None).await?;
         let (pool, schema) = pool_of(&case, &transport, context).await?;
-        let mut report = contract::replay(&case, &transport, &pool, &metadata).await;
+        let mut report = {
+            let reset = reset::of(arguments.reset_cmd.as_deref(), context);
+            contract::replay_with(&case, &transport, &pool, &metadata, reset.as_ref()).await
+        };
         let cases = (std::slice::from_ref(&case), &pool);
         let sent = (&*arguments.header, &arguments.reach);
         let mut said = grpcurl::add_lines(&mut report, cases, schema.as_ref(), sent, context);

@@ -30,6 +30,7 @@ mod paths;
 mod reach;
 mod reference;
 mod reports;
+mod reset;
 mod service;
 mod sources;
 mod tls;

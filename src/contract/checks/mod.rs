@@ -62,8 +62,8 @@ pub(super) use self::always_terminates::{is_flood, is_list};
 pub(super) use self::contracts::CONTRACTS;
 pub(super) use self::latency_bound::NAME as LATENCY_BOUND;
 pub(super) use self::notes::{
-    ASKED_TO_WAIT, CONTRACT_UNCLEAR, ENVIRONMENT, LOW_VALID_RATE, MISSING_HEADER, NO_METHOD, OPEN_ENDED, RULE_VACUOUS, SKIPPED,
-    UNKNOWN_CHECK, UNREACHABLE, UNTESTED_RULES,
+    ASKED_TO_WAIT, CONTRACT_UNCLEAR, ENVIRONMENT, LOW_VALID_RATE, MISSING_HEADER, NO_METHOD, OPEN_ENDED,
+    RULE_VACUOUS, SKIPPED, UNKNOWN_CHECK, UNREACHABLE, UNTESTED_RULES,
 };
 pub use self::notes::{HEALED, NOTES};
 pub(super) use self::stays_alive::{CHECK as STAYS_ALIVE, DEAD};

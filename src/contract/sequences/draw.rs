@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::{
-    prelude::Rng as _,
+    prelude::RngExt as _,
     strategy::{Strategy as _, ValueTree as _},
     test_runner::TestRunner,
 };
@@ -125,7 +125,10 @@ impl<'a> Drawing<'a> {
                 let before = drawn.clone();
                 let is_set = value.is_some_and(|value| set(&mut drawn, &path, value));
                 // Now and then a number that the rules refuse, too.
-                if is_set && broken(method, &drawn) && !broken(method, &before) && runner.rng().random_bool(0.8)
+                if is_set
+                    && broken(method, &drawn)
+                    && !broken(method, &before)
+                    && runner.rng().random_bool(0.8)
                 {
                     drawn = before;
                 }
@@ -182,7 +185,8 @@ impl<'a> Drawing<'a> {
                 if broken(method, &drawn) { plain.clone() } else { drawn }
             }
             12..20 => {
-                let strategy = values::message(&method.desc.input(), &Limits { items: 3, ..Limits::default() });
+                let strategy =
+                    values::message(&method.desc.input(), &Limits { items: 3, ..Limits::default() });
                 let drawn = strategy.new_tree(runner).map(|tree| tree.current());
                 let drawn = drawn.map(|it| requests::mended(method, &it, message as u64 + 1));
                 drawn.ok().filter(|it| values::encode(it).len() < LONG).unwrap_or_else(|| plain.clone())
@@ -226,7 +230,8 @@ fn is_there(message: &DynamicMessage, path: &str) -> bool {
 
 /// The single fields of its own and those of the messages in it that are set.
 fn everything(message: &DynamicMessage, method: &Method) -> Vec<(String, FieldDescriptor, ())> {
-    let own = method.desc.input().fields().filter(|field| {
+    let desc = method.desc.input();
+    let own = desc.fields().filter(|field| {
         !field.is_list() && !field.is_map() && field.containing_oneof().is_none_or(|it| it.is_synthetic())
     });
     let mut out: Vec<_> = own.map(|field| (field.name().to_owned(), field, ())).collect();

@@ -47,7 +47,8 @@ pub(in crate::contract) struct Came {
 impl Sequences {
     /// Nothing where nothing is promised, or where nobody wants to know.
     pub fn of(methods: &[&Method], config: &Config) -> Option<Sequences> {
-        let mut services: Vec<_> = methods.iter().map(|method| method.desc.parent_service()).collect();
+        let mut services: Vec<_> =
+            methods.iter().map(|method| method.desc.parent_service().clone()).collect();
         services.dedup_by(|one, other| one.full_name() == other.full_name());
         let is_wanted = |name: &str| config.checks.iter().any(|check| check.info.name == name);
         CONTRACTS.iter().any(|check| is_wanted(check.info.name)).then_some(())?;
@@ -114,7 +115,8 @@ async fn of_service<T: Transport>(
             Some(Err(error)) => {
                 let last = steps.first().and_then(|step| position(methods, step));
                 search.over = true;
-                let input = Input::of(crate::contract::Class::Valid, methods[last.unwrap_or(0)], "", Vec::new());
+                let input =
+                    Input::of(crate::contract::Class::Valid, methods[last.unwrap_or(0)], "", Vec::new());
                 search.unreachable(last.unwrap_or(0), &input, &error, &mut came.deaths, on_event);
                 whole = false;
                 break;

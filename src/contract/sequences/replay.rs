@@ -36,7 +36,8 @@ pub(in crate::contract) async fn replay<T: Transport>(
     pool: &DescriptorPool,
     (reset, salt): (Option<&Reset>, u64),
 ) -> Option<Result<Again, CallError>> {
-    let steps: Vec<Step> = case.sequence.as_ref()?.iter().map(|call| call.to_step(pool)).collect::<Option<_>>()?;
+    let steps: Vec<Step> =
+        case.sequence.as_ref()?.iter().map(|call| call.to_step(pool)).collect::<Option<_>>()?;
     let (service, name) = case.method.rsplit_once('/')?;
     let desc = pool.get_service_by_name(service)?;
     let contract = Contract::of([desc.clone()]);
@@ -46,7 +47,8 @@ pub(in crate::contract) async fn replay<T: Transport>(
     let method = methods.iter().find(|method| method.desc.name() == name)?;
     let of = promises.methods.get(name)?;
     let with_codes = of.requires.iter().chain(&of.errors).map(|(rule, _)| rule);
-    let mut rules = with_codes.chain(&of.ensures).chain(&of.each).chain(&of.finals).chain(&promises.invariants);
+    let mut rules =
+        with_codes.chain(&of.ensures).chain(&of.each).chain(&of.finals).chain(&promises.invariants);
     let is_closed = |rule: &Rule| rule.id == case.cause && rule.closed;
     let needs_reset = reset.is_none() && rules.any(is_closed);
     let stage = Stage::new(judge, &methods, promises, (reset, salt));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     contract::{
         Check, Method,
-        checks::{CONTRACTS, CONTRACT_UNCLEAR, RULE_VACUOUS},
+        checks::{CONTRACT_UNCLEAR, CONTRACTS, RULE_VACUOUS},
     },
     diag::{Diagnostic, Place, Severity},
     promise::contract::{Rule, Service, Told, Verdict},
@@ -83,7 +83,9 @@ impl Counts {
                 let severity = if is_of_closed { Severity::Note } else { Severity::Warning };
                 let help = match is_of_closed {
                     true => "it needs a server that is empty before each sequence: give --reset-cmd",
-                    false => "its condition was never true, or the model never knew enough: is it what was meant?",
+                    false => {
+                        "its condition was never true, or the model never knew enough: is it what was meant?"
+                    }
                 };
                 out.push(Diagnostic::new(&RULE_VACUOUS, severity, message).at(place(rule)).help(help));
             }
@@ -98,9 +100,8 @@ impl Counts {
             .filter_map(|it| Some((it, rules(service, it)?)))
             .flat_map(|(method, rules)| rules.into_iter().map(|rule| (method.name.clone(), rule.id.clone())))
             .collect();
-        let is_asked = |key: &&(String, String)| {
-            self.said.get(*key).is_some_and(|said| said[0] + said[1] > 0)
-        };
+        let is_asked =
+            |key: &&(String, String)| self.said.get(*key).is_some_and(|said| said[0] + said[1] > 0);
         (all.iter().filter(is_asked).count(), all.len())
     }
 }

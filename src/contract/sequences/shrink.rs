@@ -187,9 +187,8 @@ fn simpler(step: &Step, method: &Method, at: usize) -> Vec<(Step, usize)> {
     }
     for (message, sent) in step.sent.iter().enumerate() {
         for less in values::simpler(sent) {
-            let changed = |link: &&Link| {
-                link.message == message && get(&less, &link.field) != get(sent, &link.field)
-            };
+            let changed =
+                |link: &&Link| link.message == message && get(&less, &link.field) != get(sent, &link.field);
             let freed: Vec<Link> = step.links.iter().filter(changed).cloned().collect();
             // What is filled in when the step is made stays.
             if freed.iter().any(|link| step.is_linked(message, &link.field)) {

@@ -109,9 +109,8 @@ fn requests(step: &Step, done: &Done) -> String {
     let one = |(at, message): (usize, &DynamicMessage)| {
         let words = |path: &str| {
             let of = step.links.iter().zip(&done.linked).rev();
-            let named = of.filter(|(link, value)| {
-                link.message == at && link.field == path && value.is_some()
-            });
+            let named =
+                of.filter(|(link, value)| link.message == at && link.field == path && value.is_some());
             match &named.map(|(link, _)| &link.from).next()? {
                 Origin::Reply { step, reply: 0, field } => Some(format!("r{}.{field}", step + 1)),
                 Origin::Reply { step, reply, field } => Some(format!("r{}[{reply}].{field}", step + 1)),

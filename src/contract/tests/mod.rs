@@ -4,6 +4,7 @@ mod endings;
 mod limits;
 mod promises;
 mod reaching;
+mod sequences;
 mod shards;
 
 use std::sync::Mutex;
