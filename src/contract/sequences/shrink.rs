@@ -1,5 +1,7 @@
 //! From a sequence that breaks a promise to the least that breaks the same one.
 
+use prost_reflect::{DynamicMessage, Value};
+
 use super::{
     draw::broken,
     execute::{Ran, Stage, pinned},
@@ -63,8 +65,8 @@ async fn walk<T: Transport>(stage: &Stage<'_, T>, shrunk: &mut Shrunk) -> Result
     let mut at = 0;
     while at < shrunk.steps.len() && shrunk.runs < BUDGET {
         let Some(method) = stage.methods.iter().find(|it| it.name == shrunk.steps[at].method) else { break };
-        let mut went_on = false;
-        for (step, times) in simpler(&shrunk.steps[at], method, at) {
+        let (before, mut went_on) = (shrunk.steps[at].clone(), false);
+        for (step, times) in simpler(&before, method, at) {
             let mut trial = shrunk.steps.clone();
             trial[at] = step;
             if shrunk.runs >= BUDGET {
@@ -167,42 +169,39 @@ fn without(steps: &[Step], at: usize) -> Vec<Step> {
 
 /// Simpler forms of one step, and how often each must fail to be taken: a value that is not fresh any more may be one
 /// that the server takes once only.
-fn simpler(step: &Step, method: &Method, at: usize) -> Vec<(Step, usize)> {
-    let mut out = Vec::new();
-    if step.in_turn {
-        out.push((Step { in_turn: false, ..step.clone() }, 1));
-    }
+fn simpler<'a>(step: &'a Step, method: &'a Method, at: usize) -> impl Iterator<Item = (Step, usize)> + 'a {
+    let at_once = step.in_turn.then(|| (Step { in_turn: false, ..step.clone() }, 1));
     let count = if method.desc.is_client_streaming() { step.sent.len() } else { 0 };
-    for gone in 0..if count > 1 { count } else { 0 } {
+    let fewer = (0..if count > 1 { count } else { 0 }).map(|gone| {
         let mut fewer = step.clone();
         fewer.sent.remove(gone);
         fewer.links.retain(|link| link.message != gone);
         fewer.links.iter_mut().filter(|link| link.message > gone).for_each(|link| link.message -= 1);
-        out.push((fewer, 1));
+        (fewer, 1)
+    });
+    let is_fresh =
+        |link: &Link| matches!(link.from, Origin::Fresh(_)) && !step.is_linked(link.message, &link.field);
+    let fresh = (0..step.links.len()).filter(move |position| is_fresh(&step.links[*position]));
+    let shorter = fresh.flat_map(move |position| short(step, position, at)).map(|it| (it, 2));
+    let within = (0..step.sent.len()).flat_map(move |message| {
+        values::simpler(&step.sent[message]).filter_map(move |less| with(step, message, less))
+    });
+    let less = shorter.chain(within).filter(|(trial, _)| is_kept(method, step, trial));
+    at_once.into_iter().chain(fewer).chain(less)
+}
+
+/// The step with another message; nothing where that changes what is filled in when the step is made.
+fn with(step: &Step, message: usize, less: DynamicMessage) -> Option<(Step, usize)> {
+    let sent = &step.sent[message];
+    let changed = |link: &&Link| link.message == message && get(&less, &link.field) != get(sent, &link.field);
+    let freed: Vec<Link> = step.links.iter().filter(changed).cloned().collect();
+    if freed.iter().any(|link| step.is_linked(message, &link.field)) {
+        return None;
     }
-    for (position, link) in step.links.iter().enumerate() {
-        if matches!(link.from, Origin::Fresh(_)) && !step.is_linked(link.message, &link.field) {
-            out.extend(short(step, position, at).filter(|it| is_kept(method, step, it)).map(|it| (it, 2)));
-        }
-    }
-    for (message, sent) in step.sent.iter().enumerate() {
-        for less in values::simpler(sent) {
-            let changed =
-                |link: &&Link| link.message == message && get(&less, &link.field) != get(sent, &link.field);
-            let freed: Vec<Link> = step.links.iter().filter(changed).cloned().collect();
-            // What is filled in when the step is made stays.
-            if freed.iter().any(|link| step.is_linked(message, &link.field)) {
-                continue;
-            }
-            let mut trial = step.clone();
-            trial.sent[message] = less.clone();
-            trial.links.retain(|link| !freed.contains(link));
-            if is_kept(method, step, &trial) {
-                out.push((trial, if freed.is_empty() { 1 } else { 2 }));
-            }
-        }
-    }
-    out
+    let mut trial = step.clone();
+    trial.sent[message] = less;
+    trial.links.retain(|link| !freed.contains(link));
+    Some((trial, if freed.is_empty() { 1 } else { 2 }))
 }
 
 /// The step with a short text in the place of a fresh one.
@@ -213,7 +212,7 @@ fn short(step: &Step, position: usize, at: usize) -> impl Iterator<Item = Step> 
         let mut trial = step.clone();
         let link = trial.links.remove(position);
         let message = trial.sent.get_mut(link.message)?;
-        set(message, &link.field, prost_reflect::Value::String(text)).then_some(trial)
+        set(message, &link.field, Value::String(text)).then_some(trial)
     })
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use prost_reflect::DynamicMessage;
 
 use super::{
+    SavedCall,
     execute::{Done, Stage},
     shrink::{CONFIRM, Shrunk},
     step::{Origin, Step, shown},
@@ -39,7 +40,8 @@ pub(super) fn found<T>(
     let differ = differs.first().map_or(String::new(), |what| format!(": {}", hide(what)));
     let message = format!("`{}` is broken after {calls}{differ}", told.rule);
     let seed = config.seed.to_le_bytes();
-    let text: String = steps.iter().map(|step| format!("{step:?}")).collect();
+    let calls_saved: Vec<SavedCall> = steps.iter().map(SavedCall::from_step).collect();
+    let text = serde_json::to_string(&calls_saved).unwrap_or_default();
     let parts = [&seed[..], check.info.name.as_bytes(), told.rule.as_bytes(), text.as_bytes()];
     let script = last.sent.iter().map(|message| crate::client::Step::Send(values::encode(message).into()));
     let script = script.chain([crate::client::Step::HalfClose]);
@@ -60,7 +62,7 @@ pub(super) fn found<T>(
         request_json: last.sent.iter().map(|message| serde_json::to_value(message).ok()).collect(),
         manner: BTreeMap::new(),
         led_to: None,
-        sequence: Some(steps.iter().map(super::saved::SavedCall::from_step).collect()),
+        sequence: Some(calls_saved),
     };
     let mut row = case.row(check, method);
     last.answer.clone().tell(&mut row);

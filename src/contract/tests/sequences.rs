@@ -71,13 +71,15 @@ struct People {
     pool: DescriptorPool,
     fault: Fault,
     users: Mutex<Vec<User>>,
+    /// No id is given twice.
+    ids: std::sync::atomic::AtomicU32,
 }
 
 impl People {
     fn new(fault: Fault) -> People {
         let pool = load(&Source::Text(vec![("people.proto".into(), PEOPLE.into())])).schema.pool().clone();
         // Somebody is there before: nobody may take the world to be empty without a reset.
-        People { pool, fault, users: Mutex::new(vec![user("old", "Old", "old@a.aa")]) }
+        People { pool, fault, users: Mutex::new(vec![user("old", "Old", "old@a.aa")]), ids: 0.into() }
     }
 
     fn reply(&self, users: &[User]) -> Exchange {
@@ -106,7 +108,7 @@ impl People {
         let mut users = self.users.lock().unwrap();
         match name {
             "Create" => {
-                let id = format!("u{}", users.len() + 1);
+                let id = format!("u{}", self.ids.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
                 let name = text("name");
                 let name = if self.fault == Fault::Trims { name.trim().to_owned() } else { name };
                 let one = user(&id, &name, &text("email"));
