@@ -113,7 +113,7 @@ impl<'a> Drawing<'a> {
         let plain = template(method, DRAWN, lane, message);
         let mut drawn = self.body(runner, method, &plain, message);
         let is_drawn = |path: &str| promises.draws.iter().any(|(field, ..)| field == path);
-        for (path, field, _) in everything(&plain, method) {
+        for (path, field) in everything(&plain, method) {
             // Pages are only seen with numbers as small as what is there.
             let small = || -> [i64; 8] {
                 let n = i64::try_from(at).unwrap_or(0);
@@ -229,14 +229,14 @@ fn is_there(message: &DynamicMessage, path: &str) -> bool {
 }
 
 /// The single fields of its own and those of the messages in it that are set.
-fn everything(message: &DynamicMessage, method: &Method) -> Vec<(String, FieldDescriptor, ())> {
+fn everything(message: &DynamicMessage, method: &Method) -> Vec<(String, FieldDescriptor)> {
     let desc = method.desc.input();
     let own = desc.fields().filter(|field| {
         !field.is_list() && !field.is_map() && field.containing_oneof().is_none_or(|it| it.is_synthetic())
     });
-    let mut out: Vec<_> = own.map(|field| (field.name().to_owned(), field, ())).collect();
+    let mut out: Vec<_> = own.map(|field| (field.name().to_owned(), field)).collect();
     let below = scalars(message).into_iter().filter(|(path, ..)| path.contains('.'));
-    out.extend(below.map(|(path, field, _)| (path, field, ())));
+    out.extend(below.map(|(path, field, _)| (path, field)));
     out
 }
 

@@ -147,7 +147,8 @@ async fn of_service<T: Transport>(
         search.said.push(Diagnostic::new(&SKIPPED, Severity::Warning, message));
     }
     search.said.extend(counts.unclear());
-    if whole {
+    // Another shard may have had the sequence that asks.
+    if whole && config.shard.1 <= 1 {
         search.said.extend(counts.vacuous(service, methods, stage.is_closed()));
     }
     let (asked, of) = counts.asked(service, methods);

@@ -63,6 +63,8 @@ enum Fault {
     UnknownIsOk,
     /// Blanks around a name are taken off.
     Trims,
+    /// No fault: every third user is created, and nobody is told.
+    Unanswered,
 }
 
 type User = BTreeMap<&'static str, String>;
@@ -116,7 +118,10 @@ impl People {
                 if !is_lost {
                     users.push(one.clone());
                 }
-                self.reply(&[one])
+                match self.fault {
+                    Fault::Unanswered if users.len() % 3 == 0 => answer(End::TrailersOnly, "4", 0),
+                    _ => self.reply(&[one]),
+                }
             }
             "Get" => {
                 let found = users.iter().position(|it| it["id"] == text("id"));
@@ -158,7 +163,7 @@ async fn found(fault: Fault, closed: bool) -> (Outcome, Run, std::sync::Arc<Peop
         emptied.users.lock().unwrap().clear();
         std::future::ready(Ok(()))
     });
-    let config = Config { checks, cases: 60, reset: closed.then_some(reset), ..config(2) };
+    let config = Config { checks, cases: 40, reset: closed.then_some(reset), ..config(2) };
     let (_keep, stop) = watch::channel(false);
     let plan = Plan::new(people.pool.services().filter(|it| it.full_name() == "people.People"), &[]).unwrap();
     let transport = Mock(|call: &Call| people.answer(call));
@@ -181,6 +186,8 @@ async fn what_is_promised_is_asked_in_sequences() {
         (Fault::OffByOne, false, &[], 0),
         (Fault::UnknownIsOk, true, &["errors/unknown_id"], 1),
         (Fault::Trims, false, &["ensures/echo"], 1),
+        (Fault::Unanswered, true, &[], 0),
+        (Fault::Unanswered, false, &[], 0),
     ] {
         let (outcome, run, people) = found(fault, closed).await;
         let mut broken: Vec<&str> = run.failures.iter().map(|row| &*row.cause).collect();
@@ -189,6 +196,12 @@ async fn what_is_promised_is_asked_in_sequences() {
         let unclear: Vec<_> =
             outcome.report.diagnostics().iter().filter(|it| it.rule.id == "PG219").collect();
         assert!(unclear.is_empty(), "{fault:?}: {unclear:?}");
+        // What only an empty server can be asked is said where none is.
+        let vacuous = outcome.report.diagnostics().iter().filter(|it| it.rule.id == "PG216");
+        let vacuous: Vec<&str> = vacuous.map(|it| &*it.message).collect();
+        let expected = ["people.People/List: `final/slice` had nothing to say in any sequence"];
+        let expected = if closed { &[][..] } else { &expected };
+        assert_eq!(vacuous, expected, "{fault:?} {closed}");
         for row in &run.failures {
             let shown: Vec<_> = row.details.iter().filter(|(name, _)| name == "step").collect();
             assert!(shown.len() <= steps, "{fault:?} {closed}: {:#?}", row.details);
