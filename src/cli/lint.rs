@@ -24,10 +24,14 @@ pub fn lint(arguments: &Lint, context: &Context) -> Outcome {
     let services = contracts.len() - methods;
     let looked = match contracts.is_empty() {
         true => "nothing is promised beyond types: see `protogate/contract/v1/contract.proto`".to_owned(),
-        false => format!("promises of {methods} methods and {services} services were looked at"),
+        false => format!("promises of {} and {}", counted(methods, "method"), counted(services, "service")),
     };
     let said = loaded.diagnostics.into_iter().chain(found).collect();
     Ok(Report::new(said).with(Section::Line(looked)))
+}
+
+fn counted(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
 fn side(path: &Path) -> Result<SideFile, Diagnostic> {

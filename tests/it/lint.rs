@@ -19,7 +19,7 @@ fn the_exit_code_tells_findings_from_failures() {
         ("broken.contract.toml", "[method"),
     ]);
     let table: [(&[&str], i32, &str); 9] = [
-        (&["lint", "good"], 0, "promises of 1 methods"),
+        (&["lint", "good"], 0, "promises of 1 method and 0 services"),
         (&["lint", "bad"], 1, "p.M has no field `b`"),
         (&["lint", "bad", "--format", "github"], 1, "p.proto,line=4"),
         (&["--format", "json", "lint", "bad"], 1, "PG302"),

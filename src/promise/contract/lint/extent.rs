@@ -10,6 +10,7 @@ use super::operators::operator;
 /// An expression as it is written.
 pub(super) struct Written<'a> {
     pub info: &'a SourceInfo,
+    pub text: &'a str,
     pub characters: Vec<char>,
 }
 
@@ -19,7 +20,7 @@ impl Written<'_> {
     }
 
     /// As it is written, for a message.
-    pub fn text(&self, it: &IdedExpr) -> String {
+    pub fn quoted(&self, it: &IdedExpr) -> String {
         match self.extent(it).map(|extent| self.slice(&extent)) {
             Some(text) if !text.is_empty() && !text.contains('\n') => format!("`{text}`"),
             _ => "what stands here".to_owned(),
@@ -29,7 +30,9 @@ impl Written<'_> {
     /// The characters of an expression: a node knows its own token, and the rest is around its parts.
     pub fn extent(&self, it: &IdedExpr) -> Option<Range<usize>> {
         let (start, stop) = self.info.offset_for(it.id)?;
-        let own = usize::try_from(start).ok()?..usize::try_from(stop).ok()?.checked_add(1)?;
+        // The parser counts bytes; the last one is part of the token.
+        let characters = |bytes: u32| Some(self.text.get(..usize::try_from(bytes).ok()?)?.chars().count());
+        let own = characters(start)?..characters(stop)?.checked_add(1)?;
         let parts: Vec<&IdedExpr> = match &it.expr {
             Expr::Select(select) => vec![&select.operand],
             Expr::Call(call) => call.target.as_deref().into_iter().chain(&call.args).collect(),

@@ -31,7 +31,7 @@ pub(super) fn infer(text: &str, scope: &Scope) -> (Type, Vec<Wrong>) {
         Ok(program) => program,
         Err(problem) => return (Type::Dyn, vec![syntax(text, problem)]),
     };
-    let written = Written { info: program.source_info(), characters: text.chars().collect() };
+    let written = Written { info: program.source_info(), text, characters: text.chars().collect() };
     let mut walk = Walk { written, scope: scope.clone(), wrong: Vec::new() };
     let found = walk.of(program.expression());
     walk.wrong.dedup();
@@ -54,12 +54,28 @@ fn syntax(text: &str, problem: Problem) -> Wrong {
         Some((place, before)) if before.trim().is_empty() => {
             (place, "the expression begins wrongly".to_owned())
         }
-        Some((place, before)) => (place, format!("it can be read up to `{}`", before.trim_end())),
+        Some((place, _)) if at.and_then(|at| text.chars().nth(at)) == Some('=') => {
+            (place, "`==` compares; nothing can be set".to_owned())
+        }
+        Some((place, before)) => (place, format!("it can be read up to `{}`", tail(before.trim_end()))),
         None => (String::new(), "write it shorter".to_owned()),
     };
+    // What else could stand there is a list of nearly everything.
+    let message =
+        message.split(" expecting ").next().unwrap_or(&message).trim_start_matches("Syntax error: ");
     let message = format!("is no CEL: {message}{place}");
     Wrong { kind: &SYNTAX, message, help: Some(help), at: at.map(|at| at..at) }
 }
+
+/// Its last characters.
+fn tail(text: &str) -> String {
+    match text.char_indices().rev().nth(TAIL) {
+        Some((at, _)) => format!("…{}", &text[at..]),
+        None => text.to_owned(),
+    }
+}
+
+const TAIL: usize = 40;
 
 struct Walk<'a> {
     written: Written<'a>,
@@ -157,7 +173,7 @@ impl Walk<'_> {
             Type::Map(key, value) if key.fits(&Type::String) => (**value).clone(),
             Type::Dyn | Type::Never => Type::Dyn,
             other => {
-                let what = self.written.text(&select.operand);
+                let what = self.written.quoted(&select.operand);
                 let help = match other {
                     Type::List(_) => {
                         Some("choose an element, or go through it with `all`, `exists` or `map`".to_owned())
@@ -180,7 +196,7 @@ impl Walk<'_> {
             (Type::Map(key, value), _) => (*key, *value),
             (Type::Dyn | Type::Never, _) => (Type::Dyn, Type::Dyn),
             (other, _) => {
-                let what = self.written.text(&it.iter_range);
+                let what = self.written.quoted(&it.iter_range);
                 let message = format!("{what} is {}: only a list or a map can be gone through", other.a());
                 self.say(&TYPE, &it.iter_range, message, None);
                 (Type::Dyn, Type::Dyn)
@@ -253,7 +269,7 @@ impl Walk<'_> {
             (Operator::Negate, [arg]) => {
                 let of = self.of(arg);
                 if !of.is_open() && !matches!(of, Type::Int | Type::Double) {
-                    let what = self.written.text(arg);
+                    let what = self.written.quoted(arg);
                     self.say(&TYPE, it, format!("{what} is {} and has no negative", of.a()), None);
                     return Type::Dyn;
                 }
@@ -264,7 +280,7 @@ impl Walk<'_> {
                 match combine(sign, &a, &b) {
                     Some(result) => result,
                     None => {
-                        let (one, other) = (self.written.text(left), self.written.text(right));
+                        let (one, other) = (self.written.quoted(left), self.written.quoted(right));
                         let held = match &b {
                             Type::List(of) | Type::Map(of, _) if sign == "in" => (**of).clone(),
                             b => b.clone(),
@@ -298,7 +314,7 @@ impl Walk<'_> {
     fn want_bool(&mut self, it: &IdedExpr) {
         let of = self.of(it);
         if !of.is_open() && of != Type::Bool {
-            let what = self.written.text(it);
+            let what = self.written.quoted(it);
             self.say(&TYPE, it, format!("{what} is {}, where true or false is needed", of.a()), None);
         }
     }

@@ -138,6 +138,14 @@ fn names_are_looked_up() {
                 ],
             ),
             (
+                r#"ensures { id: "a" expr: "'é💥' == resp.nmae" }"#,
+                &["PG302 Add: ensures/a: u.v1.User has no field `nmae` | did you mean `name`? | nmae"],
+            ),
+            (
+                "ensures { id: \"a\" expr: \"resp.id == '' ||\"\n' resp.nmae == \\'\\'' }",
+                &["PG302 Add: ensures/a: u.v1.User has no field `nmae` | did you mean `name`? | nmae"],
+            ),
+            (
                 r#"ensures { id: "a" expr: "respo == req" }"#,
                 &["PG302 Add: ensures/a: there is no variable `respo` | did you mean `resp`? | respo"],
             ),
