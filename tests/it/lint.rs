@@ -28,7 +28,7 @@ fn the_exit_code_tells_findings_from_failures() {
         (&["lint", "good", "--side", "broken.contract.toml"], 2, "broken.contract.toml:1"),
         (&["lint", "good", "--side", "none.toml"], 2, "none.toml"),
         (&["lint", "nowhere"], 2, "nowhere"),
-        (&["--schema", "nowhere", "--target", "localhost:1"], 2, "nowhere"),
+        (&["--schema", "good", "--target", "localhost:1", "--wait", "0s"], 2, "localhost:1"),
     ];
     let before = protogate(folder.path(), &["--format", "json", "contract", "lint", "good"]);
     assert_eq!(before.code, 0, "{}", before.stderr);
