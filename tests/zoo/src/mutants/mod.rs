@@ -203,8 +203,8 @@ pub const MUTANTS: &[Mutant] = &[
         "half_close_terminates",
         b37::routes,
     ),
-    value("B38", "CreateUser that is cancelled is done twice.", "final/slice", b38::routes),
-    value("B39", "A user that CreateUser refused as taken is listed.", "final/slice", b39::routes),
+    value("B38", "CreateUser that is cancelled is done twice.", "final/known", b38::routes),
+    value("B39", "A user that CreateUser refused as taken is listed.", "final/known", b39::routes),
     Mutant::new(
         "B40",
         "Every cancelled chat keeps its place, of which there are 100.",
