@@ -3,9 +3,17 @@
 use std::{
     fmt,
     sync::{Arc, LazyLock},
+    thread,
 };
 
-use cel::{Env, ExecutionError, IdedExpr, Value, common::types::CelBool, extensions};
+use cel::{
+    Env, ExecutionError, IdedExpr, Value,
+    common::{
+        ast::{self, EntryExpr, IdedEntryExpr},
+        types::CelBool,
+    },
+    extensions,
+};
 
 use super::scope::Scope;
 
@@ -18,6 +26,14 @@ static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| {
     }
     Arc::new(env)
 });
+
+/// Of these signs an expression has at most so many: the parser goes one deeper for each, and only counts brackets.
+const SIGNS: &str = "+-*/%.<>=!?[";
+const MOST: usize = 400;
+/// The parser needs a lot of stack for each bracket, and the thread that asks may have little.
+const STACK: usize = 128 << 20;
+/// So deep are the parts in one another: evaluating goes as deep, in any thread.
+const DEPTH: usize = 40;
 
 /// An expression.
 #[derive(Clone)]
@@ -41,7 +57,26 @@ impl Expr {
     /// # Errors
     /// A text that is no CEL.
     pub fn parse(text: &str) -> Result<Expr, Problem> {
+        let problem = |message: String| Problem { message, at: None };
+        if text.chars().filter(|it| SIGNS.contains(*it)).count() > MOST {
+            return Err(problem(format!("it is too long: of the signs {SIGNS} it has more than {MOST}")));
+        }
+        let parsed = thread::scope(|scope| {
+            let builder = thread::Builder::new().stack_size(STACK);
+            builder.spawn_scoped(scope, || Expr::parsed(text)).map(thread::ScopedJoinHandle::join)
+        });
+        match parsed {
+            Ok(Ok(parsed)) => parsed,
+            Ok(Err(_)) => Err(problem("the parser gave up".to_owned())),
+            Err(error) => Err(problem(format!("no thread to parse in: {error}"))),
+        }
+    }
+
+    fn parsed(text: &str) -> Result<Expr, Problem> {
         match ENV.compile(text) {
+            Ok(program) if depth(program.expression()) > DEPTH => {
+                Err(Problem { message: format!("it is nested deeper than {DEPTH}"), at: None })
+            }
             Ok(program) => Ok(Expr { text: text.into(), program: Arc::new(program) }),
             Err(error) => Err(match error.errors.first() {
                 Some(first) => Problem { message: first.msg.clone(), at: place(text, first.pos) },
@@ -79,6 +114,27 @@ impl Expr {
     pub(super) fn value(&self, scope: &Scope<'_>) -> Result<Value, String> {
         Value::resolve(self.root(), &scope.context()).map_err(|error| words(&error))
     }
+}
+
+/// How deep its parts are in one another.
+fn depth(expr: &IdedExpr) -> usize {
+    let entry = |entry: &IdedEntryExpr| match &entry.expr {
+        EntryExpr::StructField(it) => depth(&it.value),
+        EntryExpr::MapEntry(it) => depth(&it.key).max(depth(&it.value)),
+    };
+    let deepest = match &expr.expr {
+        ast::Expr::Unspecified | ast::Expr::Ident(_) | ast::Expr::Literal(_) => None,
+        ast::Expr::Call(it) => it.target.as_deref().into_iter().chain(&it.args).map(depth).max(),
+        ast::Expr::Comprehension(it) => {
+            let parts = [&it.iter_range, &it.accu_init, &it.loop_cond, &it.loop_step, &it.result];
+            parts.into_iter().map(depth).max()
+        }
+        ast::Expr::List(it) => it.elements.iter().map(depth).max(),
+        ast::Expr::Map(it) => it.entries.iter().map(entry).max(),
+        ast::Expr::Struct(it) => it.entries.iter().map(entry).max(),
+        ast::Expr::Select(it) => Some(depth(&it.operand)),
+    };
+    deepest.unwrap_or_default() + 1
 }
 
 /// From a line and a column, both from 1.

@@ -86,3 +86,33 @@ fn no_expression_breaks_more_than_itself() {
         assert_ne!(expr::holds(parsed.root(), &expr::context()), Ok(true), "{text}");
     }
 }
+
+#[test]
+fn an_expression_is_only_so_deep() {
+    let nested =
+        |open: &str, close: &str, depth: usize| format!("{}1{}", open.repeat(depth), close.repeat(depth));
+    for (text, is_one) in [
+        (nested("1 + ", "", 39), true),
+        (nested("1 + ", "", 40), false),
+        (nested("1 + ", "", 401), false),
+        (nested("", ".a", 39), true),
+        (nested("", "[0]", 39), true),
+        (nested("true ? 1 : ", "", 39), true),
+        (nested("true ? 1 : ", "", 400), false),
+        (nested("(", ")", 90), true),
+        (nested("(", ")", 4000), false),
+        (nested("-", "", 400), true),
+        (nested("size(", ")", 39), true),
+        (nested("size(", ")", 90), false),
+        (nested("[1].all(x, ", ")", 12), true),
+        (nested("[1].all(x, ", ")", 90), false),
+        (nested("true && ", "", 100), true),
+    ] {
+        let parsed = Expr::parse(&text);
+        assert_eq!(parsed.is_ok(), is_one, "{text}");
+        if let Ok(parsed) = parsed {
+            let _ = expr::holds(parsed.root(), &expr::context());
+            let _ = text::text(parsed.root());
+        }
+    }
+}
