@@ -12,7 +12,7 @@ use super::operators::{Operator, combine, conversion, operator};
 use super::scope::Scope;
 use super::types::Type;
 use crate::diag::RuleInfo;
-use crate::promise::contract::{Problem, parse::parse};
+use crate::promise::contract::{Expr as Promised, Problem, parse::parse};
 use crate::schema::nearest;
 
 /// Something that is wrong in an expression.
@@ -27,7 +27,8 @@ pub(super) struct Wrong {
 
 /// Reads an expression and says its type, and what is wrong with it.
 pub(super) fn infer(text: &str, scope: &Scope) -> (Type, Vec<Wrong>) {
-    let program = match parse(text) {
+    // What a run would not read is wrong as well, though it may be CEL.
+    let program = match parse(text).and_then(|program| Promised::parse(text).map(|_| program)) {
         Ok(program) => program,
         Err(problem) => return (Type::Dyn, vec![syntax(text, problem)]),
     };

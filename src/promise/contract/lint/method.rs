@@ -102,8 +102,10 @@ fn paths(
 ) {
     for draw in list(contract, "draw") {
         let (field, from) = (text(&draw, "field"), text(&draw, "from"));
+        // Both forms are read: expressions call it `old.users`.
+        let plain = from.strip_prefix("old.").unwrap_or(&from);
         let target = path(element, "draw.field", ("", &field), &desc.input());
-        let Some((_, variable)) = model.iter().find(|(name, _)| *name == from) else {
+        let Some((_, variable)) = model.iter().find(|(name, _)| *name == plain) else {
             let message = format!("draw.from is `{from}`, which the model does not have");
             element.say(&PATH, (&field, &from), message, which(&from, model));
             continue;

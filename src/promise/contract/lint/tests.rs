@@ -70,7 +70,7 @@ fn what_can_be_asked_is_left_alone() {
     for (signature, contract) in [
         (
             GET,
-            r#"draw { field: "id" from: "users" weight: 3 }
+            r#"draw { field: "id" from: "users" weight: 3 } draw { field: "id" from: "old.users" }
             errors { id: "empty_id" when: "req.id == ''" code: INVALID_ARGUMENT field: "id" }
             errors { id: "unknown_id" when: "!(req.id in old.users)" code: NOT_FOUND }
             may_return: [OK, INVALID_ARGUMENT, NOT_FOUND]
@@ -302,11 +302,11 @@ fn ids_states_and_effects_are_counted() {
                 ],
             ),
             (
-                r#"draw { field: "address.zap" from: "users" } draw { field: "rank" from: "users" } draw { field: "name" from: "old.order" } volatile: "nme""#,
+                r#"draw { field: "address.zap" from: "users" } draw { field: "rank" from: "users" } draw { field: "name" from: "old.ordr" } volatile: "nme""#,
                 &[
                     "PG307 Add: draw.field: `address.zap` leads nowhere: u.v1.Address has no field `zap` | it has `zip` | \"address.zap\"",
                     "PG307 Add: draw gives `rank`, an int, what is a string in `users` | draw from a variable with keys, or elements, of that type | \"users\"",
-                    "PG307 Add: draw.from is `old.order`, which the model does not have | did you mean `order`? | \"old.order\"",
+                    "PG307 Add: draw.from is `old.ordr`, which the model does not have | did you mean `order`? | \"old.ordr\"",
                     "PG307 Add: volatile: `nme` leads nowhere: u.v1.User has no field `nme` | did you mean `name`? | \"nme\"",
                 ],
             ),
