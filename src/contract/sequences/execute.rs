@@ -142,6 +142,9 @@ impl<'a, T: Transport> Stage<'a, T> {
                     let refused = sent.iter().any(|it| super::draw::broken(method, it));
                     // Who validates first need not know what is promised beyond it.
                     if refused && matches!(code, Code::InvalidArgument | Code::OutOfRange) {
+                        let told = self.service.judge(&worlds[0], &worlds[0], &call(&got, number));
+                        let kept = told.into_iter().filter(|it| it.verdict == Verdict::Kept);
+                        ran.told.extend(kept.map(|it| (method.name.clone(), it)));
                         continue;
                     }
                     match self.judge_all(&worlds, &call(&got, number), &mut ran) {
