@@ -2,6 +2,7 @@
 
 mod effects;
 mod texts;
+mod user;
 mod values;
 
 use prost_reflect::{DescriptorPool, DynamicMessage};
