@@ -18,7 +18,8 @@ fn the_tester_finds_nothing_in_the_mock() {
     let folder = tempfile::tempdir().unwrap();
     // Reflected, so that it is seen to say what it serves.
     for schema in [&["--schema", proto][..], &["--reflect"]] {
-        let arguments = [&["contract", "--target", &server.address, "--seed", "3", "--cases", "20"], schema].concat();
+        let arguments =
+            [&["contract", "--target", &server.address, "--seed", "3", "--cases", "20"], schema].concat();
         let ran = protogate(folder.path(), &arguments);
         assert_eq!(ran.code, 0, "{schema:?}: {ran:?}");
     }
