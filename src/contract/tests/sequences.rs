@@ -119,7 +119,7 @@ impl People {
                     users.push(one.clone());
                 }
                 match self.fault {
-                    Fault::Unanswered if users.len() % 3 == 0 => answer(End::TrailersOnly, "4", 0),
+                    Fault::Unanswered if users.len().is_multiple_of(3) => answer(End::TrailersOnly, "4", 0),
                     _ => self.reply(&[one]),
                 }
             }

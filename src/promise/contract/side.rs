@@ -77,7 +77,10 @@ impl SideFile {
             open = if header { about } else { open };
             at = end;
         }
-        if out.is_empty() { vec![0..self.text.len()] } else { out }
+        if out.is_empty() {
+            out.push(0..self.text.len());
+        }
+        out
     }
 
     /// Where the word stands for the first time behind the header of a service or method.

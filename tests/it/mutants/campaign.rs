@@ -15,9 +15,10 @@ const HEAD: &str = "\
 # What catches each mutant
 
 `tests/zoo` is the reference UserService behind one fault each. This page is written by `cargo xtask campaign mutants`,
-which runs `protogate contract --fail-fast --cases 30` with a deadline of 2 s on a release build of both. No contract is
-written and no check is named, but for B40, B41 and B42, whose checks run only when they are named, with `--pid`. B55,
-B56 and B57 are given the token with `--header`, B46 has its `max-request-bytes` in the configuration.
+which runs `protogate contract --fail-fast --cases 30` with a deadline of 2 s on a release build of both. The promises
+of the schema are left out (`--skip contract_ensures` and its kin) and no check is named, but for B40, B41 and B42, whose
+checks run only when they are named, with `--pid`. B55, B56 and B57 are given the token with `--header`, B46 has its
+`max-request-bytes` in the configuration.
 
 Calls and seconds are those of the whole run up to the first failure, which for checks that may be the framework's
 includes the rest of their phase, and its shrinking; the median of the seeds. Bytes are those of the request that is

@@ -32,7 +32,7 @@ impl Twist for Twice {
             ghosts: self.ghosts.clone(),
         };
         sleep(SLOW).await;
-        again.is_not_needed();
+        again.defuse();
         users.create_user(request).await
     }
 
@@ -58,7 +58,7 @@ struct Again {
 }
 
 impl Again {
-    fn is_not_needed(mut self) {
+    fn defuse(mut self) {
         self.user = None;
     }
 }
