@@ -70,7 +70,9 @@ fn the_line_of_a_failure_gets_the_same_status() {
             path => vec!["--schema", path],
         };
         let arguments = ["contract", "--target", &server.address, "--seed", "1", "--cases", "30"];
-        let more = ["--fail-fast", "--format", "json"];
+        // A call in a sequence is answered by what came before it, which one line cannot send.
+        let more =
+            ["--fail-fast", "--format", "json", "--skip", "contract_errors", "--skip", "contract_requires"];
         let ran = protogate(folder.path(), &[&arguments[..], &schema, &more].concat());
         let report: Value = serde_json::from_str(&ran.stdout).unwrap();
         let failures = report["failures"].as_array().unwrap();

@@ -63,6 +63,8 @@ pub(in crate::contract) struct Ran {
     pub told: Vec<(String, Told)>,
     /// A call had no answer before the deadline.
     pub hung: bool,
+    /// After the steps that were made nobody was there any more.
+    pub unreachable: Option<CallError>,
 }
 
 /// How an answer leaves the model.
@@ -95,7 +97,7 @@ impl<'a, T: Transport> Stage<'a, T> {
     /// Runs the steps until one breaks a promise.
     ///
     /// # Errors
-    /// A call could not be made.
+    /// The first call could not be made.
     pub async fn execute(&self, steps: &[Step]) -> Result<Ran, CallError> {
         if let Some(reset) = self.reset.filter(|_| self.is_closed())
             && let Err(why) = reset.run().await
@@ -110,7 +112,14 @@ impl<'a, T: Transport> Stage<'a, T> {
             let Some(method) = self.methods.iter().find(|it| it.name == step.method) else { break };
             let model = &worlds[0];
             let (sent, linked) = step.resolved(method, salt, &|origin| found(origin, model, &ran.done));
-            let exchange = self.judge.call(&self.call(step, method, &sent)).await?;
+            let exchange = match self.judge.call(&self.call(step, method, &sent)).await {
+                Ok(exchange) => exchange,
+                Err(error) if ran.done.is_empty() => return Err(error),
+                Err(error) => {
+                    ran.unreachable = Some(error);
+                    break;
+                }
+            };
             let decode = |(_, bytes): &(u8, bytes::Bytes)| {
                 DynamicMessage::decode(method.desc.output(), bytes.as_ref()).ok()
             };
@@ -124,6 +133,13 @@ impl<'a, T: Transport> Stage<'a, T> {
                 outcome: exchange.outcome(),
                 answer: Answer::of(method, &exchange, self.judge.metadata),
             });
+            // A death is that of the call that had no answer, not of the one that found nobody.
+            if matches!(exchange.end, End::Closed(_) | End::GoAway(_))
+                && let Some(gone) = self.judge.gone().await
+            {
+                ran.unreachable = Some(gone);
+                break;
+            }
             let name = method.desc.name();
             let now = now();
             let call = |got, code| Call { method: name, sent: &sent, got, code, clock: (self.started, now) };

@@ -128,6 +128,15 @@ async fn of_service<T: Transport>(
         let method = steps.get(ran.done.len().saturating_sub(1)).map_or("", |step| &step.method);
         counts.add_unclear(method, &ran.unclear);
         hangs += u64::from(ran.hung);
+        if let Some(error) = &ran.unreachable {
+            // What is blamed is the last call that was made, which had no answer.
+            let at = steps.get(ran.done.len()).and_then(|step| position(methods, step)).unwrap_or(0);
+            let input = Input::of(crate::contract::Class::Valid, methods[at], "", Vec::new());
+            search.over = true;
+            search.unreachable(at, &input, error, &mut came.deaths, on_event);
+            whole = false;
+            break;
+        }
         if let Some(one) = broken(&stage, search, steps, ran, &came.found, (stop, end), on_event).await {
             on_event(Event::Shrunk(one.severity, Box::new(one.row.clone())));
             came.found.push(one);
