@@ -13,6 +13,8 @@ const KNOWN: &str = "protogate-known.toml";
 
 fn contract(folder: &Path, server: &Server, more: &[&str]) -> Ran {
     let arguments = ["contract", "--target", &server.address, "--schema", PROTO, "--seed", "7"];
+    // One fault, one finding: its promise is broken as well.
+    let arguments = [&arguments[..], &["--skip", "contract_errors"]].concat();
     protogate(folder, &[&arguments[..], more].concat())
 }
 

@@ -22,7 +22,18 @@ fn shards(folder: &Path, mutant: &str, of: u64) -> Vec<Value> {
         let server =
             Server::start(Command::new(program("zoo")).args(["--addr", "127.0.0.1:0"]).env("MUTANT", mutant));
         let shard = format!("{part}/{of}");
-        let arguments = ["contract", "--target", &server.address, "--schema", PROTO, "--seed", "7"];
+        // One fault, one finding: its promise is broken as well.
+        let arguments = [
+            "contract",
+            "--target",
+            &server.address,
+            "--schema",
+            PROTO,
+            "--seed",
+            "7",
+            "--skip",
+            "contract_errors",
+        ];
         let more = ["--cases", "20", "--method", "*/GetUser", "--shard", &shard, "--format", "json"];
         let ran = protogate(machine.path(), &[&arguments[..], &more].concat());
         fs::write(folder.join(format!("{part}.json")), &ran.stdout).unwrap();

@@ -13,7 +13,8 @@ fn mock(folder: &str) -> Server {
 /// The mock is the tester's own oracle: what keeps the schema is found to keep it.
 #[test]
 fn the_tester_finds_nothing_in_the_mock() {
-    let proto = concat!(env!("CARGO_MANIFEST_DIR"), "/proto");
+    // Types and nothing promised. What the mock makes of promises: `src/mock/tests.rs`.
+    let proto = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/article");
     let server = mock(proto);
     let folder = tempfile::tempdir().unwrap();
     // Reflected, so that it is seen to say what it serves.

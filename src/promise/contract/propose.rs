@@ -67,8 +67,14 @@ fn fit(expr: &IdedExpr, method: &Method, scope: &Scope<'_>, got: &mut Vec<Dynami
                 vec![(left, right)]
             };
             for (place, source) in sides {
+                // Of the bounds of a moment the middle: what is between them is asked by another's clock.
+                let value = if sign != operators::EQUALS && names_the_clock(source) {
+                    Some(Value::Int(scope.now()))
+                } else {
+                    resolve(source)
+                };
                 if let Some(path) = path(place)
-                    && let Some(value) = resolve(source)
+                    && let Some(value) = value
                     && put(&path, &value, method, got)
                 {
                     return;
@@ -76,6 +82,15 @@ fn fit(expr: &IdedExpr, method: &Method, scope: &Scope<'_>, got: &mut Vec<Dynami
             }
         }
         _ => {}
+    }
+}
+
+/// Whether a bound is given in terms of the time of the call.
+fn names_the_clock(expr: &IdedExpr) -> bool {
+    match &expr.expr {
+        Expr::Ident(name) => matches!(name.as_str(), "now" | "started_at"),
+        Expr::Call(call) => call.args.iter().any(names_the_clock),
+        _ => false,
     }
 }
 

@@ -55,6 +55,11 @@ impl<'a> Scope<'a> {
         scope
     }
 
+    /// Seconds since the Unix epoch.
+    pub(super) fn now(&self) -> i64 {
+        self.call.clock.1
+    }
+
     pub(super) fn context(&self) -> Context<'_, '_> {
         let mut context = expr::context();
         context.set_variable_resolver(self);
