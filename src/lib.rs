@@ -24,7 +24,8 @@
 //!
 //! - `diag` knows no descriptors, arguments or sockets; it never reads a file, prints or exits.
 //! - `schema` decides nothing and cannot fail after `load`. It reads no network.
-//! - `promise` reads what a schema asks of messages (`buf.validate`, `google.api.field_behavior`) and calls nobody.
+//! - `promise` reads what a schema asks of messages (`buf.validate`, `google.api.field_behavior`) and what a service
+//!   promises (its contract, in CEL), and calls nobody.
 //! - `rules` never read files and know no history: two schemas in, diagnostics out.
 //! - `codegen` gives templates plain views, never descriptors, and writes only where it is told.
 //! - `client` treats a gRPC status as data; an error is a call that could not be made.
@@ -34,8 +35,7 @@
 //! - `xtask` and this library never depend on the reference, so that `cargo xtask generate` works while
 //!   `generated/` is stale, broken or gone.
 //!
-//! Not built yet: contract options as a language and CEL (in `promise`), lint rules. The drawing leaves room
-//! for them.
+//! Not built yet: lint rules of schemas. The drawing leaves room for them.
 
 pub mod cli;
 pub mod client;
