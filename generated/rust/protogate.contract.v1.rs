@@ -58,10 +58,10 @@ pub struct MethodContract {
     /// Who ends the stream; read for methods that stream.
     #[prost(enumeration = "EndMode", tag = "3")]
     pub end: i32,
-    /// What the caller owes: a request that breaks it is answered as `otherwise` says. Of `req` and `old`.
+    /// What the caller owes: a request that breaks it is answered as `otherwise` says. Of `req` or `sent`, and `old`.
     #[prost(message, repeated, tag = "4")]
     pub requires: ::prost::alloc::vec::Vec<Requirement>,
-    /// When the call is answered with an error: exactly when one of them says so. Of `req` and `old`.
+    /// When the call is answered with an error: exactly when one of them says so. Of `req` or `sent`, and `old`.
     #[prost(message, repeated, tag = "5")]
     pub errors: ::prost::alloc::vec::Vec<ErrorRule>,
     /// The status codes that the method answers with, and no others. Empty: any.

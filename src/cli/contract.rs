@@ -200,6 +200,7 @@ async fn plan(
             method.place =
                 Some(loaded.schema.place(&method.desc.parent_service().parent_file(), method.desc.path()));
         }
+        plan.contract.find_places(&loaded.schema);
         Planned { plan, said: loaded.diagnostics, schema: Some((source, loaded.schema)) }
     };
     if planned.plan.called().next().is_none() {

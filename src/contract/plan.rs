@@ -9,7 +9,7 @@ use prost_types::method_options::IdempotencyLevel;
 use super::{checks::NO_METHOD, requests};
 use crate::{
     diag::{Diagnostic, Place},
-    promise::Rules,
+    promise::{Rules, contract::Contract},
     schema::nearest,
     values::{self, Manner},
 };
@@ -117,6 +117,8 @@ impl Method {
 pub struct Plan {
     /// All of them.
     pub methods: Vec<Method>,
+    /// What their services promise; where the promises stand is filled in by whoever knows.
+    pub contract: Contract,
 }
 
 impl Plan {
@@ -129,6 +131,8 @@ impl Plan {
         services: impl IntoIterator<Item = ServiceDescriptor>,
         globs: &[String],
     ) -> Result<Plan, Diagnostic> {
+        let services: Vec<ServiceDescriptor> = services.into_iter().collect();
+        let contract = Contract::of(services.iter().cloned());
         let all = |service: ServiceDescriptor| service.methods().map(Method::new).collect::<Vec<_>>();
         let mut methods: Vec<Method> = services.into_iter().flat_map(all).collect();
         let globs: Vec<GlobMatcher> = globs.iter().map(|glob| pattern(glob)).collect::<Result<_, _>>()?;
@@ -136,7 +140,7 @@ impl Plan {
         for method in &mut methods {
             method.skipped = reason(method, &globs);
         }
-        Ok(Plan { methods })
+        Ok(Plan { methods, contract })
     }
 
     /// Those that are called.

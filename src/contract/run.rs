@@ -5,8 +5,8 @@ use std::{cell::OnceCell, sync::atomic::Ordering, time::Duration};
 use tokio::{sync::watch, time::Instant};
 
 use super::{
-    Case, Check, Class, Method, Plan, Probing,
-    checks::{DEAD, LATENCY_BOUND, SKIPPED, UNANSWERED},
+    Case, Check, Method, Plan, Probing,
+    checks::{DEAD, SKIPPED},
     control::shares,
     finish,
     judge::{Failure, Judge},
@@ -15,7 +15,7 @@ use super::{
     probe,
     search::Search,
     sequences::{Reset, Sequences},
-    shrink::{CONFIRM, Shrunk, shrink},
+    shrink::{Shrunk, shrink},
     stop::reached,
 };
 use crate::{
@@ -233,7 +233,7 @@ pub async fn run<T: Transport>(
     search.over = *stop.borrow();
     search.over |= config.fail_fast && probed.iter().any(|it| it.severity == Severity::Error);
     let mut left_out = Vec::new();
-    let sequences = Sequences::of(&methods, config);
+    let sequences = Sequences::of(plan, &methods, config);
     let has_cases = |phase: &Phase| *phase != Phase::Sequences || sequences.is_some();
     for phase in Phase::ALL.into_iter().filter(|_| !only_probes).filter(has_cases) {
         if search.over {
@@ -288,7 +288,7 @@ pub async fn run<T: Transport>(
                 () = reached(&mut stop, end) => search.over = true,
                 () = shrink(&judge, method, &mut shrunk) => {}
             }
-            if is_chance(&shrunk) {
+            if shrunk.is_chance() {
                 continue;
             }
             let case = Case::new(&judge, config, method, &shrunk.input, &shrunk.failure);
@@ -387,27 +387,4 @@ fn sibling<'a>(methods: &[&'a Method]) -> Option<&'a Method> {
     let unary = |it: &&&'a Method| !it.desc.is_client_streaming() && !it.desc.is_server_streaming();
     let reads = methods.iter().filter(unary).find(|method| method.reads);
     reads.or_else(|| methods.iter().find(unary)).copied()
-}
-
-/// How sure a finding is, from how often it was seen again.
-pub(super) fn severity(shrunk: &Shrunk) -> Severity {
-    // What depends on others that write at the same time, or on time itself, can err; what is not seen again each
-    // time is no finding then.
-    let doubtful = match (shrunk.confirmed, shrunk.input.class) {
-        (Some(times), _) if shrunk.failure.key.cause == UNANSWERED => times < CONFIRM,
-        (Some(times), _) if shrunk.failure.key.check == LATENCY_BOUND => times < CONFIRM,
-        (Some(times), Class::Backpressure | Class::Deadline) => times < CONFIRM,
-        (Some(0), class) => class.is_compared() || matches!(class, Class::Repeat | Class::Parallel),
-        _ => false,
-    };
-    if doubtful || shrunk.failure.doubtful || shrunk.failure.check.level == super::Level::Warn {
-        Severity::Warning
-    } else {
-        Severity::Error
-    }
-}
-
-/// A busy server answers late once, and is no finding then.
-fn is_chance(shrunk: &Shrunk) -> bool {
-    shrunk.failure.key.cause == UNANSWERED && shrunk.confirmed == Some(0)
 }

@@ -14,7 +14,7 @@ use super::{
     judge::{Failure, Judge, Judged, Key},
     listed::removes,
     pool::Pool,
-    run::{Found, severity},
+    run::Found,
     shrink::{CONFIRM, HANG, Shrunk},
     stop::reached,
     tally::Tally,
@@ -267,7 +267,7 @@ impl<'a, T: Transport> Search<'a, T> {
 
     /// The finding as it will be reported.
     pub fn found(&self, method: &Method, shrunk: Shrunk, case: Case) -> Found {
-        let severity = severity(&shrunk);
+        let severity = shrunk.severity();
         let mut before = Vec::new();
         let mut row = case.row(shrunk.failure.check, method);
         shrunk.failure.answer.clone().tell(&mut row);

@@ -3,13 +3,15 @@
 use proptest::strategy::ValueTree as _;
 
 use super::{
-    Class, Method,
+    Class, Level, Method,
+    checks::{LATENCY_BOUND, UNANSWERED},
     input::{Input, simpler},
     judge::{Failure, Judge},
     malformed,
 };
 use crate::{
     client::{CallError, Transport},
+    diag::Severity,
     values::Shrinking,
 };
 
@@ -35,6 +37,29 @@ pub(super) struct Shrunk {
 }
 
 impl Shrunk {
+    /// How sure a finding is, from how often it was seen again.
+    pub fn severity(&self) -> Severity {
+        // What depends on others that write at the same time, or on time itself, can err; what is not seen again each
+        // time is no finding then.
+        let doubtful = match (self.confirmed, self.input.class) {
+            (Some(times), _) if self.failure.key.cause == UNANSWERED => times < CONFIRM,
+            (Some(times), _) if self.failure.key.check == LATENCY_BOUND => times < CONFIRM,
+            (Some(times), Class::Backpressure | Class::Deadline) => times < CONFIRM,
+            (Some(0), class) => class.is_compared() || matches!(class, Class::Repeat | Class::Parallel),
+            _ => false,
+        };
+        if doubtful || self.failure.doubtful || self.failure.check.level == Level::Warn {
+            Severity::Warning
+        } else {
+            Severity::Error
+        }
+    }
+
+    /// A busy server answers late once, and is no finding then.
+    pub fn is_chance(&self) -> bool {
+        self.failure.key.cause == UNANSWERED && self.confirmed == Some(0)
+    }
+
     pub fn new(input: Input, failure: Failure) -> Shrunk {
         Shrunk { input, failure, confirmed: None }
     }

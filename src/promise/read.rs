@@ -45,8 +45,8 @@ fn inner(field: &FieldDescriptor) -> Option<MessageDescriptor> {
     desc.map_entry_value_field().kind().as_message().cloned()
 }
 
-/// The value of the extension with this name.
-fn option(options: &DynamicMessage, name: &str) -> Option<DynamicMessage> {
+/// The message in the extension with this name.
+pub(super) fn option(options: &DynamicMessage, name: &str) -> Option<DynamicMessage> {
     options.extensions().find(|(it, _)| it.full_name() == name)?.1.as_message().cloned()
 }
 

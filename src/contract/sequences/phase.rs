@@ -13,8 +13,8 @@ use super::{
 use crate::{
     client::Transport,
     contract::{
-        Config, Event, Method,
-        checks::{CONTRACTS, SKIPPED},
+        Config, Event, Method, Plan,
+        checks::{CONTRACT_UNCLEAR, CONTRACTS, SKIPPED},
         input::Input,
         run::Found,
         search::{Fresh, Search},
@@ -46,13 +46,16 @@ pub(in crate::contract) struct Came {
 
 impl Sequences {
     /// Nothing where nothing is promised, or where nobody wants to know.
-    pub fn of(methods: &[&Method], config: &Config) -> Option<Sequences> {
-        let mut services: Vec<_> =
-            methods.iter().map(|method| method.desc.parent_service().clone()).collect();
-        services.dedup_by(|one, other| one.full_name() == other.full_name());
+    pub fn of(plan: &Plan, methods: &[&Method], config: &Config) -> Option<Sequences> {
         let is_wanted = |name: &str| config.checks.iter().any(|check| check.info.name == name);
         CONTRACTS.iter().any(|check| is_wanted(check.info.name)).then_some(())?;
-        let contract = Contract::of(services);
+        let called = |name: &str| {
+            let service = name.split('/').next().unwrap_or(name);
+            methods.iter().any(|method| method.desc.parent_service().full_name() == service)
+        };
+        let mut contract = plan.contract.clone();
+        contract.services.retain(|name, _| called(name));
+        contract.unread.retain(|it| called(&it.of));
         (!contract.services.is_empty()).then_some(Sequences { contract })
     }
 
@@ -68,6 +71,10 @@ impl Sequences {
         let share = search.config.max_time.and_then(|time| started.checked_add(time.mul_f64(SHARE)));
         let mut came = Came::default();
         let mut whole = true;
+        search.said.extend(self.contract.unread.iter().map(|it| {
+            let message = format!("{}: `{}` is no CEL: {}", it.of, it.text, it.why);
+            Diagnostic::failure(&CONTRACT_UNCLEAR, message).help("`protogate contract lint` shows the place")
+        }));
         for service in self.contract.services.values() {
             if search.over || !came.deaths.is_empty() {
                 break;

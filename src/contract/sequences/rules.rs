@@ -7,7 +7,7 @@ use crate::{
         Check, Method,
         checks::{CONTRACT_UNCLEAR, CONTRACTS, RULE_VACUOUS},
     },
-    diag::{Diagnostic, Place, Severity},
+    diag::{Diagnostic, Severity},
     promise::contract::{Rule, Service, Told, Verdict},
 };
 
@@ -62,7 +62,7 @@ impl Counts {
         let of = |((method, rule), (why, of)): (&(String, String), &(String, Option<Rule>))| {
             let message = format!("{method}: `{rule}` cannot be evaluated: {why}");
             Diagnostic::failure(&CONTRACT_UNCLEAR, message)
-                .at(of.as_ref().and_then(place))
+                .at(of.as_ref().and_then(|rule| rule.place.clone()))
                 .help("mend the expression, or declare the state that it needs")
         };
         self.unclear.iter().map(of).collect()
@@ -87,7 +87,7 @@ impl Counts {
                         "its condition was never true, or the model never knew enough: is it what was meant?"
                     }
                 };
-                out.push(Diagnostic::new(&RULE_VACUOUS, severity, message).at(place(rule)).help(help));
+                out.push(Diagnostic::new(&RULE_VACUOUS, severity, message).at(rule.place.clone()).help(help));
             }
         }
         out
@@ -112,15 +112,4 @@ fn rules<'a>(service: &'a Service, method: &Method) -> Option<Vec<&'a Rule>> {
     let of = service.methods.get(method.desc.name()).filter(|_| is_its)?;
     let with_codes = of.requires.iter().chain(&of.errors).map(|(rule, _)| rule);
     Some(with_codes.chain(&of.ensures).chain(&of.each).chain(&of.finals).collect())
-}
-
-/// Where it stands.
-fn place(rule: &Rule) -> Option<Place> {
-    rule.place.as_ref().map(|(file, line)| Place {
-        span: Some(crate::diag::Span {
-            start_line: u32::try_from(*line).unwrap_or(u32::MAX),
-            ..crate::diag::Span::START
-        }),
-        ..Place::file(file.clone())
-    })
 }

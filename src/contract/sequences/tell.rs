@@ -69,7 +69,9 @@ pub(super) fn found<T>(
     let mut say = |name: &str, text: String| row.details.push((name.to_owned(), text));
     lines(steps, &shrunk.ran.done).into_iter().for_each(|line| say("step", hide(&line)));
     if let Some(rule) = &told.of {
-        let place = rule.place.as_ref().map_or(String::new(), |(file, line)| format!("   ({file}:{line})"));
+        let place = rule.place.as_ref().map_or(String::new(), |place| {
+            format!("   ({}:{})", place.file, place.span_or_start().start_line)
+        });
         say("rule", format!("{}{place}", rule.expr.text()));
     }
     differs.iter().for_each(|what| say("differs", hide(what)));

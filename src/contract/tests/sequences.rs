@@ -232,7 +232,6 @@ async fn a_sequence_is_told_as_calls_with_names() {
     let (_, run, _) = found(Fault::Neighbour, true).await;
     let row = &run.failures[0];
     let text: Vec<String> = row.details.iter().map(|(name, value)| format!("{name}  {value}")).collect();
-    println!("{}\n{}", row.message, text.join("\n"));
     assert!(text.iter().any(|line| line.contains("Get{id: r")), "{text:#?}");
     assert!(text.iter().any(|line| line.contains("resp == old.users[req.id]")), "{text:#?}");
 }
@@ -252,4 +251,23 @@ async fn nothing_is_asked_where_nothing_is_promised() {
     };
     run(&plan, &server, &Config { cases: 2, ..config(2) }, stop, &mut tell).await;
     assert!(phases.contains(&Phase::Acquaint) && !phases.contains(&Phase::Sequences), "{phases:?}");
+}
+
+/// A promise that cannot be read is no promise kept: the run could not do its job.
+#[tokio::test]
+async fn a_promise_that_is_no_cel_is_said() {
+    let people = People::new(Fault::None);
+    let mut plan =
+        Plan::new(people.pool.services().filter(|it| it.full_name() == "people.People"), &[]).unwrap();
+    plan.contract.unread.push(crate::promise::contract::Unread {
+        of: "people.People/Get".to_owned(),
+        text: "resp ==".to_owned(),
+        why: "it ends".to_owned(),
+    });
+    let (_keep, stop) = watch::channel(false);
+    let server = Mock(|call: &Call| people.answer(call));
+    let outcome = run(&plan, &server, &Config { cases: 2, ..config(2) }, stop, &mut |_| {}).await;
+    assert_eq!(outcome.report.verdict(), Verdict::Failed);
+    let said: Vec<_> = outcome.report.diagnostics().iter().filter(|it| it.rule.id == "PG219").collect();
+    assert!(said.len() == 1 && said[0].message.contains("`resp ==` is no CEL"), "{said:?}");
 }

@@ -13,7 +13,7 @@ mod expr;
 mod judge;
 pub mod lint;
 mod model;
-mod parse;
+mod options;
 mod place;
 mod propose;
 mod read;
@@ -29,10 +29,11 @@ use std::collections::BTreeMap;
 
 use prost_reflect::MethodDescriptor;
 
+use crate::diag::Place;
+
 pub use expr::{Expr, Problem};
 pub use judge::{Call, Told, Verdict};
 pub use model::{Item, Model, Variable};
-pub use place::place_of;
 pub use side::{SideFile, merged};
 
 /// The promises of every service of a schema, by the full name of the service. Only services that promise something.
@@ -40,6 +41,19 @@ pub use side::{SideFile, merged};
 pub struct Contract {
     /// By `package.Service`.
     pub services: BTreeMap<String, Service>,
+    /// The expressions that are no CEL: nothing can be said of them.
+    pub unread: Vec<Unread>,
+}
+
+/// An expression that is no CEL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// `package.Service`, or `package.Service/Method`.
+    pub of: String,
+    /// As it was written.
+    pub text: String,
+    /// What is wrong with it.
+    pub why: String,
 }
 
 /// The promises of one service.
@@ -107,8 +121,8 @@ pub struct Rule {
     pub expr: Expr,
     /// Only asked where the model knows everything.
     pub closed: bool,
-    /// The file and the line, from 1, where it stands, if that is known.
-    pub place: Option<(String, usize)>,
+    /// Where it stands, if that is known.
+    pub place: Option<Place>,
 }
 
 /// One change of the model.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use prost_reflect::{MethodDescriptor, ServiceDescriptor};
 
+use super::{Contract, Rule};
 use crate::diag::{Place, Span};
 use crate::schema::Schema;
 
@@ -45,17 +46,31 @@ pub(super) struct Places {
     whole: Place,
 }
 
-/// The place of a promise of the service or method of this full name (`package.Service.Method` or
-/// `package.Service/Method`), by its id and its expression; nothing where the schema has no such name.
-pub fn place_of(schema: &Schema, name: &str, id: &str, expr: &str) -> Option<Place> {
-    let pool = schema.pool();
-    if let Some(service) = pool.get_service_by_name(name) {
-        return Some(Places::of_service(schema, &service).text(id, expr));
+impl Contract {
+    /// Finds where each promise stands in the files of this schema.
+    pub fn find_places(&mut self, schema: &Schema) {
+        let pool = schema.pool();
+        for service in self.services.values_mut() {
+            if let Some(desc) = pool.get_service_by_name(&service.name) {
+                let places = Places::of_service(schema, &desc);
+                service.invariants.iter_mut().for_each(|rule| rule.found_in(&places));
+            }
+            for method in service.methods.values_mut() {
+                let places = Places::of_method(schema, &method.desc);
+                let with_codes = method.requires.iter_mut().chain(&mut method.errors).map(|(rule, _)| rule);
+                let rules =
+                    with_codes.chain(&mut method.ensures).chain(&mut method.each).chain(&mut method.finals);
+                rules.for_each(|rule| rule.found_in(&places));
+            }
+        }
     }
-    let (service, method) = name.rsplit_once(['/', '.'])?;
-    let service = pool.get_service_by_name(service)?;
-    let method = service.methods().find(|it| it.name() == method)?;
-    Some(Places::of_method(schema, &method).text(id, expr))
+}
+
+impl Rule {
+    fn found_in(&mut self, places: &Places) {
+        let id = self.id.rsplit('/').next().unwrap_or_default();
+        self.place = Some(places.text(id, self.expr.text()));
+    }
 }
 
 impl Places {

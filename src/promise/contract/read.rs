@@ -2,16 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use prost_reflect::{DynamicMessage, MethodDescriptor, ServiceDescriptor};
+use prost_reflect::{DynamicMessage, MethodDescriptor, ServiceDescriptor, Value};
 
-use super::{Change, Contract, Effect, Expr, Method, Rule, Service, State, StateKind};
+use super::options::{inner, list, number, numbers, option, text, texts};
+use super::side::{METHOD, SERVICE};
+use super::{Change, Contract, Effect, Expr, Method, Rule, Service, State, StateKind, Unread};
+
+/// The fields that hold expressions.
+const EXPRESSIONS: [&str; 4] = ["expr", "when", "key", "value"];
 
 impl Contract {
-    /// The promises in the options of these services. What is wrong in them is told by `contract lint`; such a rule is
-    /// left out here.
+    /// The promises in the options of these services. An expression that is no CEL is left out of its service and told
+    /// in `unread`; what else is wrong is told by `contract lint`.
     pub fn of(services: impl IntoIterator<Item = ServiceDescriptor>) -> Contract {
-        let found = services.into_iter().filter_map(|desc| service(&desc));
-        Contract { services: found.map(|it| (it.name.clone(), it)).collect() }
+        let mut contract = Contract::default();
+        for desc in services {
+            contract.unread.extend(unread(&desc));
+            contract.services.extend(service(&desc).map(|it| (it.name.clone(), it)));
+        }
+        contract
     }
 
     /// Whether nothing is promised anywhere.
@@ -20,15 +29,10 @@ impl Contract {
     }
 }
 
-/// The value of the extension with this name.
-fn option(options: &DynamicMessage, name: &str) -> Option<DynamicMessage> {
-    options.extensions().find(|(it, _)| it.full_name() == name)?.1.as_message().cloned()
-}
-
 /// Nothing where neither the service nor one of its methods has an option of ours.
 fn service(desc: &ServiceDescriptor) -> Option<Service> {
-    let own = option(&desc.options(), "protogate.contract.v1.service");
-    let options = desc.methods().map(|it| (option(&it.options(), "protogate.contract.v1.method"), it));
+    let own = option(&desc.options(), SERVICE);
+    let options = desc.methods().map(|it| (option(&it.options(), METHOD), it));
     let options: Vec<_> = options.collect();
     if own.is_none() && options.iter().all(|(it, _)| it.is_none()) {
         return None;
@@ -37,14 +41,50 @@ fn service(desc: &ServiceDescriptor) -> Option<Service> {
         options.into_iter().map(|(it, desc)| (desc.name().to_owned(), method(desc, it.as_ref()))).collect();
     Some(Service {
         name: desc.full_name().to_owned(),
-        states: own.iter().flat_map(|own| many(own, "state")).filter_map(|it| state(&it)).collect(),
+        states: own.iter().flat_map(|own| list(own, "state")).filter_map(|it| state(&it)).collect(),
         invariants: own.iter().flat_map(|own| rules(own, "invariant", "invariant")).collect(),
         methods,
     })
 }
 
+/// The expressions that are no CEL.
+fn unread(desc: &ServiceDescriptor) -> Vec<Unread> {
+    let own = option(&desc.options(), SERVICE).map(|it| (desc.full_name().to_owned(), it));
+    let of_methods = desc.methods().filter_map(|it| {
+        let name = format!("{}/{}", desc.full_name(), it.name());
+        Some((name, option(&it.options(), METHOD)?))
+    });
+    let mut out = Vec::new();
+    for (name, options) in own.into_iter().chain(of_methods) {
+        for text in expressions(&options) {
+            if let Err(problem) = Expr::parse(&text) {
+                out.push(Unread { of: name.clone(), text, why: problem.message });
+            }
+        }
+    }
+    out
+}
+
+/// Every expression in a contract, in order. The keys and values of variables are types, and no expressions.
+fn expressions(of: &DynamicMessage) -> Vec<String> {
+    let mut out = Vec::new();
+    for (field, value) in of.fields().filter(|(field, _)| field.name() != "state") {
+        match value {
+            Value::String(text) if EXPRESSIONS.contains(&field.name()) && !text.is_empty() => {
+                out.push(text.clone());
+            }
+            Value::Message(inner) => out.extend(expressions(inner)),
+            Value::List(items) => {
+                out.extend(items.iter().filter_map(Value::as_message).flat_map(expressions));
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
 fn state(it: &DynamicMessage) -> Option<State> {
-    let kind = match (one(it, "map"), one(it, "list")) {
+    let kind = match (inner(it, "map"), inner(it, "list")) {
         (Some(map), _) => StateKind::Map(text(&map, "key"), text(&map, "value")),
         (None, Some(list)) => StateKind::List(text(&list, "value")),
         (None, None) => return None,
@@ -53,33 +93,29 @@ fn state(it: &DynamicMessage) -> Option<State> {
 }
 
 fn method(desc: MethodDescriptor, own: Option<&DynamicMessage>) -> Method {
-    let of = |name: &str| own.map(|own| many(own, name)).unwrap_or_default();
-    let stream = own.and_then(|own| one(own, "stream"));
+    let of = |name: &str| own.map(|own| list(own, name)).unwrap_or_default();
+    let stream = own.and_then(|own| inner(own, "stream"));
     let of_stream = |name: &str| stream.iter().flat_map(|it| rules(it, name, name)).collect();
     // A rule that asks for no error asks for nothing.
     let coded = |kind: &str, expr: &str, code: &str| {
         let one = |it: &DynamicMessage| Some((rule(it, kind, expr)?, number(it, code)));
         of(kind).iter().filter_map(one).filter(|(_, code)| *code != 0).collect()
     };
-    let may_return = own.and_then(|own| own.get_field_by_name("may_return"));
-    let codes = may_return.iter().filter_map(|it| it.as_list()).flatten();
     let draw = |it: &DynamicMessage| {
         let weight = it.get_field_by_name("weight").and_then(|it| it.as_u32()).unwrap_or_default();
         let from = text(it, "from");
         (text(it, "field"), from.strip_prefix("old.").unwrap_or(&from).to_owned(), weight.max(1))
     };
-    let volatile = own.and_then(|own| own.get_field_by_name("volatile"));
-    let paths = volatile.iter().filter_map(|it| it.as_list()).flatten();
     Method {
         requires: coded("requires", "expr", "otherwise"),
         errors: coded("errors", "when", "code"),
-        may_return: codes.filter_map(|it| it.as_enum_number()).collect(),
+        may_return: own.map(|own| numbers(own, "may_return")).unwrap_or_default(),
         ensures: own.map(|own| rules(own, "ensures", "ensures")).unwrap_or_default(),
         effects: of("effect").iter().filter_map(effect).collect(),
         each: of_stream("each"),
         finals: of_stream("final"),
         draws: of("draw").iter().map(draw).collect(),
-        volatile: paths.filter_map(|it| it.as_str().map(str::to_owned)).collect(),
+        volatile: own.map(|own| texts(own, "volatile")).unwrap_or_default(),
         desc,
     }
 }
@@ -107,7 +143,7 @@ fn effect(it: &DynamicMessage) -> Option<Effect> {
 
 /// The rules in the field of this name, which are known by this kind.
 fn rules(of: &DynamicMessage, name: &str, kind: &str) -> Vec<Rule> {
-    many(of, name).iter().filter_map(|it| rule(it, kind, "expr")).collect()
+    list(of, name).iter().filter_map(|it| rule(it, kind, "expr")).collect()
 }
 
 /// Nothing where the expression, which is in the field of this name, is none.
@@ -118,25 +154,4 @@ fn rule(it: &DynamicMessage, kind: &str, name: &str) -> Option<Rule> {
         closed: number(it, "world") == 1,
         place: None,
     })
-}
-
-/// The messages in a list.
-fn many(of: &DynamicMessage, name: &str) -> Vec<DynamicMessage> {
-    let Some(value) = of.get_field_by_name(name) else { return Vec::new() };
-    value.as_list().into_iter().flatten().filter_map(|it| it.as_message().cloned()).collect()
-}
-
-/// The message in a field, if it is set.
-fn one(of: &DynamicMessage, name: &str) -> Option<DynamicMessage> {
-    if of.has_field_by_name(name) { of.get_field_by_name(name)?.as_message().cloned() } else { None }
-}
-
-/// Empty where there is no such field.
-fn text(of: &DynamicMessage, name: &str) -> String {
-    of.get_field_by_name(name).and_then(|it| it.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-/// That of an enum; 0 where there is no such field.
-fn number(of: &DynamicMessage, name: &str) -> i32 {
-    of.get_field_by_name(name).and_then(|it| it.as_enum_number()).unwrap_or_default()
 }

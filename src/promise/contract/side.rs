@@ -15,7 +15,7 @@ use prost_reflect::{
 use serde_json::Value as Json;
 
 use super::lint::kinds::{DISABLE, SIDE};
-use super::lint::options::option;
+use super::options::option;
 use crate::diag::{Diagnostic, Place, RuleInfo, Severity, Span};
 use crate::schema::{Source, load, nearest};
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use prost_reflect::{DynamicMessage, MethodDescriptor};
 
+use super::super::options::{inner, list, text};
 use super::element::{Asked, Element, Want};
 use super::kinds::EFFECT;
-use super::options::{inner, list, text};
 use super::scope::{Moment, Scope};
 use super::types::Type;
 use crate::schema::nearest;

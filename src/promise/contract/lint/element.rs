@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use prost_reflect::DynamicMessage;
 
+use super::super::options::text;
 use super::infer::infer;
 use super::kinds::{ID, SYNTAX, TYPE};
-use super::options::text;
 use super::scope::Scope;
 use super::types::Type;
 use crate::diag::{Diagnostic, RuleInfo, Severity};

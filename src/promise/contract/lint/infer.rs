@@ -12,7 +12,7 @@ use super::operators::{Operator, combine, conversion, operator};
 use super::scope::Scope;
 use super::types::Type;
 use crate::diag::RuleInfo;
-use crate::promise::contract::{Expr as Promised, Problem, parse::parse};
+use crate::promise::contract::{Expr as Promised, Problem};
 use crate::schema::nearest;
 
 /// Something that is wrong in an expression.
@@ -27,9 +27,9 @@ pub(super) struct Wrong {
 
 /// Reads an expression and says its type, and what is wrong with it.
 pub(super) fn infer(text: &str, scope: &Scope) -> (Type, Vec<Wrong>) {
-    // What a run would not read is wrong as well, though it may be CEL.
-    let program = match parse(text).and_then(|program| Promised::parse(text).map(|_| program)) {
-        Ok(program) => program,
+    // As a run reads it.
+    let program = match Promised::parse(text) {
+        Ok(expr) => expr.program,
         Err(problem) => return (Type::Dyn, vec![syntax(text, problem)]),
     };
     let written = Written { info: program.source_info(), text, characters: text.chars().collect() };

@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use prost_reflect::{DynamicMessage, MethodDescriptor};
 
+use super::super::{
+    code,
+    options::{inner, list, number, numbers, text, texts},
+};
 use super::effects::{effects, which};
 use super::element::{Asked, Element, Want};
 use super::kinds::{PATH, STATUS, STREAM};
-use super::options::{inner, list, number, numbers, status, text, texts};
 use super::paths::follow;
 use super::scope::{Moment, Scope};
 use super::types::Type;
@@ -55,7 +58,7 @@ fn refusals(element: &mut Element<'_>, contract: &DynamicMessage, desc: &MethodD
                     format!("add `{answer}: INVALID_ARGUMENT`, or another status"),
                 );
             } else if !allowed.is_empty() && !allowed.contains(&code) {
-                let name = status(code);
+                let name = code::name(code);
                 let message = format!("{label} is answered with {name}, which `may_return` leaves out");
                 element.say(&STATUS, (&id, &expr), message, format!("add {name} to `may_return`"));
             }

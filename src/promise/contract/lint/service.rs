@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use prost_reflect::{DescriptorPool, DynamicMessage};
 
+use super::super::options::{inner, list, text};
 use super::element::{Asked, Element, Want, is_snake};
 use super::kinds::STATE;
-use super::options::{inner, list, text};
 use super::scope::{Moment, Scope};
 use super::types::Type;
 use crate::schema::nearest;

@@ -1,8 +1,9 @@
 //! Contracts with one thing wrong, and what is said of them.
 
+mod beside;
+
 use super::lint;
 use crate::diag::{Diagnostic, Severity};
-use crate::promise::contract::{SideFile, place_of};
 use crate::schema::{Schema, Source, load};
 
 const HEAD: &str = r#"syntax = "proto3"; package u.v1;
@@ -388,85 +389,4 @@ fn only_a_variable_that_nothing_changes_is_a_warning() {
     let service = r#"service S { option (protogate.contract.v1.service) = { state { name: "a" list { value: "string" } } }; }"#;
     let said = lint(&schema(service), &[]);
     assert_eq!(said.iter().map(|it| it.severity).collect::<Vec<_>>(), [Severity::Warning]);
-}
-
-#[test]
-fn a_place_is_found_again_for_a_report() {
-    let schema =
-        schema(&users(GET, "ensures { id: \"a\" expr: \"true\" }\n ensures { id: \"b\" expr: \"true\" }"));
-    let line = |name: &str, id: &str| Some(place_of(&schema, name, id, "true")?.span?.start_line);
-    let first = line("u.v1.S/Get", "a");
-    assert!(first.is_some());
-    assert_eq!(line("u.v1.S.Get", "b"), first.map(|line| line + 1));
-    assert_eq!(line("u.v1.S.Gone", "b"), None);
-}
-
-/// What is said of one promise of `Get` with these side files on top.
-fn beside(sides: &[&str]) -> Vec<String> {
-    let schema = schema(&users(GET, r#"ensures { id: "echo" expr: "resp.id == req.id" }"#));
-    let sides: Vec<SideFile> =
-        sides.iter().map(|text| SideFile::parse("a.contract.toml", text).unwrap()).collect();
-    lint(&schema, &sides).iter().map(shown).collect()
-}
-
-#[test]
-fn a_side_file_adds_and_disables_and_is_linted_as_the_schema_is() {
-    let second = "[[method.\"u.v1.S/Get\".ensures]]\nid = \"echo\"\nexpr = \"true\"";
-    let table: [(&[&str], &[&str]); 10] = [
-        (&["[[method.\"u.v1.S/Get\".ensures]]\nid = \"more\"\nexpr = 'resp.name != \"\"' # fine"], &[]),
-        (&[&format!("[method.\"u.v1.S/Get\"]\ndisable = [\"echo\"]\n{second}")], &[]),
-        (&["[method.\"u.v1.S/Get\"]\ndisable = [\"ensures/echo\"]", second], &[]),
-        (
-            &[
-                "[service.\"u.v1.S\"]\ninvariant = [{ id = \"a\", expr = 'size(new.order) == size(new.users)' }]",
-            ],
-            &[],
-        ),
-        (
-            &[second],
-            &[
-                "PG312 u.v1.S/Get: adds a second rule `echo` | disable it first: `disable = [\"echo\"]` | echo",
-            ],
-        ),
-        (
-            &["[method.\"u.v1.S/Get\"]\ndisable = [\"ecko\"]"],
-            &["PG310 u.v1.S/Get: disables `ecko`, which is no rule here | did you mean `echo`? | ecko"],
-        ),
-        (
-            &["[[method.\"u.v1.S/Gett\".ensures]]\nid = \"a\""],
-            &["PG312 the schema has no method `u.v1.S/Gett` | did you mean `u.v1.S/Get`? | u.v1.S/Gett"],
-        ),
-        (
-            &["[[method.\"u.v1.S/Get\".ensure]]\nid = \"a\""],
-            &[
-                "PG312 u.v1.S/Get: MethodContract has no field `ensure` | did you mean `ensures`? | u.v1.S/Get",
-            ],
-        ),
-        (
-            &["[[method.\"u.v1.S/Get\".ensures]]\nid = \"a\"\nexpr = 'resp.nam == \"\"'"],
-            &["PG302 Get: ensures/a: u.v1.User has no field `nam` | did you mean `name`? | nam"],
-        ),
-        (
-            &["[methods]"],
-            &[
-                "PG312 there is no table `methods` | a side file has `[method.\"package.Service/Method\"]` and `[service.\"package.Service\"]` | methods",
-            ],
-        ),
-    ];
-    for (sides, expected) in table {
-        assert_eq!(beside(sides), expected, "{sides:?}");
-    }
-    let broken = SideFile::parse("a.contract.toml", "[method").unwrap_err();
-    assert_eq!((broken.severity, broken.place.unwrap().span.is_some()), (Severity::Failure, true));
-}
-
-#[test]
-fn a_schema_without_options_is_promised_for_beside_it() {
-    let text =
-        "syntax = \"proto3\"; package p; message M { string a = 1; } service S { rpc Do(M) returns (M); }";
-    let schema = load(&Source::Text(vec![("p.proto".into(), text.into())])).schema;
-    let side = "[[method.\"p.S/Do\".ensures]]\nid = \"a\"\nexpr = \"resp.b == req.a\"";
-    let side = SideFile::parse("a.contract.toml", side).unwrap();
-    let said: Vec<String> = lint(&schema, &[side]).iter().map(shown).collect();
-    assert_eq!(said, ["PG302 Do: ensures/a: p.M has no field `b` | it has `a` | b"]);
 }

@@ -116,3 +116,10 @@ fn an_expression_is_only_so_deep() {
         }
     }
 }
+
+#[test]
+fn a_mistake_is_found_in_its_line() {
+    for (text, at) in [("a ==", 4), ("a\n&& b c", 7), ("a = b", 2), ("'é' == = 1", 7)] {
+        assert_eq!(Expr::parse(text).unwrap_err().at, Some(at), "{text}");
+    }
+}

@@ -3,12 +3,7 @@
 
 use prost_reflect::{DynamicMessage, Value};
 
-/// The message that an option of a service or method holds.
-pub(in super::super) fn option(options: &DynamicMessage, name: &str) -> Option<DynamicMessage> {
-    let mut all = options.extensions();
-    let (_, value) = all.find(|(it, _)| it.full_name() == name)?;
-    value.as_message().cloned()
-}
+pub(super) use crate::promise::read::option;
 
 pub(super) fn text(of: &DynamicMessage, field: &str) -> String {
     let value = of.get_field_by_name(field);
@@ -45,29 +40,3 @@ pub(super) fn numbers(of: &DynamicMessage, field: &str) -> Vec<i32> {
     let items = value.as_deref().and_then(Value::as_list).unwrap_or_default();
     items.iter().filter_map(Value::as_enum_number).collect()
 }
-
-/// The name of a status.
-pub(super) fn status(number: i32) -> &'static str {
-    let name = usize::try_from(number).ok().and_then(|number| STATUSES.get(number));
-    name.copied().unwrap_or("a status that gRPC does not have")
-}
-
-const STATUSES: [&str; 17] = [
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-    "UNAUTHENTICATED",
-];
