@@ -7,6 +7,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, ColorChoice, Parser, Subcommand, builder::TypedValueParser};
 
 use super::date::Date;
+use super::lint::ContractWork;
+use super::mock::Mock;
 use super::output::Codes;
 use crate::diag::render::Format;
 
@@ -198,16 +200,6 @@ pub enum Ci {
     PreCommit,
 }
 
-/// `mock`
-#[derive(Debug, Args)]
-pub struct Mock {
-    /// The schema: a directory, a .proto file, a descriptor set, or git:REV[:PATH]
-    pub input: Option<String>,
-    /// Where to listen
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:50051")]
-    pub addr: String,
-}
-
 /// `generate`
 #[derive(Debug, Args)]
 pub struct Generate {
@@ -295,27 +287,6 @@ pub struct Contract {
     /// The last day on which they count as known [default: in 90 days]
     #[arg(long, value_name = "YYYY-MM-DD", requires = "accept_known", value_parser = last_day)]
     pub expires: Option<Date>,
-}
-
-/// What is done with promises alone.
-#[derive(Debug, Subcommand)]
-pub enum ContractWork {
-    /// Find what is wrong with the promises that a schema and its side files make
-    #[command(after_help = "Examples:
-  protogate contract lint                                     INPUT from protogate.toml
-  protogate contract lint proto --side staging.contract.toml
-  protogate contract lint proto --format github")]
-    Lint(Lint),
-}
-
-/// `contract lint`
-#[derive(Debug, Args)]
-pub struct Lint {
-    /// The schema: a directory, a .proto file, a descriptor set, or git:REV[:PATH]
-    pub input: Option<String>,
-    /// A side file (`*.contract.toml`), laid over the schema; may be given several times
-    #[arg(long, value_name = "FILE")]
-    pub side: Vec<PathBuf>,
 }
 
 /// A day that is not over.

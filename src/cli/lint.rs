@@ -1,12 +1,34 @@
 //! `contract lint`: a schema and its side files, and what is wrong with what they promise.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::args::Lint;
+use clap::{Args, Subcommand};
+
 use super::{Context, Outcome, sources};
 use crate::diag::{Diagnostic, Place, Report, Section};
 use crate::promise::contract::{SideFile, lint, merged};
+
+/// What is done with promises alone.
+#[derive(Debug, Subcommand)]
+pub enum ContractWork {
+    /// Find what is wrong with the promises that a schema and its side files make
+    #[command(after_help = "Examples:
+  protogate contract lint                                     INPUT from protogate.toml
+  protogate contract lint proto --side staging.contract.toml
+  protogate contract lint proto --format github")]
+    Lint(Lint),
+}
+
+/// `contract lint`
+#[derive(Debug, Args)]
+pub struct Lint {
+    /// The schema: a directory, a .proto file, a descriptor set, or git:REV[:PATH]
+    pub input: Option<String>,
+    /// A side file (`*.contract.toml`), laid over the schema; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub side: Vec<PathBuf>,
+}
 
 pub fn lint(arguments: &Lint, context: &Context) -> Outcome {
     let source = sources::input(arguments.input.as_deref(), context)?;

@@ -2,16 +2,27 @@
 
 use std::io::Write as _;
 
-use super::args::Mock as Arguments;
+use clap::Args;
+
 use super::config::CONFIG;
 use super::service::SERVICE;
 use super::{Context, Outcome, interrupt, sources};
 use crate::diag::{Diagnostic, Report};
-use crate::mock::{self, Mock};
+use crate::mock;
 use crate::promise::contract::Contract;
 
+/// `mock`
+#[derive(Debug, Args)]
+pub struct Mock {
+    /// The schema: a directory, a .proto file, a descriptor set, or git:REV[:PATH]
+    pub input: Option<String>,
+    /// Where to listen
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:50051")]
+    pub addr: String,
+}
+
 /// Serves until somebody ends it.
-pub fn mock(arguments: &Arguments, context: &Context) -> Outcome {
+pub fn mock(arguments: &Mock, context: &Context) -> Outcome {
     let source = sources::input(arguments.input.as_deref(), context)?;
     let loaded = sources::load_whole(&source)?;
     let own = || loaded.schema.own_files().flat_map(|file| file.descriptor().services());
@@ -19,7 +30,13 @@ pub fn mock(arguments: &Arguments, context: &Context) -> Outcome {
         let help = "name a schema with a `service` in it";
         return Err(vec![Diagnostic::failure(&CONFIG, "the schema has no service to answer for").help(help)]);
     }
-    let mock = Mock::new(own(), Contract::of(own()));
+    let contract = Contract::of(own());
+    if let Some(wrong) = contract.unread.first() {
+        let message = format!("{}: `{}` is no CEL: {}", wrong.of, wrong.text, wrong.why);
+        let help = "`protogate contract lint` shows the place";
+        return Err(vec![Diagnostic::failure(&CONFIG, message).help(help)]);
+    }
+    let mock = mock::Mock::new(own(), contract);
     let failed = |what: String| vec![Diagnostic::failure(&SERVICE, what)];
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| failed(format!("cannot start: {error}")))?;

@@ -42,8 +42,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Arguments, Command, Common, ContractWork};
+use args::{Arguments, Command, Common};
 use config::Config;
+use lint::ContractWork;
 
 use crate::diag::{Diagnostic, Report};
 
