@@ -79,7 +79,7 @@ impl Expr {
             }
             Ok(program) => Ok(Expr { text: text.into(), program: Arc::new(program) }),
             Err(error) => Err(match error.errors.first() {
-                Some(first) => Problem { message: first.msg.clone(), at: place(text, first.pos) },
+                Some(first) => Problem { message: brief(&first.msg), at: place(text, first.pos) },
                 None => Problem { message: error.to_string(), at: None },
             }),
         }
@@ -135,6 +135,12 @@ fn depth(expr: &IdedExpr) -> usize {
         ast::Expr::Select(it) => Some(depth(&it.operand)),
     };
     deepest.unwrap_or_default() + 1
+}
+
+/// What the parser found, without the list of nearly everything that could stand there instead.
+fn brief(message: &str) -> String {
+    let found = message.split(" expecting ").next().unwrap_or(message);
+    found.trim_start_matches("Syntax error: ").to_owned()
 }
 
 /// From a line and a column, both from 1.

@@ -61,9 +61,6 @@ fn syntax(text: &str, problem: Problem) -> Wrong {
         Some((place, before)) => (place, format!("it can be read up to `{}`", tail(before.trim_end()))),
         None => (String::new(), "write it shorter".to_owned()),
     };
-    // What else could stand there is a list of nearly everything.
-    let message =
-        message.split(" expecting ").next().unwrap_or(&message).trim_start_matches("Syntax error: ");
     let message = format!("is no CEL: {message}{place}");
     Wrong { kind: &SYNTAX, message, help: Some(help), at: at.map(|at| at..at) }
 }
