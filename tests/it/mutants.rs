@@ -116,6 +116,11 @@ const fn promised(mutant: &'static str, check: &'static str) -> Row {
 impl Row {
     /// One run, in a folder of its own: saved cases of another would be sent first.
     fn contract(&self, seed: u64) -> (Ran, Value) {
+        self.contract_with(seed, &[])
+    }
+
+    /// The same with further options.
+    fn contract_with(&self, seed: u64, more: &[&str]) -> (Ran, Value) {
         let folder = tempfile::tempdir().unwrap();
         // A hang is a hang after two seconds as well.
         let config = format!("[contract]\ndeadline = \"2s\"\n{}\n", self.config);
@@ -128,13 +133,17 @@ impl Row {
         let proto = concat!(env!("CARGO_MANIFEST_DIR"), "/proto");
         let header = self.token.map(|token| format!("authorization:Bearer {token}"));
         let mut arguments = vec!["contract", "--target", &server.address, "--schema", proto, "--seed", &seed];
-        arguments.extend(["--fail-fast", "--cases", "30", "--max-time", "60s", "--format", "json"]);
+        arguments.extend(["--fail-fast", "--max-time", "60s", "--format", "json"]);
         arguments.extend(header.iter().flat_map(|header| ["--header", header]));
         if self.named {
             arguments.extend(["--check", self.check, "--pid", &pid]);
         } else if !self.promised {
             arguments.extend(PROMISES.iter().flat_map(|check| ["--skip", check]));
         }
+        if !more.contains(&"--cases") {
+            arguments.extend(["--cases", "30"]);
+        }
+        arguments.extend(more);
         let ran = protogate(folder.path(), &arguments);
         let report = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
         (ran, report)

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{AS_A_WHOLE, Row, row, rows, zoo};
+use super::{AS_A_WHOLE, BY_PROMISES, Row, row, rows, zoo};
 
 /// How often the healthy server is run, whatever the number of seeds for the others.
 const HEALTHY: u64 = 10;
@@ -51,6 +51,8 @@ fn the_table_is_written() {
         page.push('\n');
         missed.extend((caught < seeds).then_some(row.mutant));
     }
+    page.push_str(&by_promises());
+    page.push_str(&ablations());
     let healthy: Vec<Value> = (1..=HEALTHY).map(|seed| row("healthy", "").contract(seed).1).collect();
     let failures: usize = healthy.iter().map(|report| report["failures"].as_array().unwrap().len()).sum();
     let sum = |of: &str| healthy.iter().filter_map(|report| report["summary"][of].as_u64()).sum::<u64>();
@@ -64,6 +66,51 @@ fn the_table_is_written() {
     writeln!(page, "\n{line}").unwrap();
     fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/mutants.md"), page).unwrap();
     assert_eq!((failures, missed), (0, Vec::new()));
+}
+
+/// Those whose only fault is a wrong value, with the promises of the schema: which rule is broken, seed 1.
+fn by_promises() -> String {
+    let mut table = String::from(
+        "\nWith the promises of `proto/user.proto`, in a server that may hold more, seed 1:\n\n",
+    );
+    table.push_str("| mutant | rule | calls | seconds |\n|---|---|---|---|\n");
+    for row in BY_PROMISES {
+        let (_, report) = row.contract(1);
+        let rule = row.kill(&report).map_or("none", |kill| kill["cause"].as_str().unwrap());
+        let number = |of: &str| report["summary"][of].as_u64().unwrap();
+        let line = format!(
+            "| {} | `{rule}` | {} | {} |",
+            row.mutant,
+            number("calls"),
+            seconds(number("elapsed_ms"))
+        );
+        println!("{line}");
+        table.push_str(&line);
+        table.push('\n');
+    }
+    table
+}
+
+/// What each part of a run is worth, seed 1: which mutants are not caught without it.
+fn ablations() -> String {
+    let mut table = String::from("\n| run | caught | not caught |\n|---|---|---|\n");
+    for (what, more) in [
+        ("no random messages (`--cases 0`)", &["--cases", "0"][..]),
+        ("1 worker", &["--workers", "1"]),
+        ("8 workers", &["--workers", "8"]),
+    ] {
+        let missed: Vec<&str> = rows()
+            .into_iter()
+            .filter(|row| row.kill(&row.contract_with(1, more).1).is_none())
+            .map(|row| row.mutant)
+            .collect();
+        let caught = rows().len() - missed.len();
+        let line = format!("| {what} | {caught} | {} |", missed.join(" "));
+        println!("{line}");
+        table.push_str(&line);
+        table.push('\n');
+    }
+    table
 }
 
 /// One run on one mutant.
