@@ -9,6 +9,7 @@
 //! file, prints or exits.
 
 mod coverage;
+mod evidence;
 mod join;
 mod place;
 pub mod read;
@@ -17,6 +18,7 @@ mod report;
 mod shell;
 
 pub use coverage::{Coverage, Covered, Part};
+pub use evidence::{Affected, Agreement, Direction, Encoding, Evidence, Peer, Reading, Witness};
 pub use place::{Place, Span};
 pub use report::{
     CallRow, CaseRow, Diagnostic, MethodRow, Phase, Related, Report, RuleInfo, Run, Section, Severity, Table,

@@ -208,6 +208,7 @@ struct Said {
     #[serde(default)]
     failure: bool,
     help: Option<String>,
+    symbol: Option<String>,
     path: Option<String>,
     // Those of `path`, which are there with it.
     start_line: Option<u32>,
@@ -338,6 +339,8 @@ impl Said {
             place: place.map(Position::read),
             related: related.map(|it| Related { place: it.place.read(), message: it.message }).collect(),
             help: self.help,
+            symbol: self.symbol,
+            evidence: None,
         })
     }
 }

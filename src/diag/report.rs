@@ -1,6 +1,6 @@
 //! The values: rules, diagnostics, reports.
 
-use super::{Coverage, Place};
+use super::{Coverage, Evidence, Place};
 
 /// A rule, check or kind of failure: what `explain ID` prints. Always a static, so that a finding points
 /// at its rule for nothing.
@@ -66,12 +66,25 @@ pub struct Diagnostic {
     pub related: Vec<Related>,
     /// The way out, as an imperative.
     pub help: Option<String>,
+    /// The full name of what it is about, as the old schema has it: `user.v1.UserResponse.name`.
+    pub symbol: Option<String>,
+    /// What shows that it is true.
+    pub evidence: Option<Box<Evidence>>,
 }
 
 impl Diagnostic {
     /// A diagnostic with no place yet.
     pub fn new(rule: &'static RuleInfo, severity: Severity, message: impl Into<String>) -> Diagnostic {
-        Diagnostic { rule, severity, message: message.into(), place: None, related: Vec::new(), help: None }
+        Diagnostic {
+            rule,
+            severity,
+            message: message.into(),
+            place: None,
+            related: Vec::new(),
+            help: None,
+            symbol: None,
+            evidence: None,
+        }
     }
 
     /// A failure: we could not do our job.

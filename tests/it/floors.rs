@@ -10,7 +10,7 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("schema", &["diag"]),
     ("promise", &["diag", "schema"]),
     ("values", &["diag", "schema"]),
-    ("rules", &["diag", "schema", "values"]),
+    ("rules", &["diag", "schema", "promise", "values"]),
     ("codegen", &["diag", "schema", "values"]),
     ("client", &["diag", "schema", "values"]),
     ("mock", &["diag", "schema", "promise", "values"]),

@@ -73,6 +73,9 @@ fn with_place(diagnostic: &Diagnostic, mut object: Map<String, Value>) -> Value 
     if let Some(help) = &diagnostic.help {
         object.insert("help".to_owned(), help.as_str().into());
     }
+    if let Some(symbol) = &diagnostic.symbol {
+        object.insert("symbol".to_owned(), symbol.as_str().into());
+    }
     let related = diagnostic.related.iter().map(|related| {
         let mut object = place(&related.place);
         object.insert("message".to_owned(), related.message.as_str().into());

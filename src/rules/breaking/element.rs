@@ -8,6 +8,7 @@ use prost_reflect::{
 use prost_types::FieldDescriptorProto;
 use prost_types::field_descriptor_proto::Type;
 
+use super::symbol::symbol;
 use crate::diag::Place;
 use crate::schema::Schema;
 
@@ -52,6 +53,11 @@ impl Spot {
 
     pub(super) fn into_file(self) -> FileDescriptor {
         self.file
+    }
+
+    /// The full name of the element it is in.
+    pub(super) fn symbol(&self) -> Option<String> {
+        self.paths.iter().find_map(|path| symbol(&self.file, path))
     }
 
     /// The first path that the source knows, else the file.

@@ -43,7 +43,8 @@ impl<'a> Findings<'a> {
     /// Adds a finding at a spot of the new schema.
     pub(super) fn add(&mut self, at: Spot, message: String) -> Said<'_> {
         let place = at.resolve(self.new);
-        self.push(Some(at.into_file()), Some(place), message)
+        let symbol = at.symbol();
+        self.push(Some(at.into_file()), Some(place), symbol, message)
     }
 
     /// Adds a finding about a file that is gone: it is shown where the file would be now, and nowhere as
@@ -51,12 +52,19 @@ impl<'a> Findings<'a> {
     pub(super) fn add_gone(&mut self, file: &FileDescriptor, message: String) -> Said<'_> {
         let place =
             (!self.selection.is_exactly_as_buf()).then(|| Place::file(would_be(file.name(), self.new)));
-        self.push(None, place, message)
+        self.push(None, place, None, message)
     }
 
-    fn push(&mut self, new: Option<FileDescriptor>, place: Option<Place>, message: String) -> Said<'_> {
+    fn push(
+        &mut self,
+        new: Option<FileDescriptor>,
+        place: Option<Place>,
+        symbol: Option<String>,
+        message: String,
+    ) -> Said<'_> {
         let position = self.list.len();
-        let diagnostic = Diagnostic::new(self.rule, Severity::Error, message).at(place);
+        let diagnostic =
+            Diagnostic { symbol, ..Diagnostic::new(self.rule, Severity::Error, message).at(place) };
         self.list.push(Found { diagnostic, new, old: None });
         Said { old: self.old, new: self.new, found: &mut self.list[position] }
     }
@@ -79,7 +87,10 @@ impl Said<'_> {
     /// Points at a spot of the old schema. The first one is where the finding was.
     pub(super) fn was(self, spot: Spot, message: impl Into<String>) -> Self {
         let place = spot.resolve(self.old);
-        self.found.old.get_or_insert_with(|| spot.into_file());
+        if self.found.old.is_none() {
+            self.found.diagnostic.symbol = spot.symbol().or(self.found.diagnostic.symbol.take());
+            self.found.old = Some(spot.into_file());
+        }
         self.points_at(place, message)
     }
 

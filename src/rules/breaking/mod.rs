@@ -23,6 +23,7 @@ mod ranges;
 mod registry;
 mod rule;
 mod selection;
+mod symbol;
 mod syntax;
 mod vocabulary;
 mod well_known;
