@@ -76,6 +76,7 @@ pub enum Command {
     #[command(after_help = "Examples:
   protogate generate                          INPUT and output folder from protogate.toml
   protogate generate proto --out generated
+  protogate generate --explain generated/rust/user.rs
   protogate generate --check                  exit 1 and a diff when files are not as the schema makes them")]
     Generate(Generate),
     /// Test a running gRPC server against its schema
@@ -214,6 +215,12 @@ pub struct Generate {
     /// Write nothing; list what would be written
     #[arg(long, conflicts_with = "check")]
     pub dry_run: bool,
+    /// Replace files that somebody edited or made as well; a copy of each is kept beside it
+    #[arg(long, conflicts_with_all = ["check", "dry_run"])]
+    pub force: bool,
+    /// Write nothing; say which .proto files and template a generated file is made from
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "dry_run", "force"])]
+    pub explain: Option<PathBuf>,
 }
 
 /// `contract`

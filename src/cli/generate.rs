@@ -1,29 +1,37 @@
 //! `generate`: the files of a schema, written, compared or listed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::Generate;
 use super::config::CONFIG;
 use super::{Context, Outcome, sources};
-use crate::codegen::{self, FileSet, Options};
+use crate::codegen::{self, Edits, FileSet, Options};
 use crate::diag::{Diagnostic, Report, Section};
+use crate::schema::nearest;
 
 /// Ends the list of files that one run of `generate` names one by one.
 const NAMED_FILES: usize = 20;
 
 pub fn generate(arguments: &Generate, context: &Context) -> Outcome {
     let root = out(arguments.out.as_ref(), context)?;
-    let (files, warnings) = make(arguments.input.as_deref(), context)?;
+    let (files, mut warnings) = make(arguments.input.as_deref(), context)?;
     if arguments.check {
         let drift = files.drift(&root)?;
         return Ok(Report::new(warnings).merge(drift.report(&command(context))));
+    }
+    if let Some(path) = &arguments.explain {
+        return explain(path, &root, &files, warnings);
     }
     let mut lines = Vec::new();
     let summary = if arguments.dry_run {
         lines.extend(files.iter().map(|(path, bytes)| format!("  {path}  {} bytes", bytes.len())));
         format!("{} files would be in {}", files.len(), root.display())
     } else {
-        let done = files.write(&root)?;
+        let edits = if arguments.force { Edits::KeepACopy } else { Edits::Refuse };
+        let done = files.write(&root, edits)?;
+        let released = done.released.iter().map(|path| codegen::released(&root.join(path)));
+        warnings.extend(released);
+        lines.extend(done.kept.iter().map(|(path, copy)| format!("  kept     {path} as {copy}")));
         lines.extend(done.written.iter().map(|path| format!("  wrote    {path}")));
         lines.extend(done.removed.iter().map(|path| format!("  removed  {path}")));
         if lines.len() > NAMED_FILES {
@@ -31,9 +39,9 @@ pub fn generate(arguments: &Generate, context: &Context) -> Outcome {
             lines.push(format!("  and {more} more"));
         }
         format!(
-            "{}: {} files written, {} removed, {} unchanged",
+            "{}: {} written, {} removed, {} unchanged",
             root.display(),
-            done.written.len(),
+            counted(done.written.len()),
             done.removed.len(),
             done.unchanged.len()
         )
@@ -42,9 +50,40 @@ pub fn generate(arguments: &Generate, context: &Context) -> Outcome {
     Ok(lines.into_iter().fold(Report::new(warnings), |report, line| report.with(Section::Line(line))))
 }
 
+fn counted(files: usize) -> String {
+    if files == 1 { "1 file".to_owned() } else { format!("{files} files") }
+}
+
+/// What one generated file is made from, and where a change of it belongs.
+fn explain(path: &Path, root: &Path, files: &FileSet, warnings: Vec<Diagnostic>) -> Outcome {
+    let relative = path.strip_prefix(root).unwrap_or(path);
+    let name = relative.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
+    let Some(origin) = files.origin(&name) else {
+        let made: Vec<&str> = files.iter().map(|(path, _)| path).collect();
+        let help = match nearest(&name, made.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "--dry-run lists what is made".to_owned(),
+        };
+        let said = format!("{} is not made from this schema", root.join(&name).display());
+        return Err(vec![Diagnostic::failure(&CONFIG, said).help(help)]);
+    };
+    let template = origin.template.map_or("none".to_owned(), str::to_owned);
+    let lines = [
+        root.join(&name).display().to_string(),
+        format!("  made from  {}", origin.sources.join(", ")),
+        format!("  template   {template}"),
+        format!("  to change  edit {}", origin.place_of_edits()),
+        format!("  to make    {}", files.command()),
+    ];
+    Ok(lines.into_iter().fold(Report::new(warnings), |report, line| report.with(Section::Line(line))))
+}
+
 /// `generate --check` with everything from the configuration.
 pub fn check(context: &Context) -> Outcome {
-    generate(&Generate { input: None, out: None, check: true, dry_run: false }, context)
+    generate(
+        &Generate { input: None, out: None, check: true, dry_run: false, force: false, explain: None },
+        context,
+    )
 }
 
 fn make(input: Option<&str>, context: &Context) -> Result<(FileSet, Vec<Diagnostic>), Vec<Diagnostic>> {

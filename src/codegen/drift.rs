@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use similar::TextDiff;
 
 use super::files::FileSet;
+use super::look::Standing;
+use super::manifest::MANIFEST;
 use super::problem;
 use crate::diag::{Diagnostic, Report, Section};
 
@@ -13,8 +15,12 @@ use crate::diag::{Diagnostic, Report, Section};
 pub enum Kind {
     /// It is not there.
     Missing,
-    /// It holds something else.
+    /// It is as an earlier generation made it.
     Changed,
+    /// It was edited since it was made.
+    Edited,
+    /// No generation made it.
+    Foreign,
     /// The schema no longer makes it.
     Extra,
 }
@@ -28,6 +34,8 @@ pub struct Drifted {
     pub kind: Kind,
     /// A unified diff from what is on disk to what should be; for binary files one line of words.
     pub diff: String,
+    /// Where an edit of the file belongs, if it is one of this generation.
+    place_of_edits: String,
 }
 
 /// Every file that differs, in the order of their paths.
@@ -47,19 +55,37 @@ impl FileSet {
     pub fn drift(&self, root: &Path) -> Result<Drift, Vec<Diagnostic>> {
         let found = self.look(root)?;
         let mut files = Vec::new();
-        for (path, wanted) in self.iter() {
-            let (kind, on_disk) = match found.current.get(path) {
-                Some(bytes) if bytes == wanted => continue,
-                Some(bytes) => (Kind::Changed, bytes.as_slice()),
-                None => (Kind::Missing, &b""[..]),
+        for (path, file) in self.files() {
+            let (kind, on_disk) = match &found.standing[path] {
+                Standing::Same => continue,
+                Standing::Nothing => (Kind::Missing, &b""[..]),
+                Standing::Unedited(bytes) => (Kind::Changed, bytes.as_slice()),
+                Standing::Edited(bytes) => (Kind::Edited, bytes.as_slice()),
+                Standing::Foreign(bytes) => (Kind::Foreign, bytes.as_slice()),
+                Standing::InTheWay(..) => (Kind::Foreign, &b""[..]),
             };
-            files.push(Drifted { path: path.to_owned(), kind, diff: diff(path, kind, on_disk, wanted) });
+            let diff = diff(path, kind, on_disk, &file.bytes);
+            let place_of_edits = file.origin.place_of_edits();
+            files.push(Drifted { path: path.to_owned(), kind, diff, place_of_edits });
         }
-        for path in found.stale {
-            let at = root.join(&path);
-            let bytes = std::fs::read(&at).map_err(|error| vec![problem::io("read", &at, &error)])?;
-            let diff = diff(&path, Kind::Extra, &bytes, b"");
-            files.push(Drifted { path, kind: Kind::Extra, diff });
+        for (path, bytes) in &found.stale {
+            let diff = diff(path, Kind::Extra, bytes, b"");
+            files.push(Drifted {
+                path: path.clone(),
+                kind: Kind::Extra,
+                diff,
+                place_of_edits: String::new(),
+            });
+        }
+        let (wanted, on_disk) = (self.manifest_text(), found.manifest_text.as_deref());
+        if on_disk != Some(&wanted) {
+            let kind = match on_disk {
+                _ if found.foreign_manifest => Kind::Foreign,
+                None => Kind::Missing,
+                Some(_) => Kind::Changed,
+            };
+            let diff = diff(MANIFEST, kind, on_disk.unwrap_or_default().as_bytes(), wanted.as_bytes());
+            files.push(Drifted { path: MANIFEST.to_owned(), kind, diff, place_of_edits: String::new() });
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(Drift { root: root.to_path_buf(), files })
@@ -75,12 +101,18 @@ impl Drift {
     /// One finding per file and the diffs; `mend` is the command that makes the files again.
     pub fn report(&self, mend: &str) -> Report {
         let findings = self.files.iter().map(|file| {
-            let what = match file.kind {
-                Kind::Missing => "is missing",
-                Kind::Changed => "is not what the schema makes of it",
-                Kind::Extra => "belongs to nothing in the schema any more",
-            };
-            problem::drifted(&self.root.join(&file.path), what, mend)
+            let at = self.root.join(&file.path);
+            match file.kind {
+                Kind::Missing => problem::drifted(&at, "is missing", mend),
+                Kind::Changed => problem::drifted(&at, "is not what the schema makes of it", mend),
+                Kind::Extra => problem::drifted(&at, "belongs to nothing in the schema any more", mend),
+                Kind::Edited => {
+                    problem::drifted_by_hand(&at, "was edited after it was made", &file.place_of_edits)
+                }
+                Kind::Foreign => {
+                    problem::drifted_by_hand(&at, "was not made by protogate", &file.place_of_edits)
+                }
+            }
         });
         let report = Report::new(findings.collect());
         if self.is_clean() {
@@ -88,6 +120,11 @@ impl Drift {
         }
         report.with(Section::Diff(self.files.iter().map(|file| file.diff.as_str()).collect()))
     }
+}
+
+/// What somebody changed in a file: from what the schema makes of it to what stands there.
+pub(super) fn edit(path: &str, on_disk: &[u8], made: &[u8]) -> String {
+    diff(path, Kind::Edited, made, on_disk)
 }
 
 fn diff(path: &str, kind: Kind, old: &[u8], new: &[u8]) -> String {
@@ -105,7 +142,7 @@ fn binary(path: &str, kind: Kind, old: &[u8], new: &[u8]) -> String {
     match kind {
         Kind::Missing => format!("binary file {path} is missing; it should have {} bytes\n", new.len()),
         Kind::Extra => format!("binary file {path} of {} bytes should not be there\n", old.len()),
-        Kind::Changed => {
+        Kind::Changed | Kind::Edited | Kind::Foreign => {
             let same = old.iter().zip(new).take_while(|(a, b)| a == b).count();
             format!(
                 "binary file {path} differs from byte {same} on: {} bytes, should be {}\n",

@@ -7,7 +7,7 @@
 //! order of the input or that of a hash map.
 //!
 //! Layout of a set: `rust/mod.rs`, `rust/<package>.rs`, `descriptor.binpb`, `docs/index.md`,
-//! `docs/index.html`, `skeleton/<service>.rs`, and `manifest.txt`, which names the others.
+//! `docs/index.html`, `skeleton/<service>.rs`; and, once written, `manifest.txt`, which names the others.
 //!
 //! Absent on purpose: nothing here runs `protoc` or any other program, prints, or asks the network;
 //! templates see the plain views of [`docs::view`] and [`skeleton`], never a descriptor; only
@@ -16,20 +16,28 @@
 pub mod docs;
 mod drift;
 mod files;
+mod look;
+mod manifest;
+mod origin;
 mod ours;
 mod problem;
 mod rust;
 pub mod skeleton;
 mod templates;
+mod write;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod write_tests;
 
 use std::path::PathBuf;
 
 pub use drift::{Drift, Drifted, Kind};
-pub use files::{FileSet, Written};
-pub use problem::PROBLEMS;
+pub use files::FileSet;
+pub use origin::{File, Origin};
+pub use problem::{PROBLEMS, released};
+pub use write::{Edits, Written};
 
 use crate::diag::Diagnostic;
 use crate::schema::Schema;
@@ -68,11 +76,12 @@ pub fn generate(schema: &Schema, options: &Options) -> Result<FileSet, Vec<Diagn
     let (rust, docs) =
         rayon::join(|| rust::generate(schema, options), || docs::generate(schema, options, &templates));
     let rust = rust?;
-    let mut files = FileSet::default();
+    let mut files = FileSet::new(&options.command);
     files.extend(rust.files);
-    files.insert("descriptor.binpb", schema.descriptor_set());
+    let sources: Vec<&str> = schema.own_files().map(|file| file.name()).collect();
+    files.extend([("descriptor.binpb".to_owned(), File::new(schema.descriptor_set(), &sources, None))]);
     files.extend(docs?);
     files.extend(skeleton::generate(&rust.services, options, &templates)?);
-    files.add_manifest(&options.command);
+    files.check_cases()?;
     Ok(files)
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::origin::Origin;
 use crate::diag::{Diagnostic, Place, RuleInfo, Severity};
 
 macro_rules! problem {
@@ -26,14 +27,23 @@ problem!(
 problem!(
     GENERATED_NOT_OURS,
     "Only files that protogate made are overwritten.",
-    "A file stands where a generated one belongs, and its first line does not say that protogate made it. \
-     Nothing was written. Move the file away, or generate into another folder."
+    "A file stands where a generated one belongs, and the manifest of the output folder does not name it; or a link or \
+     a folder stands there. Nothing was written. Move it away, or generate into another folder; `--force` keeps a copy \
+     of a file and then writes."
+);
+problem!(
+    GENERATED_EDITED,
+    "Generated files are not edited.",
+    "A generated file no longer holds what the manifest of the output folder says it held when it was made: somebody \
+     edited it, or it was merged by hand. Writing it again would lose that work, so nothing was written. Make the change \
+     where the file is made from, then undo it in the file; or use `--force`, which keeps a copy beside it. Where git \
+     changed the ends of lines, that is no edit."
 );
 problem!(
     GENERATED_IO,
     "The output folder can be read and written.",
-    "A generated file could not be read, written or removed. Each file is replaced in one step, so none is \
-     half written; files before this one in the order of their names may already be new."
+    "A generated file could not be read, written or removed. Each file is replaced in one step, so none is half \
+     written. Run the same again when the cause is gone: what this run wrote and did not write is known to the next one."
 );
 problem!(
     GENERATE_NAME,
@@ -49,8 +59,14 @@ problem!(
 );
 
 /// Every kind of problem, for `explain`.
-pub static PROBLEMS: [&RuleInfo; 5] =
-    [&GENERATED_DRIFT, &GENERATED_NOT_OURS, &GENERATED_IO, &GENERATE_NAME, &GENERATE_TEMPLATE];
+pub static PROBLEMS: [&RuleInfo; 6] = [
+    &GENERATED_DRIFT,
+    &GENERATED_NOT_OURS,
+    &GENERATED_EDITED,
+    &GENERATED_IO,
+    &GENERATE_NAME,
+    &GENERATE_TEMPLATE,
+];
 
 pub(super) fn io(verb: &str, path: &Path, error: &std::io::Error) -> Diagnostic {
     let shown = path.display().to_string();
@@ -64,7 +80,51 @@ pub(super) fn not_ours(path: &Path) -> Diagnostic {
         format!("{shown} was not made by protogate; nothing was written"),
     )
     .at(Place::file(shown))
+    .help("move it away, generate into another folder, or use --force, which keeps a copy")
+}
+
+pub(super) fn in_the_way(path: &Path, what: &Path, kind: &str) -> Diagnostic {
+    let (shown, what) = (path.display(), what.display().to_string());
+    Diagnostic::failure(
+        &GENERATED_NOT_OURS,
+        format!("{shown} cannot be written, because {what} is {kind}; nothing was written"),
+    )
+    .at(Place::file(what))
     .help("move it away, or generate into another folder")
+}
+
+/// The diff is from what the schema makes to what stands there, so that it reads as what somebody did.
+pub(super) fn edited(path: &Path, origin: &Origin, diff: &str) -> Diagnostic {
+    let shown = path.display().to_string();
+    Diagnostic::failure(
+        &GENERATED_EDITED,
+        format!("{shown} was edited after it was made; nothing was written\n{}", diff.trim_end()),
+    )
+    .at(Place::file(shown))
+    .help(format!(
+        "make the change in {}, and undo it here; or use --force, which keeps a copy",
+        origin.place_of_edits()
+    ))
+}
+
+/// An edited file that the schema no longer makes: it is the user's from now on.
+pub fn released(path: &Path) -> Diagnostic {
+    let shown = path.display().to_string();
+    let said =
+        format!("{shown} belongs to nothing in the schema any more, but was edited: it is left as it is");
+    Diagnostic::new(&GENERATED_EDITED, Severity::Warning, said)
+        .at(Place::file(shown))
+        .help("delete it, or keep it as a file of your own")
+}
+
+pub(super) fn changed_meanwhile(path: &Path) -> Diagnostic {
+    let shown = path.display().to_string();
+    Diagnostic::failure(
+        &GENERATED_EDITED,
+        format!("{shown} was changed while files were written, and left as it is"),
+    )
+    .at(Place::file(shown))
+    .help("run the same again")
 }
 
 pub(super) fn drifted(path: &Path, what: &str, mend: &str) -> Diagnostic {
@@ -72,6 +132,16 @@ pub(super) fn drifted(path: &Path, what: &str, mend: &str) -> Diagnostic {
     Diagnostic::new(&GENERATED_DRIFT, Severity::Error, format!("{shown} {what}"))
         .at(Place::file(shown))
         .help(format!("run `{mend}` and commit the result"))
+}
+
+pub(super) fn drifted_by_hand(path: &Path, what: &str, place_of_edits: &str) -> Diagnostic {
+    let shown = path.display().to_string();
+    let diagnostic = Diagnostic::new(&GENERATED_DRIFT, Severity::Error, format!("{shown} {what}"));
+    let help = match place_of_edits {
+        "" => "move it away, or generate into another folder".to_owned(),
+        place => format!("make the change in {place}, and undo it here"),
+    };
+    diagnostic.at(Place::file(shown)).help(help)
 }
 
 pub(super) fn name(message: String) -> Diagnostic {

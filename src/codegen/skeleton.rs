@@ -6,10 +6,12 @@ use serde::Serialize;
 
 use super::rust::RustService;
 use super::templates::Templates;
-use super::{Options, ours, problem};
+use super::{File, Options, ours, problem};
 use crate::diag::Diagnostic;
 
-/// What `skeleton.rs.jinja` sees.
+const TEMPLATE: &str = "skeleton.rs.jinja";
+
+/// What it sees.
 #[derive(Debug, Serialize)]
 pub struct View {
     /// The trait to implement: `UserService`.
@@ -53,7 +55,7 @@ pub(super) fn generate(
     services: &[RustService],
     options: &Options,
     templates: &Templates,
-) -> Result<BTreeMap<String, String>, Vec<Diagnostic>> {
+) -> Result<BTreeMap<String, File>, Vec<Diagnostic>> {
     let stems: Vec<String> = services.iter().map(|service| snake(&service.service.name)).collect();
     let mut met = BTreeSet::new();
     let twice: BTreeSet<&String> = stems.iter().filter(|stem| !met.insert(*stem)).collect();
@@ -66,15 +68,14 @@ pub(super) fn generate(
         } else {
             format!("skeleton/{stem}.rs")
         };
-        let body = templates
-            .render("skeleton.rs.jinja", &view(service, options))
-            .map_err(|problem| vec![*problem])?;
+        let body = templates.render(TEMPLATE, &view(service, options)).map_err(|problem| vec![*problem])?;
         if let Err(error) = syn::parse_file(&body) {
             let said = format!("{path} would not be Rust: {error}");
             return Err(vec![Diagnostic::failure(&problem::GENERATE_TEMPLATE, said)]);
         }
-        let head = ours::header(&path, &[&service.source], &options.command);
-        files.insert(path, format!("{head}{body}"));
+        let sources = [service.source.as_str()];
+        let head = ours::header(&path, &sources, &options.command);
+        files.insert(path, File::new(format!("{head}{body}"), &sources, Some(TEMPLATE)));
     }
     Ok(files)
 }

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use protogate::codegen::{FileSet, Options, generate};
+use protogate::codegen::{Edits, FileSet, Options, generate};
 use protogate::schema::{Schema, Source, load};
 
 use crate::peers;
@@ -167,7 +167,7 @@ fn compile(name: &str, files: &FileSet) {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("it is inside the target folder");
     let root = target.join("it").join(name);
     write_crate(&root, name, &skeletons(files));
-    files.write(&root.join("generated")).unwrap_or_else(|said| panic!("{said:#?}"));
+    files.write(&root.join("generated"), Edits::Refuse).unwrap_or_else(|said| panic!("{said:#?}"));
     let cargo = Command::new(env!("CARGO"))
         .args(["check", "--offline", "--quiet", "--message-format", "short"])
         .current_dir(&root)

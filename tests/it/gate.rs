@@ -70,7 +70,7 @@ fn generate_starts_from_nothing_and_check_sees_every_edit() {
     let drift = protogate(folder.path(), &["generate", "--check"]);
     assert_eq!(drift.code, 1);
     assert!(
-        drift.stdout.contains("-pub struct UserReqest") && drift.stdout.contains("run `protogate generate`")
+        drift.stdout.contains("-pub struct UserReqest") && drift.stdout.contains("make the change in user.proto")
     );
 }
 

@@ -17,6 +17,7 @@ mod corpus;
 mod floors;
 mod formats;
 mod gate;
+mod generate;
 mod grpcurl;
 mod hostile;
 mod hostile_server;

@@ -9,7 +9,7 @@ pub mod view;
 use std::collections::BTreeMap;
 
 use super::templates::Templates;
-use super::{Options, ours};
+use super::{File, Options, ours};
 use crate::diag::Diagnostic;
 use crate::schema::Schema;
 
@@ -17,14 +17,14 @@ pub(super) fn generate(
     schema: &Schema,
     options: &Options,
     templates: &Templates,
-) -> Result<BTreeMap<String, String>, Vec<Diagnostic>> {
+) -> Result<BTreeMap<String, File>, Vec<Diagnostic>> {
     let view = build::docs(schema, &options.title);
     let sources: Vec<&str> = schema.own_files().map(|file| file.name()).collect();
     let mut files = BTreeMap::new();
     for (path, template) in [("docs/index.md", "docs.md.jinja"), ("docs/index.html", "docs.html.jinja")] {
         let body = templates.render(template, &view).map_err(|problem| vec![*problem])?;
         let head = ours::header(path, &sources, &options.command);
-        files.insert(path.to_owned(), format!("{head}{body}"));
+        files.insert(path.to_owned(), File::new(format!("{head}{body}"), &sources, Some(template)));
     }
     Ok(files)
 }

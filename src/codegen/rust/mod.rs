@@ -16,14 +16,14 @@ use rayon::prelude::*;
 
 pub(super) use comments::dedent;
 
-use super::{Options, ours};
+use super::{File, Options, ours};
 use crate::diag::Diagnostic;
 use crate::schema::Schema;
 
 /// What becomes of a schema in Rust.
 pub(super) struct Rust {
-    /// `rust/…` → text.
-    pub files: BTreeMap<String, String>,
+    /// `rust/…`
+    pub files: BTreeMap<String, File>,
     /// The services of the source itself, for the skeletons.
     pub services: Vec<RustService>,
 }
@@ -69,7 +69,8 @@ pub(super) fn generate(schema: &Schema, options: &Options) -> Result<Rust, Vec<D
             Ok((text, declared)) => {
                 let path = format!("rust/{}", file_name(module));
                 let origin: Vec<&str> = sources.get(module).into_iter().flatten().copied().collect();
-                made.insert(path.clone(), ours::header(&path, &origin, &options.command) + "\n" + &text);
+                let text = ours::header(&path, &origin, &options.command) + "\n" + &text;
+                made.insert(path, File::new(text, &origin, None));
                 names.merge(declared);
             }
             Err(problem) => problems.push(problem),
@@ -135,7 +136,7 @@ fn file_name(module: &Module) -> String {
 }
 
 /// The file that a crate includes: the packages as nested modules, and the descriptor set.
-fn module_tree<'a>(schema: &Schema, modules: impl Iterator<Item = &'a Module>, options: &Options) -> String {
+fn module_tree<'a>(schema: &Schema, modules: impl Iterator<Item = &'a Module>, options: &Options) -> File {
     let sources: Vec<&str> = schema.own_files().map(|file| file.name()).collect();
     let mut text = ours::header("rust/mod.rs", &sources, &options.command);
     text.push_str(
@@ -163,5 +164,5 @@ fn module_tree<'a>(schema: &Schema, modules: impl Iterator<Item = &'a Module>, o
     while open.pop().is_some() {
         text.push_str(&format!("{}}}\n", indent(open.len())));
     }
-    text
+    File::new(text, &sources, None)
 }

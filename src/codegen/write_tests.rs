@@ -1,0 +1,309 @@
+//! Generations written over what people did to the folder.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+
+use super::manifest::{MANIFEST, same};
+use super::{Edits, File, FileSet, Kind};
+use crate::diag::{Severity, Verdict};
+
+/// A generation of these files.
+fn set(files: &[(&str, &str)]) -> FileSet {
+    let mut set = FileSet::new("make it");
+    set.extend(files.iter().map(|(path, text)| ((*path).to_owned(), File::new(*text, &["a.proto"], None))));
+    set
+}
+
+fn first() -> FileSet {
+    set(&[
+        ("rust/mod.rs", "mod a;\n"),
+        ("rust/a.rs", "one\ntwo\n"),
+        ("docs/a.md", "# A\n"),
+        ("d.binpb", "\n\r\n"),
+    ])
+}
+
+fn second() -> FileSet {
+    set(&[
+        ("rust/mod.rs", "mod a;\nmod b;\n"),
+        ("rust/a.rs", "one\ntwo\n"),
+        ("rust/b.rs", "b\n"),
+        ("d.binpb", "\n"),
+    ])
+}
+
+fn kinds(set: &FileSet, root: &Path) -> Vec<(String, Kind)> {
+    set.drift(root).unwrap().files.into_iter().map(|file| (file.path, file.kind)).collect()
+}
+
+#[test]
+fn writing_touches_what_differs_and_drift_says_what_would_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    assert_eq!(kinds(&first(), root).len(), 5, "the manifest is missing as well");
+    assert_eq!(first().write(root, Edits::Refuse).unwrap().written.len(), 4);
+    assert_eq!(kinds(&first(), root), []);
+    assert_eq!(first().drift(root).unwrap().report("make it").verdict(), Verdict::Clean);
+
+    let modified = |path: &str| fs::metadata(root.join(path)).unwrap().modified().unwrap();
+    let before = [modified("rust/a.rs"), modified(MANIFEST)];
+    let done = first().write(root, Edits::Refuse).unwrap();
+    assert_eq!((done.written.len(), done.unchanged.len()), (0, 4));
+    let change = |path: &str, kind| (path.to_owned(), kind);
+    assert_eq!(
+        kinds(&second(), root),
+        [
+            change("d.binpb", Kind::Changed),
+            change("docs/a.md", Kind::Extra),
+            change(MANIFEST, Kind::Changed),
+            change("rust/b.rs", Kind::Missing),
+            change("rust/mod.rs", Kind::Changed),
+        ]
+    );
+    assert_eq!([modified("rust/a.rs"), modified(MANIFEST)], before);
+    let done = second().write(root, Edits::Refuse).unwrap();
+    assert_eq!(done.written, ["d.binpb", "rust/b.rs", "rust/mod.rs"]);
+    assert_eq!(done.removed, ["docs/a.md"]);
+    assert_eq!(modified("rust/a.rs"), before[0]);
+    assert!(!root.join("docs").exists());
+    assert_eq!(kinds(&second(), root), []);
+    let left: Vec<_> = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 3, "{left:?}");
+}
+
+#[test]
+fn an_edit_is_refused_with_what_was_edited_and_where_it_belongs() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    first().write(root, Edits::Refuse).unwrap();
+    fs::write(root.join("rust/a.rs"), "one\nmine\n").unwrap();
+    fs::write(root.join("rust/b.rs"), "all mine\n").unwrap();
+
+    let said = second().write(root, Edits::Refuse).unwrap_err();
+    let ids: Vec<_> = said.iter().map(|it| (it.rule.id, it.severity)).collect();
+    assert_eq!(ids, [("GENERATED_EDITED", Severity::Failure), ("GENERATED_NOT_OURS", Severity::Failure)]);
+    assert!(said[0].message.contains("\n-two\n+mine"), "{}", said[0].message);
+    assert!(said[0].help.as_ref().unwrap().starts_with("make the change in a.proto"));
+    assert_eq!(fs::read_to_string(root.join("rust/mod.rs")).unwrap(), "mod a;\n");
+    let drift = first().drift(root).unwrap();
+    assert_eq!(kinds(&first(), root), [("rust/a.rs".to_owned(), Kind::Edited)]);
+    assert_eq!(drift.report("make it").diagnostics()[0].severity, Severity::Error);
+
+    fs::write(root.join("rust/a.rs.bak"), "an older copy\n").unwrap();
+    let done = second().write(root, Edits::KeepACopy).unwrap();
+    let copy = |path: &str, copy: &str| (path.to_owned(), copy.to_owned());
+    assert_eq!(done.kept, [copy("rust/a.rs", "rust/a.rs.bak2"), copy("rust/b.rs", "rust/b.rs.bak")]);
+    for (path, text) in [
+        ("rust/a.rs", "one\ntwo\n"),
+        ("rust/a.rs.bak", "an older copy\n"),
+        ("rust/a.rs.bak2", "one\nmine\n"),
+        ("rust/b.rs.bak", "all mine\n"),
+    ] {
+        assert_eq!(fs::read_to_string(root.join(path)).unwrap(), text, "{path}");
+    }
+}
+
+#[test]
+fn an_edited_file_that_is_no_longer_made_is_the_users() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    first().write(root, Edits::Refuse).unwrap();
+    fs::write(root.join("docs/a.md"), "# Mine\n").unwrap();
+    let done = second().write(root, Edits::Refuse).unwrap();
+    assert_eq!((done.removed.len(), done.released), (0, vec!["docs/a.md".to_owned()]));
+    assert_eq!(fs::read_to_string(root.join("docs/a.md")).unwrap(), "# Mine\n");
+    assert_eq!(kinds(&second(), root), []);
+}
+
+#[test]
+#[cfg(unix)]
+fn nothing_is_written_through_a_link_or_over_a_folder() {
+    for path in ["rust", "rust/a.rs", "d.binpb", MANIFEST] {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, outside) = (folder.path().join("out"), folder.path().join("outside"));
+        fs::create_dir_all(root.join("rust")).unwrap();
+        fs::create_dir_all(&outside).unwrap();
+        let at = root.join(path);
+        if path == "rust" {
+            fs::remove_dir(&at).unwrap();
+        }
+        std::os::unix::fs::symlink(&outside, &at).unwrap();
+        for edits in [Edits::Refuse, Edits::KeepACopy] {
+            let said = first().write(&root, edits).unwrap_err();
+            assert!(said.iter().all(|it| it.rule.id == "GENERATED_NOT_OURS"), "{said:?}");
+            assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
+            assert!(!root.join("docs").exists());
+        }
+    }
+}
+
+#[test]
+fn a_run_that_was_killed_is_finished_by_the_next_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = second();
+    // As it stands after the manifest of both and any number of renames.
+    for renamed in 0..=3 {
+        let root = folder.path().join(renamed.to_string());
+        first().write(&root, Edits::Refuse).unwrap();
+        let text = |set: &FileSet| super::manifest::Manifest::parse(&set.manifest_text());
+        let both = text(&first()).and(&text(&whole)).text("make it");
+        fs::write(root.join(MANIFEST), both).unwrap();
+        fs::create_dir(root.join(".protogate-stage-dead")).unwrap();
+        fs::write(root.join(".protogate-stage-dead/0"), "half of").unwrap();
+        for path in ["d.binpb", "rust/b.rs", "rust/mod.rs"].iter().take(renamed) {
+            fs::write(root.join(path), whole.get(path).unwrap()).unwrap();
+        }
+        whole.write(&root, Edits::Refuse).unwrap();
+        assert_eq!(kinds(&whole, &root), []);
+        assert!(!root.join("docs").exists() && !root.join(".protogate-stage-dead").exists());
+    }
+}
+
+#[test]
+fn two_runs_at_once_leave_one_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    std::thread::scope(|scope| {
+        for run in 0..8 {
+            let set = if run % 2 == 0 { first() } else { second() };
+            scope.spawn(move || set.write(root, Edits::Refuse).unwrap());
+        }
+    });
+    assert!(kinds(&first(), root).is_empty() || kinds(&second(), root).is_empty());
+}
+
+#[test]
+fn a_file_in_two_cases_is_refused() {
+    let said = set(&[("rust/A.rs", ""), ("rust/a.rs", "")]).check_cases().unwrap_err();
+    assert_eq!(said[0].message, "`rust/A.rs` and `rust/a.rs` are one file where case does not count");
+}
+
+/// What somebody does to the folder between two generations.
+#[derive(Debug, Clone)]
+enum Act {
+    Edit(usize),
+    Delete(usize),
+    Rename(usize),
+    ChangeMode(usize),
+    LineEnds(usize),
+    Link(usize),
+    Folder(usize),
+    Create(usize),
+    MergeManifest,
+    DeleteManifest,
+    Generate { second: bool, force: bool },
+}
+
+const PATHS: [&str; 6] = ["rust/mod.rs", "rust/a.rs", "rust/b.rs", "docs/a.md", "d.binpb", "rust/mine.rs"];
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let path = 0..PATHS.len();
+    let act = prop_oneof![
+        path.clone().prop_map(Act::Edit),
+        path.clone().prop_map(Act::Delete),
+        path.clone().prop_map(Act::Rename),
+        path.clone().prop_map(Act::ChangeMode),
+        path.clone().prop_map(Act::LineEnds),
+        path.clone().prop_map(Act::Link),
+        path.clone().prop_map(Act::Folder),
+        path.prop_map(Act::Create),
+        Just(Act::MergeManifest),
+        Just(Act::DeleteManifest),
+        (any::<bool>(), any::<bool>()).prop_map(|(second, force)| Act::Generate { second, force }),
+        (any::<bool>(), any::<bool>()).prop_map(|(second, force)| Act::Generate { second, force }),
+    ];
+    prop::collection::vec(act, 1..12)
+}
+
+/// Every file below a folder and its bytes; links by where they lead.
+fn tree(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(root).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        let kind = fs::symlink_metadata(&path).unwrap().file_type();
+        if kind.is_symlink() {
+            let to = fs::read_link(&path).unwrap().to_string_lossy().into_owned();
+            found.insert(path, to.into_bytes());
+        } else if kind.is_dir() {
+            found.extend(tree(&path));
+        } else {
+            let bytes = fs::read(&path).unwrap();
+            found.insert(path, bytes);
+        }
+    }
+    found
+}
+
+/// Whether a generation made these bytes at this path; then they are no work of the user's.
+fn is_made(root: &Path, path: &Path, bytes: &[u8]) -> bool {
+    let name = path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
+    let made = [first(), second()].iter().any(|set| set.get(&name).is_some_and(|it| same(&name, it, bytes)));
+    made || name == MANIFEST
+}
+
+#[cfg(unix)]
+fn act(root: &Path, act: &Act, edits: &mut u32) {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let at = |index: &usize| root.join(PATHS[*index]);
+    let _ = match act {
+        Act::Edit(path) | Act::Create(path) => {
+            *edits += 1;
+            let mut bytes =
+                if matches!(act, Act::Edit(_)) { fs::read(at(path)).unwrap_or_default() } else { vec![] };
+            bytes.extend(format!("by hand {edits}\n").into_bytes());
+            let _ = fs::create_dir_all(at(path).parent().unwrap());
+            // Editors replace a file; none writes through a link that we are to find untouched.
+            let is_link = fs::symlink_metadata(at(path)).is_ok_and(|it| it.file_type().is_symlink());
+            if is_link { Ok(()) } else { fs::write(at(path), bytes) }
+        }
+        Act::Delete(path) => fs::remove_file(at(path)),
+        Act::Rename(path) => fs::rename(at(path), at(path).with_extension("moved")),
+        Act::ChangeMode(path) => fs::set_permissions(at(path), fs::Permissions::from_mode(0o600)),
+        Act::LineEnds(path) => fs::read_to_string(at(path))
+            .and_then(|text| fs::write(at(path), text.replace("\r\n", "\n").replace('\n', "\r\n"))),
+        Act::Link(path) => fs::remove_file(at(path)).and_then(|()| symlink("/nowhere", at(path))),
+        Act::Folder(path) => fs::remove_file(at(path)).and_then(|()| fs::create_dir(at(path))),
+        Act::MergeManifest => fs::read_to_string(root.join(MANIFEST)).and_then(|text| {
+            let merged = format!("<<<<<<< ours\n{text}=======\n{}>>>>>>> theirs\n", second().manifest_text());
+            fs::write(root.join(MANIFEST), merged)
+        }),
+        Act::DeleteManifest => fs::remove_file(root.join(MANIFEST)),
+        Act::Generate { .. } => Ok(()),
+    };
+}
+
+proptest! {
+    /// Whatever people do, what they wrote is still somewhere after each generation: at its place, or beside it where
+    /// they insisted. And a generation that says it is done has made the folder what it should be.
+    #[test]
+    #[cfg(unix)]
+    fn no_byte_of_a_user_ever_changes(acts in acts()) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let mut edits = 0;
+        first().write(root, Edits::Refuse).unwrap();
+        for it in &acts {
+            act(root, it, &mut edits);
+            let Act::Generate { second: is_second, force } = it else { continue };
+            let set = if *is_second { second() } else { first() };
+            let before = tree(root);
+            let done = set.write(root, if *force { Edits::KeepACopy } else { Edits::Refuse });
+            let after = tree(root);
+            let held: BTreeSet<&Vec<u8>> = after.values().collect();
+            for (path, bytes) in before.iter().filter(|(path, bytes)| !is_made(root, path, bytes)) {
+                if *force {
+                    prop_assert!(held.contains(bytes), "{} is lost after {it:?}", path.display());
+                } else {
+                    prop_assert_eq!(after.get(path), Some(bytes), "{} after {:?}", path.display(), it);
+                }
+            }
+            match done {
+                Ok(_) => prop_assert_eq!(kinds(&set, root), []),
+                Err(_) => prop_assert_eq!(before, after),
+            }
+        }
+    }
+}
