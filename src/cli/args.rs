@@ -10,6 +10,7 @@ use super::date::Date;
 use super::lint::ContractWork;
 use super::mock::Mock;
 use super::output::Codes;
+use crate::codegen::Output;
 use crate::diag::render::Format;
 
 /// Keeps .proto schemas, the code and docs generated from them, and the services that speak them in step.
@@ -60,6 +61,11 @@ fn format_parser() -> impl TypedValueParser<Value = Format> {
     })
 }
 
+fn output_parser() -> impl TypedValueParser<Value = Output> {
+    PossibleValuesParser::new(Output::ALL.map(|(name, _)| name))
+        .map(|chosen| Output::named(&chosen).unwrap_or(Output::Rust))
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -76,6 +82,7 @@ pub enum Command {
     #[command(after_help = "Examples:
   protogate generate                          INPUT and output folder from protogate.toml
   protogate generate proto --out generated
+  protogate generate --output python --out clients/python
   protogate generate --explain generated/rust/user.rs
   protogate generate --check                  exit 1 and a diff when files are not as the schema makes them")]
     Generate(Generate),
@@ -202,13 +209,16 @@ pub enum Ci {
 }
 
 /// `generate`
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Generate {
     /// The schema: a directory, a .proto file, a descriptor set, or git:REV[:PATH]
     pub input: Option<String>,
     /// The folder to write into
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Make files of this kind, and of others named so, only: rust, skeleton, descriptor, docs, python
+    #[arg(long = "output", value_name = "KIND", value_parser = output_parser())]
+    pub outputs: Vec<Output>,
     /// Write nothing; report files that are not as the schema makes them
     #[arg(long)]
     pub check: bool,

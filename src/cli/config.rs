@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::Error as _};
 use toml::Spanned;
 
 use super::block::{Block, Ignored, Word};
 use super::buf_yaml::{self, Module};
 use super::paths::{inside, normal};
 
+use crate::codegen::Output;
 use crate::diag::{Diagnostic, Place, RuleInfo, Span};
 use crate::schema::nearest;
 
@@ -114,6 +115,9 @@ impl Breaking {
 pub struct Generate {
     /// What `--out` defaults to.
     pub out: Option<String>,
+    /// The kinds of files to make.
+    #[serde(deserialize_with = "outputs")]
+    pub outputs: Option<Vec<Output>>,
     /// A folder whose templates win over the built-in ones of the same name.
     pub templates: Option<String>,
     /// The command that generated files name as the way to make them again.
@@ -216,6 +220,16 @@ impl GatePhase {
             GatePhase::Contract => "contract",
         }
     }
+}
+
+/// `["rust", "python"]`
+fn outputs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Output>>, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    let one = |name: &String| {
+        let known = Output::ALL.map(|(name, _)| name).join(", ");
+        Output::named(name).ok_or_else(|| D::Error::custom(format!("`{name}` is none of {known}")))
+    };
+    names.iter().map(one).collect::<Result<_, _>>().map(Some)
 }
 
 /// `4194304`, `"4194304"`, `"4MiB"`, `"512 KiB"` or `"1MB"`.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::args::Generate;
 use super::config::CONFIG;
 use super::{Context, Outcome, sources};
-use crate::codegen::{self, Edits, FileSet, Options};
+use crate::codegen::{self, Edits, FileSet, Options, Output};
 use crate::diag::{Diagnostic, Report, Section};
 use crate::schema::nearest;
 
@@ -14,7 +14,7 @@ const NAMED_FILES: usize = 20;
 
 pub fn generate(arguments: &Generate, context: &Context) -> Outcome {
     let root = out(arguments.out.as_ref(), context)?;
-    let (files, mut warnings) = make(arguments.input.as_deref(), context)?;
+    let (files, mut warnings) = make(arguments, context)?;
     if arguments.check {
         let drift = files.drift(&root)?;
         return Ok(Report::new(warnings).merge(drift.report(&command(context))));
@@ -80,21 +80,26 @@ fn explain(path: &Path, root: &Path, files: &FileSet, warnings: Vec<Diagnostic>)
 
 /// `generate --check` with everything from the configuration.
 pub fn check(context: &Context) -> Outcome {
-    generate(
-        &Generate { input: None, out: None, check: true, dry_run: false, force: false, explain: None },
-        context,
-    )
+    generate(&Generate { check: true, ..Generate::default() }, context)
 }
 
-fn make(input: Option<&str>, context: &Context) -> Result<(FileSet, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let loaded = sources::load_whole(&sources::input(input, context)?)?;
+fn make(arguments: &Generate, context: &Context) -> Result<(FileSet, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let loaded = sources::load_whole(&sources::input(arguments.input.as_deref(), context)?)?;
     let config = &context.config;
+    let outputs = match (arguments.outputs.as_slice(), &config.generate.outputs) {
+        ([], Some(configured)) => configured.clone(),
+        ([], None) => Output::DEFAULT.to_vec(),
+        (named, _) => named.to_vec(),
+    };
     let options = Options {
+        outputs,
         command: command(context),
         templates: config.generate.templates.as_ref().map(|path| config.resolve(path).into()),
         ..Options::default()
     };
-    Ok((codegen::generate(&loaded.schema, &options)?, loaded.diagnostics))
+    let files = codegen::generate(&loaded.schema, &options)?;
+    let files = if arguments.outputs.is_empty() { files } else { files.as_part(&arguments.outputs) };
+    Ok((files, loaded.diagnostics))
 }
 
 fn out(argument: Option<&PathBuf>, context: &Context) -> Result<PathBuf, Vec<Diagnostic>> {

@@ -77,7 +77,8 @@ impl FileSet {
                 place_of_edits: String::new(),
             });
         }
-        let (wanted, on_disk) = (self.manifest_text(), found.manifest_text.as_deref());
+        let wanted = self.manifest(&found.manifest).text(self.command());
+        let on_disk = found.manifest_text.as_deref();
         if on_disk != Some(&wanted) {
             let kind = match on_disk {
                 _ if found.foreign_manifest => Kind::Foreign,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::origin::{File, Origin};
+use super::output::Output;
 use super::problem;
 use crate::diag::Diagnostic;
 
@@ -13,12 +14,14 @@ pub struct FileSet {
     files: BTreeMap<String, File>,
     /// The command that makes them again.
     command: String,
+    /// If it is a part of what belongs into a folder: the kinds of files it holds all of.
+    part: Option<Vec<Output>>,
 }
 
 impl FileSet {
     /// An empty one.
     pub(super) fn new(command: &str) -> FileSet {
-        FileSet { files: BTreeMap::new(), command: command.to_owned() }
+        FileSet { files: BTreeMap::new(), command: command.to_owned(), part: None }
     }
 
     /// The files, in the order of their paths.
@@ -54,6 +57,19 @@ impl FileSet {
     /// The command that makes them again.
     pub fn command(&self) -> &str {
         &self.command
+    }
+
+    /// Says that other kinds of files may stand beside these, which are to stay as they are.
+    #[must_use]
+    pub fn as_part(mut self, outputs: &[Output]) -> FileSet {
+        self.part = Some(outputs.to_vec());
+        self
+    }
+
+    /// Whether a path is one that this set decides about.
+    pub(super) fn decides(&self, path: &str) -> bool {
+        let of = |output: &Output| output.holds(path);
+        self.part.as_ref().is_none_or(|part| part.iter().any(of)) || self.files.contains_key(path)
     }
 
     pub(super) fn extend(&mut self, files: impl IntoIterator<Item = (String, File)>) {

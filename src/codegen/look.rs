@@ -64,7 +64,8 @@ impl FileSet {
             let standing = standing(root, path, &file.bytes, &found.manifest).map_err(said(path))?;
             found.standing.insert(path.to_owned(), standing);
         }
-        for path in found.manifest.paths().filter(|path| self.get(path).is_none() && *path != MANIFEST) {
+        let is_over = |path: &&str| self.get(path).is_none() && self.decides(path) && *path != MANIFEST;
+        for path in found.manifest.paths().filter(is_over) {
             // What belongs there is nothing, and no file is that.
             match standing(root, path, b"", &found.manifest).map_err(said(path))? {
                 Standing::Unedited(bytes) => {

@@ -75,6 +75,13 @@ impl Manifest {
         self
     }
 
+    /// The lines of these paths.
+    pub(super) fn only(&self, is_wanted: impl Fn(&str) -> bool) -> Manifest {
+        Manifest(
+            self.0.iter().filter(|(path, _)| is_wanted(path)).map(|(a, b)| (a.clone(), b.clone())).collect(),
+        )
+    }
+
     pub(super) fn paths(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }

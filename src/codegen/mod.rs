@@ -6,7 +6,7 @@
 //! The bytes depend on the schema, the options and the templates only: not on the folder, the clock, the
 //! order of the input or that of a hash map.
 //!
-//! Layout of a set: `rust/mod.rs`, `rust/<package>.rs`, `descriptor.binpb`, `docs/index.md`,
+//! Layout of a set: `python/<file>_pb2.py` and its kin where they are wanted, `rust/mod.rs`, `rust/<package>.rs`, `descriptor.binpb`, `docs/index.md`,
 //! `docs/index.html`, `skeleton/<service>.rs`; and, once written, `manifest.txt`, which names the others.
 //!
 //! Absent on purpose: nothing here runs `protoc` or any other program, prints, or asks the network;
@@ -20,7 +20,9 @@ mod look;
 mod manifest;
 mod origin;
 mod ours;
+mod output;
 mod problem;
+mod python;
 mod rust;
 pub mod skeleton;
 mod templates;
@@ -36,6 +38,7 @@ use std::path::PathBuf;
 pub use drift::{Drift, Drifted, Kind};
 pub use files::FileSet;
 pub use origin::{File, Origin};
+pub use output::Output;
 pub use problem::{PROBLEMS, released};
 pub use write::{Edits, Written};
 
@@ -45,6 +48,8 @@ use crate::schema::Schema;
 /// What a caller decides about the generated files.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// What to make.
+    pub outputs: Vec<Output>,
     /// The command that makes the files again; their first lines name it.
     pub command: String,
     /// The path of the module that `rust/mod.rs` becomes, as the skeletons name it.
@@ -58,6 +63,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Options {
         Options {
+            outputs: Output::DEFAULT.to_vec(),
             command: "protogate generate".to_owned(),
             rust_module: "crate::pb".to_owned(),
             title: "API reference".to_owned(),
@@ -73,15 +79,29 @@ impl Default for Options {
 /// Names that have no form in Rust, and templates that do not parse, fail, or do not end.
 pub fn generate(schema: &Schema, options: &Options) -> Result<FileSet, Vec<Diagnostic>> {
     let templates = templates::Templates::load(options.templates.as_deref())?;
-    let (rust, docs) =
-        rayon::join(|| rust::generate(schema, options), || docs::generate(schema, options, &templates));
-    let rust = rust?;
+    let wants = |output| options.outputs.contains(&output);
+    let wants_rust = wants(Output::Rust) || wants(Output::Skeleton);
+    let (rust, docs) = rayon::join(
+        || wants_rust.then(|| rust::generate(schema, options)).transpose(),
+        || wants(Output::Docs).then(|| docs::generate(schema, options, &templates)).transpose(),
+    );
     let mut files = FileSet::new(&options.command);
-    files.extend(rust.files);
-    let sources: Vec<&str> = schema.own_files().map(|file| file.name()).collect();
-    files.extend([("descriptor.binpb".to_owned(), File::new(schema.descriptor_set(), &sources, None))]);
-    files.extend(docs?);
-    files.extend(skeleton::generate(&rust.services, options, &templates)?);
+    if let Some(rust) = rust? {
+        if wants(Output::Skeleton) {
+            files.extend(skeleton::generate(&rust.services, options, &templates)?);
+        }
+        if wants(Output::Rust) {
+            files.extend(rust.files);
+        }
+    }
+    if wants(Output::Descriptor) || wants(Output::Rust) {
+        let sources: Vec<&str> = schema.own_files().map(|file| file.name()).collect();
+        files.extend([("descriptor.binpb".to_owned(), File::new(schema.descriptor_set(), &sources, None))]);
+    }
+    files.extend(docs?.into_iter().flatten());
+    if wants(Output::Python) {
+        files.extend(python::generate(schema, options));
+    }
     files.check_cases()?;
     Ok(files)
 }

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use super::{FileSet, Options, generate};
+use super::manifest::Manifest;
+use super::{FileSet, Options, Output, generate};
 use crate::diag::Diagnostic;
 use crate::schema::{Source, load};
 
@@ -143,7 +144,7 @@ fn each_output_reads_as_it_should() {
     let html = text(&files, "docs/index.html").split("<main").nth(1).unwrap();
     insta::assert_snapshot!("docs_html_main", html);
     insta::assert_snapshot!("skeleton", text(&files, "skeleton/shop.rs"));
-    insta::assert_snapshot!("manifest", files.manifest_text());
+    insta::assert_snapshot!("manifest", files.manifest(&Manifest::default()).text("protogate generate"));
 }
 
 #[test]
@@ -208,4 +209,15 @@ fn a_template_of_the_users_own_wins_and_its_errors_have_a_line() {
         assert!(place.file.ends_with("docs.md.jinja") && Path::new(&*place.file).is_absolute());
         assert_eq!(place.span_or_start().start_line, line, "{}", said[0].message);
     }
+}
+
+#[test]
+fn python_reads_as_it_should() {
+    let options = Options { outputs: vec![Output::Python], ..Options::default() };
+    let files = try_generate(&[("shop/v1/shop.proto", SMALL)], &options).unwrap();
+    let paths: Vec<&str> = files.iter().map(|(path, _)| path).collect();
+    insta::assert_snapshot!("python_files", paths.join("\n"));
+    insta::assert_snapshot!("python_grpc", text(&files, "python/shop/v1/shop_pb2_grpc.py"));
+    insta::assert_snapshot!("python_types", text(&files, "python/shop/v1/shop_pb2.pyi"));
+    insta::assert_snapshot!("python_grpc_types", text(&files, "python/shop/v1/shop_pb2_grpc.pyi"));
 }

@@ -59,7 +59,7 @@ impl FileSet {
         self.refusals(root, &found, edits)?;
 
         let mut plan = self.plan(&found);
-        let manifest = self.manifest();
+        let manifest = self.manifest(&found.manifest);
         let text = manifest.text(self.command());
         let manifest_differs = found.manifest_text.as_deref() != Some(&text);
         if plan.written.is_empty() && plan.removed.is_empty() && !manifest_differs {
@@ -249,16 +249,12 @@ fn remove_empty_folders(root: &Path, file: &Path) {
 }
 
 impl FileSet {
-    fn manifest(&self) -> Manifest {
-        let mut manifest = Manifest::default();
+    /// What the folder holds afterwards: this set, and what it does not decide about.
+    pub(super) fn manifest(&self, before: &Manifest) -> Manifest {
+        let mut manifest = before.only(|path| !self.decides(path));
         for (path, file) in self.files() {
             manifest.insert(path, super::manifest::digest(path, &file.bytes));
         }
         manifest
-    }
-
-    /// The text of its manifest.
-    pub(super) fn manifest_text(&self) -> String {
-        self.manifest().text(self.command())
     }
 }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
-use super::manifest::{MANIFEST, same};
-use super::{Edits, File, FileSet, Kind};
+use super::manifest::{MANIFEST, Manifest, same};
+use super::{Edits, File, FileSet, Kind, Output};
 use crate::diag::{Severity, Verdict};
 
 /// A generation of these files.
@@ -148,8 +148,8 @@ fn a_run_that_was_killed_is_finished_by_the_next_one() {
     for renamed in 0..=3 {
         let root = folder.path().join(renamed.to_string());
         first().write(&root, Edits::Refuse).unwrap();
-        let text = |set: &FileSet| super::manifest::Manifest::parse(&set.manifest_text());
-        let both = text(&first()).and(&text(&whole)).text("make it");
+        let of = |set: &FileSet| set.manifest(&Manifest::default());
+        let both = of(&first()).and(&of(&whole)).text("make it");
         fs::write(root.join(MANIFEST), both).unwrap();
         fs::create_dir(root.join(".protogate-stage-dead")).unwrap();
         fs::write(root.join(".protogate-stage-dead/0"), "half of").unwrap();
@@ -173,6 +173,25 @@ fn two_runs_at_once_leave_one_of_them() {
         }
     });
     assert!(kinds(&first(), root).is_empty() || kinds(&second(), root).is_empty());
+}
+
+#[test]
+fn a_part_leaves_the_other_kinds_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    first().write(root, Edits::Refuse).unwrap();
+    let docs = || set(&[("docs/b.md", "# B\n")]).as_part(&[Output::Docs]);
+    let done = docs().write(root, Edits::Refuse).unwrap();
+    assert_eq!((done.written, done.removed), (vec!["docs/b.md".to_owned()], vec!["docs/a.md".to_owned()]));
+    assert_eq!(kinds(&docs(), root), []);
+    assert!(root.join("rust/a.rs").exists());
+    fs::write(root.join("rust/a.rs"), "mine\n").unwrap();
+    assert_eq!(docs().write(root, Edits::Refuse).unwrap().unchanged.len(), 1);
+    assert_eq!(
+        first().write(root, Edits::Refuse).unwrap_err()[0].rule.id,
+        "GENERATED_EDITED",
+        "it is still known"
+    );
 }
 
 #[test]
@@ -267,7 +286,10 @@ fn act(root: &Path, act: &Act, edits: &mut u32) {
         Act::Link(path) => fs::remove_file(at(path)).and_then(|()| symlink("/nowhere", at(path))),
         Act::Folder(path) => fs::remove_file(at(path)).and_then(|()| fs::create_dir(at(path))),
         Act::MergeManifest => fs::read_to_string(root.join(MANIFEST)).and_then(|text| {
-            let merged = format!("<<<<<<< ours\n{text}=======\n{}>>>>>>> theirs\n", second().manifest_text());
+            let merged = format!(
+                "<<<<<<< ours\n{text}=======\n{}>>>>>>> theirs\n",
+                second().manifest(&Manifest::default()).text("make it")
+            );
             fs::write(root.join(MANIFEST), merged)
         }),
         Act::DeleteManifest => fs::remove_file(root.join(MANIFEST)),

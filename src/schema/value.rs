@@ -186,18 +186,28 @@ impl Schema {
     /// The encoded `google.protobuf.FileDescriptorSet`: imports before what imports them, custom options
     /// kept, comments and positions left out. The same bytes on every machine.
     pub fn descriptor_set(&self) -> Vec<u8> {
+        let files = self.bare_files().map(|(_, file)| Value::Message(file));
+        let mut set = DynamicMessage::new(FileDescriptorSet::default().descriptor());
+        set.set_field_by_name("file", Value::List(files.collect()));
+        set.encode_to_vec()
+    }
+
+    /// The same file by file: the name of each and its encoded `google.protobuf.FileDescriptorProto`.
+    pub fn encoded_files(&self) -> impl Iterator<Item = (String, Vec<u8>)> {
+        self.bare_files().map(|(name, file)| (name, file.encode_to_vec()))
+    }
+
+    fn bare_files(&self) -> impl Iterator<Item = (String, DynamicMessage)> {
         let kind = FileDescriptorProto::default().descriptor();
-        let files = self.0.pool.files().filter_map(|file| {
-            let imports = self.file(file.name()).map_or(usize::MAX, |file| file.imports);
+        self.0.pool.files().filter_map(move |file| {
+            let name = file.name().to_owned();
+            let imports = self.file(&name).map_or(usize::MAX, |file| file.imports);
             let mut file = DynamicMessage::decode(kind.clone(), file.encode_to_vec().as_slice()).ok()?;
             file.clear_field_by_name("source_code_info");
             if let Some(Value::List(all)) = file.get_field_by_name_mut("dependency") {
                 all.truncate(imports);
             }
-            Some(Value::Message(file))
-        });
-        let mut set = DynamicMessage::new(FileDescriptorSet::default().descriptor());
-        set.set_field_by_name("file", Value::List(files.collect()));
-        set.encode_to_vec()
+            Some((name, file))
+        })
     }
 }

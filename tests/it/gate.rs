@@ -70,7 +70,8 @@ fn generate_starts_from_nothing_and_check_sees_every_edit() {
     let drift = protogate(folder.path(), &["generate", "--check"]);
     assert_eq!(drift.code, 1);
     assert!(
-        drift.stdout.contains("-pub struct UserReqest") && drift.stdout.contains("make the change in user.proto")
+        drift.stdout.contains("-pub struct UserReqest")
+            && drift.stdout.contains("make the change in user.proto")
     );
 }
 

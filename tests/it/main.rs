@@ -33,6 +33,7 @@ mod mutants;
 mod pairs;
 mod peers;
 mod protovalidate;
+mod python_code;
 mod reports;
 mod run;
 mod servers;

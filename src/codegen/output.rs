@@ -1,0 +1,44 @@
+//! The kinds of files a generation can hold.
+
+/// One kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Output {
+    /// Messages, clients and servers in Rust: `rust/`.
+    Rust,
+    /// A server skeleton per service, in Rust: `skeleton/`.
+    Skeleton,
+    /// The encoded descriptor set: `descriptor.binpb`. Rust includes it, so it comes with that.
+    Descriptor,
+    /// Pages in Markdown and HTML: `docs/`.
+    Docs,
+    /// Messages, clients, servers and their types in Python: `python/`.
+    Python,
+}
+
+impl Output {
+    /// Every one, by the name it has in a configuration.
+    pub const ALL: [(&str, Output); 5] = [
+        ("rust", Output::Rust),
+        ("skeleton", Output::Skeleton),
+        ("descriptor", Output::Descriptor),
+        ("docs", Output::Docs),
+        ("python", Output::Python),
+    ];
+
+    /// What is made where nobody says what.
+    pub const DEFAULT: [Output; 4] = [Output::Rust, Output::Skeleton, Output::Descriptor, Output::Docs];
+
+    /// The one of this name.
+    pub fn named(name: &str) -> Option<Output> {
+        Output::ALL.iter().find(|(known, _)| *known == name).map(|(_, output)| *output)
+    }
+
+    /// Whether a path of the output folder is of this kind.
+    pub(super) fn holds(self, path: &str) -> bool {
+        let first = path.split('/').next().unwrap_or_default();
+        match self {
+            Output::Descriptor => path == "descriptor.binpb",
+            _ => Output::ALL.iter().any(|(name, output)| *output == self && *name == first),
+        }
+    }
+}
