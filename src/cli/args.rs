@@ -11,6 +11,7 @@ use super::lint::ContractWork;
 use super::mock::Mock;
 use super::output::Codes;
 use crate::codegen::Output;
+use crate::codegen::plugin::GENERATORS;
 use crate::diag::render::Format;
 
 /// Keeps .proto schemas, the code and docs generated from them, and the services that speak them in step.
@@ -64,6 +65,11 @@ fn format_parser() -> impl TypedValueParser<Value = Format> {
 fn output_parser() -> impl TypedValueParser<Value = Output> {
     PossibleValuesParser::new(Output::ALL.map(|(name, _)| name))
         .map(|chosen| Output::named(&chosen).unwrap_or(Output::Rust))
+}
+
+fn generator_parser() -> impl TypedValueParser<Value = Output> {
+    PossibleValuesParser::new(GENERATORS.map(|(name, _)| name))
+        .map(|chosen| Output::named(&chosen).unwrap_or(Output::Docs))
 }
 
 /// The commands.
@@ -120,6 +126,24 @@ Examples:
   protogate contract --target localhost:50051 --schema proto      in another terminal"
     )]
     Mock(Mock),
+    /// Be a plugin of protoc or buf: docs, python or skeleton
+    #[command(
+        after_help = "Reads a CodeGeneratorRequest and writes a CodeGeneratorResponse. In buf.gen.yaml:
+
+  plugins:
+    - local: [protogate, plugin, docs]
+      out: docs
+      opt: title=Our API
+
+protoc wants a program for each; a link to protogate of the name protoc-gen-protogate-docs is one:
+
+  protoc --plugin=./protoc-gen-protogate-docs --protogate-docs_out=docs a.proto"
+    )]
+    Plugin {
+        /// What to make
+        #[arg(value_parser = generator_parser())]
+        generator: Output,
+    },
     /// Do all of it: generate --check, check-breaking, contract
     #[command(after_help = "Examples:
   protogate gate                              as [gate] of protogate.toml says

@@ -5,6 +5,7 @@ use super::breaking::COMPILE;
 use super::config::CONFIG;
 use super::known::KNOWN;
 use super::merge::REPORT;
+use super::plugin::PLUGIN;
 use super::service::SERVICE;
 use super::tls::TLS;
 use crate::codegen;
@@ -29,7 +30,7 @@ fn others() -> impl Iterator<Item = &'static RuleInfo> {
     PROBLEMS
         .into_iter()
         .chain(codegen::PROBLEMS)
-        .chain([&CONFIG, &COMPILE, &SERVICE, &TLS, &KNOWN, &REPORT, &SELECTION, &EXPLAIN])
+        .chain([&CONFIG, &COMPILE, &PLUGIN, &SERVICE, &TLS, &KNOWN, &REPORT, &SELECTION, &EXPLAIN])
         .chain(notes)
         .chain(lint::PROBLEMS)
 }

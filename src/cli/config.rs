@@ -122,6 +122,24 @@ pub struct Generate {
     pub templates: Option<String>,
     /// The command that generated files name as the way to make them again.
     pub command: Option<String>,
+    /// Plugins of protoc that make more.
+    pub plugin: Vec<Plugin>,
+}
+
+/// `[[generate.plugin]]`: a plugin of protoc.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Plugin {
+    /// Program and arguments.
+    pub command: Vec<String>,
+    /// The folder its files go to, below that of `[generate]`.
+    pub out: String,
+    /// What protoc's `--NAME_opt` says.
+    #[serde(default)]
+    pub options: Vec<String>,
+    /// How long it may take.
+    #[serde(default, deserialize_with = "duration")]
+    pub time_limit: Option<Duration>,
 }
 
 /// How hard to test.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::Generate;
 use super::config::CONFIG;
-use super::{Context, Outcome, sources};
+use super::{Context, Outcome, plugin, sources};
 use crate::codegen::{self, Edits, FileSet, Options, Output};
 use crate::diag::{Diagnostic, Report, Section};
 use crate::schema::nearest;
@@ -67,11 +67,14 @@ fn explain(path: &Path, root: &Path, files: &FileSet, warnings: Vec<Diagnostic>)
         let said = format!("{} is not made from this schema", root.join(&name).display());
         return Err(vec![Diagnostic::failure(&CONFIG, said).help(help)]);
     };
-    let template = origin.template.map_or("none".to_owned(), str::to_owned);
+    let by = match (&origin.plugin, origin.template) {
+        (Some(plugin), _) => format!("plugin     {plugin}"),
+        (None, template) => format!("template   {}", template.unwrap_or("none")),
+    };
     let lines = [
         root.join(&name).display().to_string(),
         format!("  made from  {}", origin.sources.join(", ")),
-        format!("  template   {template}"),
+        format!("  {by}"),
         format!("  to change  edit {}", origin.place_of_edits()),
         format!("  to make    {}", files.command()),
     ];
@@ -97,8 +100,11 @@ fn make(arguments: &Generate, context: &Context) -> Result<(FileSet, Vec<Diagnos
         templates: config.generate.templates.as_ref().map(|path| config.resolve(path).into()),
         ..Options::default()
     };
-    let files = codegen::generate(&loaded.schema, &options)?;
-    let files = if arguments.outputs.is_empty() { files } else { files.as_part(&arguments.outputs) };
+    let mut files = codegen::generate(&loaded.schema, &options)?;
+    if !arguments.outputs.is_empty() {
+        return Ok((files.as_part(&arguments.outputs), loaded.diagnostics));
+    }
+    plugin::run_all(&loaded.schema, &mut files, context)?;
     Ok((files, loaded.diagnostics))
 }
 

@@ -27,6 +27,7 @@ mod merge;
 mod mock;
 mod output;
 mod paths;
+mod plugin;
 mod reach;
 mod reference;
 mod reports;
@@ -56,6 +57,10 @@ struct Context {
 
 /// Runs one command line, program name first, and prints what comes of it.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(generator) = arguments.first().and_then(|name| plugin::named(name)) {
+        return plugin::serve(generator);
+    }
     let Arguments { common, command } = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -80,6 +85,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         },
         Command::Replay(arguments) => contract::replay(&arguments, &context),
         Command::ServeReference(arguments) => return reference::serve(&arguments, &context),
+        Command::Plugin { generator } => return plugin::serve(generator),
         Command::Mock(arguments) => mock::mock(&arguments, &context),
         Command::Gate(arguments) => gate::gate(&arguments, &context),
         Command::Baseline(args::Baseline::Update { input }) => baseline::update(input.as_deref(), &context),

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use super::origin::{File, Origin};
 use super::output::Output;
+use super::plugin::Answer;
 use super::problem;
 use crate::diag::Diagnostic;
+use crate::schema::Schema;
 
 /// Every file of one generation by its relative path, `/`-separated. The manifest that names them is not among them:
 /// it belongs to the folder they are written into.
@@ -74,6 +76,31 @@ impl FileSet {
 
     pub(super) fn extend(&mut self, files: impl IntoIterator<Item = (String, File)>) {
         self.files.extend(files);
+    }
+
+    /// Takes in what a plugin made, below a folder.
+    ///
+    /// # Errors
+    ///
+    /// Paths at which something stands already, and those that are one file where case does not count.
+    pub fn take(
+        &mut self,
+        folder: &str,
+        answer: Answer,
+        plugin: &str,
+        schema: &Schema,
+    ) -> Result<(), Vec<Diagnostic>> {
+        let sources: Vec<String> = schema.own_files().map(|file| file.name().to_owned()).collect();
+        let mut said = Vec::new();
+        for (name, text) in answer {
+            let path = format!("{folder}/{name}");
+            let origin = Origin { sources: sources.clone(), template: None, plugin: Some(plugin.to_owned()) };
+            let before = self.files.insert(path.clone(), File { bytes: text.into_bytes(), origin });
+            said.extend(
+                before.map(|_| problem::name(format!("`{path}` is made a second time, by {plugin}"))),
+            );
+        }
+        if said.is_empty() { self.check_cases() } else { Err(said) }
     }
 
     /// Paths that are one file where the case of letters does not count, as on most Macs and on Windows.

@@ -21,6 +21,7 @@ mod manifest;
 mod origin;
 mod ours;
 mod output;
+pub mod plugin;
 mod problem;
 mod python;
 mod rust;

@@ -16,6 +16,8 @@ pub struct Origin {
     pub sources: Vec<String>,
     /// The template that laid it out, if one did: `docs.md.jinja`.
     pub template: Option<&'static str>,
+    /// The plugin that made it, if one did: `protoc-gen-es`.
+    pub plugin: Option<String>,
 }
 
 /// More sources than these are counted rather than listed.
@@ -24,7 +26,7 @@ const NAMED_SOURCES: usize = 3;
 impl File {
     pub(super) fn new(text: impl Into<Vec<u8>>, sources: &[&str], template: Option<&'static str>) -> File {
         let sources = sources.iter().map(|name| (*name).to_owned()).collect();
-        File { bytes: text.into(), origin: Origin { sources, template } }
+        File { bytes: text.into(), origin: Origin { sources, template, plugin: None } }
     }
 }
 

@@ -3,7 +3,7 @@
 //! Binary or ProtoJSON, compressed or not: what the file holds decides, because no form begins like
 //! another. An encoded set begins with the tag of its first file, the byte 10; JSON with a brace.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use bytes::Bytes;
@@ -54,11 +54,24 @@ pub(super) fn read(path: &Path) -> Result<Inputs, Box<Diagnostic>> {
     Ok(decode(&shown, encoded.into())?)
 }
 
+/// The files of a set that is in memory, of which these are meant.
+pub(super) fn compiled(files: &[Bytes], own: &BTreeSet<String>) -> Result<Inputs, Box<Diagnostic>> {
+    let mut inputs = from_files("the request", files.to_vec())?;
+    for input in &mut inputs.inputs {
+        input.origin = if own.contains(&input.name) { Origin::Own } else { Origin::Imported };
+    }
+    Ok(inputs)
+}
+
 fn decode(shown: &str, bytes: Bytes) -> Result<Inputs, Diagnostic> {
     let set = EncodedSet::decode(bytes).map_err(|error| problem::not_a_descriptor_set(shown, &error))?;
-    let mut inputs = Vec::with_capacity(set.file.len());
-    let mut met = HashSet::with_capacity(set.file.len());
-    for encoded in set.file {
+    from_files(shown, set.file)
+}
+
+fn from_files(shown: &str, files: Vec<Bytes>) -> Result<Inputs, Diagnostic> {
+    let mut inputs = Vec::with_capacity(files.len());
+    let mut met = HashSet::with_capacity(files.len());
+    for encoded in files {
         let head = FileHead::decode(encoded.clone())
             .map_err(|error| problem::not_a_descriptor_set(shown, &error))?;
         let name = head.name.ok_or_else(|| problem::nameless_file(shown))?;

@@ -1,5 +1,6 @@
 //! Where a schema comes from, and how a user spells it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -43,6 +44,13 @@ pub enum Source {
     },
     /// Files in memory: name as imported, and text.
     Text(Vec<(String, String)>),
+    /// Files in memory that protoc or buf has compiled, as it hands them to a plugin.
+    Compiled {
+        /// Each an encoded `google.protobuf.FileDescriptorProto`.
+        files: Vec<Bytes>,
+        /// The names of those that are meant; the others are there because these import them.
+        own: BTreeSet<String>,
+    },
 }
 
 /// What a source holds, before it is compiled.
@@ -199,6 +207,7 @@ impl Source {
                 });
                 git::read(repository, revision, path.as_deref().unwrap_or(""), &texts.collect())
             }
+            Source::Compiled { files, own } => Ok(image::compiled(files, own)?),
             Source::Text(files) => Ok(Inputs {
                 inputs: files
                     .iter()
@@ -303,6 +312,7 @@ impl fmt::Display for Source {
             }
             Source::Git { revision, .. } => write!(f, "git:{revision}"),
             Source::Text(_) => write!(f, "text in memory"),
+            Source::Compiled { .. } => write!(f, "compiled files in memory"),
         }
     }
 }

@@ -197,6 +197,19 @@ impl Schema {
         self.bare_files().map(|(name, file)| (name, file.encode_to_vec()))
     }
 
+    /// The same with comments and positions, which plugins want to know.
+    pub fn commented_files(&self) -> impl Iterator<Item = (String, Vec<u8>)> {
+        self.bare_files().map(|(name, file)| {
+            let mut encoded = file.encode_to_vec();
+            let positions = self.file(&name).and_then(|file| file.proto().source_code_info);
+            // A message may be encoded in parts, one after the other.
+            encoded.extend(
+                FileDescriptorProto { source_code_info: positions, ..Default::default() }.encode_to_vec(),
+            );
+            (name, encoded)
+        })
+    }
+
     fn bare_files(&self) -> impl Iterator<Item = (String, DynamicMessage)> {
         let kind = FileDescriptorProto::default().descriptor();
         self.0.pool.files().filter_map(move |file| {

@@ -32,6 +32,7 @@ mod mock;
 mod mutants;
 mod pairs;
 mod peers;
+mod plugins;
 mod protovalidate;
 mod python_code;
 mod reports;

@@ -19,7 +19,7 @@ import "google/protobuf/empty.proto";
 // All "kinds" of things \ and """quotes""".
 message All {
   double a = 1; float b = 2; bytes c = 3; bool d = 4; repeated sint64 e = 5; optional string f = 6;
-  map<string, Base> g = 7; map<int32, bytes> h = 8; repeated Base i = 9; Base.Color j = 10; repeated Color k = 11;
+  map<string, Base> g = 7; map<int32, bytes> h = 8; repeated Base i = 9; Color j = 10; repeated Color k = 11;
   oneof choice { string l = 12; All m = 13; }
   google.protobuf.Timestamp n = 14;
   string None = 15; string self = 16; string class = 17;
@@ -30,9 +30,8 @@ message None { message True { int32 a = 1; } }
 service Kinds {
   rpc Unary(All) returns (Base);
   rpc Down(Base) returns (stream All.Deep.Deeper);
-  rpc Up(stream None) returns (None.True);
+  rpc Up(stream All) returns (All.Deep);
   rpc Both(stream All) returns (stream google.protobuf.Empty);
-  rpc None(All) returns (All);
 }
 service Nothing {}
 "#,
@@ -49,7 +48,8 @@ service Nothing {}
     ),
     (
         "class/import.proto",
-        "syntax = \"proto3\";\npackage class;\nmessage M { string a = 1; }\nservice S { rpc Get(M) returns (M); }\n",
+        "syntax = \"proto3\";\npackage class;\nmessage M { string a = 1; message None { string True = 1; } }\n\
+         service S { rpc Get(M) returns (M); rpc None(stream M.None) returns (M); }\n",
     ),
 ];
 

@@ -4,7 +4,10 @@
 //! `cargo test --doc`. A comment in a `.proto` file is anything but that, so its code blocks become fenced
 //! `text`.
 
-use prost_types::FileDescriptorProto;
+use std::collections::HashSet;
+
+use prost_types::source_code_info::Location;
+use prost_types::{DescriptorProto, EnumDescriptorProto, FileDescriptorProto};
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 
 /// Rewrites every comment of a file.
@@ -15,6 +18,51 @@ pub(super) fn tame(file: &mut FileDescriptorProto) {
             *comment = without_doctests(&dedent(comment));
         }
     }
+}
+
+/// Gives every element a location, be it an empty one, where the file has any: prost-build takes it for granted that
+/// whoever wrote down some wrote down all, and a descriptor set from elsewhere may have lost a few.
+pub(super) fn complete(file: &mut FileDescriptorProto) {
+    let mut paths = Vec::new();
+    for (index, message) in file.message_type.iter().enumerate() {
+        in_message(message, path(&[], 4, index), &mut paths);
+    }
+    for (index, it) in file.enum_type.iter().enumerate() {
+        in_enum(it, path(&[], 5, index), &mut paths);
+    }
+    for (index, service) in file.service.iter().enumerate() {
+        let outer = path(&[], 6, index);
+        paths.extend((0..service.method.len()).map(|index| path(&outer, 2, index)));
+        paths.push(outer);
+    }
+    let Some(info) = &mut file.source_code_info else { return };
+    let known: HashSet<Vec<i32>> = info.location.iter().map(|location| location.path.clone()).collect();
+    let missing = paths.into_iter().filter(|path| !known.contains(path));
+    info.location.extend(missing.map(|path| Location { path, ..Location::default() }));
+}
+
+fn in_message(message: &DescriptorProto, outer: Vec<i32>, paths: &mut Vec<Vec<i32>>) {
+    for (list, length) in [(2, message.field.len()), (8, message.oneof_decl.len())] {
+        paths.extend((0..length).map(|index| path(&outer, list, index)));
+    }
+    for (index, inner) in message.nested_type.iter().enumerate() {
+        in_message(inner, path(&outer, 3, index), paths);
+    }
+    for (index, it) in message.enum_type.iter().enumerate() {
+        in_enum(it, path(&outer, 4, index), paths);
+    }
+    paths.push(outer);
+}
+
+fn in_enum(it: &EnumDescriptorProto, outer: Vec<i32>, paths: &mut Vec<Vec<i32>>) {
+    paths.extend((0..it.value.len()).map(|index| path(&outer, 2, index)));
+    paths.push(outer);
+}
+
+/// The path of an element of a list, whose number is that of the field in `google/protobuf/descriptor.proto`.
+fn path(outer: &[i32], list: i32, index: usize) -> Vec<i32> {
+    let index = i32::try_from(index).unwrap_or(i32::MAX);
+    [outer, &[list, index]].concat()
 }
 
 /// Takes away the white space that all lines begin with: the blank after `//`, the margin of a block.

@@ -45,6 +45,7 @@ pub(super) fn generate(schema: &Schema, options: &Options) -> Result<Rust, Vec<D
     for file in &files {
         let mut descriptor = file.proto();
         comments::tame(&mut descriptor);
+        comments::complete(&mut descriptor);
         let module = Module::from_protobuf_package_name(descriptor.package());
         sources.entry(module.clone()).or_default().insert(file.name());
         requests.push((module, descriptor));

@@ -1,0 +1,13 @@
+//! The plugin protocol of protoc, from both sides: what a plugin is asked, what it answers, and our own generators as
+//! plugins of protoc and buf.
+//!
+//! The protocol is that of `google/protobuf/compiler/plugin.proto`. Nothing here starts a process or reads a stream:
+//! bytes come in and go out.
+
+mod answer;
+mod asked;
+mod request;
+
+pub use answer::{Answer, read as read_answer};
+pub use asked::{GENERATORS, answer};
+pub use request::request;
