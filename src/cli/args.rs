@@ -89,6 +89,7 @@ pub enum Command {
   protogate generate                          INPUT and output folder from protogate.toml
   protogate generate proto --out generated
   protogate generate --output python --out clients/python
+  protogate generate --type user.UserService --out clients/rust
   protogate generate --explain generated/rust/user.rs
   protogate generate --check                  exit 1 and a diff when files are not as the schema makes them")]
     Generate(Generate),
@@ -243,6 +244,10 @@ pub struct Generate {
     /// Make files of this kind, and of others named so, only: rust, skeleton, descriptor, docs, python
     #[arg(long = "output", value_name = "KIND", value_parser = output_parser())]
     pub outputs: Vec<Output>,
+    /// Make files of this type and of what it uses only; a message, enum, service, package.Service/Method, package, or
+    /// package.**; may be given several times
+    #[arg(long = "type", value_name = "NAME")]
+    pub types: Vec<String>,
     /// Write nothing; report files that are not as the schema makes them
     #[arg(long)]
     pub check: bool,

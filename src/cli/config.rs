@@ -118,6 +118,8 @@ pub struct Generate {
     /// The kinds of files to make.
     #[serde(deserialize_with = "outputs")]
     pub outputs: Option<Vec<Output>>,
+    /// The types that files are made of; all when empty.
+    pub types: Vec<String>,
     /// A folder whose templates win over the built-in ones of the same name.
     pub templates: Option<String>,
     /// The command that generated files name as the way to make them again.

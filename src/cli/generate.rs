@@ -7,7 +7,7 @@ use super::config::CONFIG;
 use super::{Context, Outcome, plugin, sources};
 use crate::codegen::{self, Edits, FileSet, Options, Output};
 use crate::diag::{Diagnostic, Report, Section};
-use crate::schema::nearest;
+use crate::schema::{narrow, nearest};
 
 /// Ends the list of files that one run of `generate` names one by one.
 const NAMED_FILES: usize = 20;
@@ -89,6 +89,8 @@ pub fn check(context: &Context) -> Outcome {
 fn make(arguments: &Generate, context: &Context) -> Result<(FileSet, Vec<Diagnostic>), Vec<Diagnostic>> {
     let loaded = sources::load_whole(&sources::input(arguments.input.as_deref(), context)?)?;
     let config = &context.config;
+    let wanted = if arguments.types.is_empty() { &config.generate.types } else { &arguments.types };
+    let loaded = if wanted.is_empty() { loaded } else { narrow(&loaded.schema, wanted)? };
     let outputs = match (arguments.outputs.as_slice(), &config.generate.outputs) {
         ([], Some(configured)) => configured.clone(),
         ([], None) => Output::DEFAULT.to_vec(),

@@ -19,6 +19,7 @@ mod git;
 mod guard;
 mod head;
 mod image;
+mod narrow;
 mod pair;
 mod problem;
 mod revision;
@@ -37,6 +38,7 @@ mod public_import_tests;
 #[cfg(test)]
 mod tests;
 
+pub use narrow::narrow;
 pub use pair::load_pair;
 pub use problem::{PROBLEMS, nearest};
 pub use revision::Revision;

@@ -51,6 +51,12 @@ problem!(
      out of range, or of another kind than its place asks for."
 );
 problem!(
+    SCHEMA_TYPE,
+    "Every type that is asked for is there.",
+    "`--type` takes the full names of messages, enums and services, `package.Service/Method`, a package, or `package.**` \
+     for all inside it. Only what the input itself declares can be asked for; what it imports comes along where it is used."
+);
+problem!(
     SCHEMA_EDITION,
     "Files use proto2 or proto3.",
     "protogate does not read Protobuf Editions yet. Reading such a file with proto3 rules would lose its \
@@ -59,8 +65,15 @@ problem!(
 );
 
 /// Every kind of problem, for `explain`.
-pub static PROBLEMS: [&RuleInfo; 6] =
-    [&SCHEMA_INPUT, &SCHEMA_PARSE, &SCHEMA_IMPORT, &SCHEMA_CYCLE, &SCHEMA_LINK, &SCHEMA_EDITION];
+pub static PROBLEMS: [&RuleInfo; 7] = [
+    &SCHEMA_INPUT,
+    &SCHEMA_PARSE,
+    &SCHEMA_IMPORT,
+    &SCHEMA_CYCLE,
+    &SCHEMA_LINK,
+    &SCHEMA_TYPE,
+    &SCHEMA_EDITION,
+];
 
 pub(super) fn nothing_here(source: &Source) -> Diagnostic {
     Diagnostic::failure(&SCHEMA_INPUT, format!("no .proto file in {source}"))
@@ -290,4 +303,12 @@ pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
         .map(|candidate| (similar::TextDiff::from_chars(word, candidate).ratio(), candidate))
         .max_by(|a, b| a.0.total_cmp(&b.0))?;
     (score >= 0.75).then_some(best)
+}
+
+pub(super) fn no_such_type(name: &str, near: Option<&str>) -> Diagnostic {
+    let help = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`protogate generate --output docs` lists what there is".to_owned(),
+    };
+    Diagnostic::failure(&SCHEMA_TYPE, format!("the schema has no `{name}`")).help(help)
 }
