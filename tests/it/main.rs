@@ -35,4 +35,5 @@ mod protovalidate;
 mod reports;
 mod run;
 mod servers;
+mod side;
 mod tls;

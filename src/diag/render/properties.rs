@@ -89,6 +89,7 @@ fn report(diagnostics: Vec<Diagnostic>, said: String) -> Report {
             request: Covered { fields: Part { total: 1, missed: vec![said.clone()] }, ..Covered::default() },
             response: Covered::default(),
         }),
+        expected: vec![said.clone(), "OK".into()],
     };
     let failure = CaseRow {
         client_streaming: false,
@@ -114,6 +115,14 @@ fn report(diagnostics: Vec<Diagnostic>, said: String) -> Report {
         }],
     };
     let line = said.clone();
+    let promise = crate::diag::RuleRow {
+        of: said.clone(),
+        id: said.clone(),
+        text: said.clone(),
+        not_asked: Some(said.clone()),
+        ..crate::diag::RuleRow::default()
+    };
+    let state = crate::diag::StateRow { service: said.clone(), name: said.clone(), most: 1 };
     let run = Run {
         seed: 1,
         again: said.clone(),
@@ -124,6 +133,8 @@ fn report(diagnostics: Vec<Diagnostic>, said: String) -> Report {
         elapsed_ms: 1,
         methods: vec![method],
         failures: vec![failure],
+        rules: vec![promise],
+        states: vec![state],
     };
     Report::new(diagnostics).with(Section::Line(line)).with(Section::Run(run))
 }

@@ -13,6 +13,7 @@ mod expr;
 mod fields;
 mod judge;
 pub mod lint;
+mod listed;
 mod model;
 mod offer;
 mod options;
@@ -35,6 +36,7 @@ use crate::diag::Place;
 
 pub use expr::{Expr, Problem};
 pub use judge::{Call, Told, Verdict};
+pub use listed::Listed;
 pub use model::{Item, Model, Variable};
 pub use offer::{Auth, Example, Idempotency, Limits, Pagination};
 pub use side::{SideFile, merged};
