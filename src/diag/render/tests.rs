@@ -2,8 +2,8 @@
 
 use super::{Format, Style, render};
 use crate::diag::{
-    CallRow, CaseRow, Coverage, Covered, Diagnostic, MethodRow, Part, Phase, Place, Report, RuleInfo, Run,
-    Section, Severity, Span, Table, Verdict,
+    CallRow, CaseRow, Coverage, Covered, Diagnostic, MethodRow, Part, Phase, Place, Report, RuleInfo,
+    RuleRow, Run, Section, Severity, Span, StateRow, Table, Verdict,
 };
 
 static RULE: RuleInfo = RuleInfo {

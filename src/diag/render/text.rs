@@ -191,10 +191,7 @@ fn promises_text(out: &mut String, run: &Run) -> std::fmt::Result {
 }
 
 fn promise_cells(row: &RuleRow) -> Vec<String> {
-    let fate = match &row.not_asked {
-        Some(why) if row.fate() == Fate::NotAsked => format!("not asked: {why}"),
-        _ => row.fate().word().to_owned(),
-    };
+    let fate = row.fate().word().to_owned();
     let numbers = [row.kept, row.broken, row.vacuous].map(|number| number.to_string());
     let [kept, broken, vacuous] = numbers;
     vec![
