@@ -18,7 +18,7 @@ use super::{
     Context, Outcome, again, events::Events, grpcurl, output, reports, reset, settle, sides, sources, weigh,
 };
 use crate::client::{H2Transport, reflect};
-use crate::contract::{self, Case, Config, Event, Plan, ProbeOptions, checks::HEALED};
+use crate::contract::{self, Case, Config, Event, Identity, Plan, ProbeOptions, checks::HEALED};
 use crate::diag::render::Format;
 use crate::diag::{Diagnostic, Place, Report, Section, Severity};
 use crate::promise::contract as promises;
@@ -125,6 +125,7 @@ fn config(arguments: &Contract, context: &Context) -> Result<Config, Vec<Diagnos
             pid: arguments.pid,
             schema_from_files: !arguments.reflect,
             public: contract::patterns(&configured.public).map_err(|d| vec![d])?,
+            identities: identities(&arguments.identity, context)?,
         },
         target: default.target,
         again: again::command(arguments, seed, context.common.config.as_deref()),
@@ -145,6 +146,38 @@ fn fresh_seed() -> u64 {
 
 fn all_metadata(headers: &[String]) -> Result<Vec<(String, Vec<u8>)>, Vec<Diagnostic>> {
     headers.iter().map(|header| metadata(header)).collect()
+}
+
+/// Those of the command line first, which are told apart before those of the configuration. Several headers of one name
+/// are of one caller.
+fn identities(line: &[String], context: &Context) -> Result<Vec<Identity>, Vec<Diagnostic>> {
+    let wrong = |text: &str| {
+        vec![
+            Diagnostic::failure(&CONFIG, format!("`{text}` is no identity"))
+                .help("write --identity 'name=header:value' or --identity 'name=header:env:VARIABLE'"),
+        ]
+    };
+    let mut all: Vec<Identity> = Vec::new();
+    let mut add = |name: &str, header: &str| {
+        let one = metadata(header)?;
+        match all.iter_mut().find(|it| it.name == name) {
+            Some(known) => known.metadata.push(one),
+            None => all.push(Identity { name: name.to_owned(), metadata: vec![one] }),
+        }
+        Ok::<(), Vec<Diagnostic>>(())
+    };
+    for text in line {
+        let (name, header) =
+            text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| wrong(text))?;
+        add(name, header)?;
+    }
+    let given: Vec<&str> = line.iter().filter_map(|it| Some(it.split_once('=')?.0)).collect();
+    for (name, header) in
+        context.config.contract.identities.iter().filter(|(name, _)| !given.contains(&&***name))
+    {
+        add(name, header)?;
+    }
+    Ok(all)
 }
 
 /// `NAME:VALUE`; a value of `env:VAR` keeps secrets out of shell histories.
@@ -256,6 +289,7 @@ fn save(found: &[Case], context: &Context) -> Vec<Diagnostic> {
 
 pub fn replay(arguments: &Replay, context: &Context) -> Outcome {
     let metadata = all_metadata(&arguments.header)?;
+    let identities = identities(&arguments.identity, context)?;
     let folder = cases(context);
     let mut case = Case::load(&folder, &arguments.id).map_err(|error| {
         vec![
@@ -275,7 +309,8 @@ pub fn replay(arguments: &Replay, context: &Context) -> Outcome {
             let sides = sides::load(&case.sides)?;
             let of_files = schema.as_ref().map(|(_, schema)| schema);
             let promised = promises::Contract::beside(pool.services(), &sides, of_files)?;
-            contract::replay_with(&case, &transport, (&pool, &promised), &metadata, reset.as_ref()).await
+            let callers = (&*metadata, &*identities);
+            contract::replay_with(&case, &transport, (&pool, &promised), callers, reset.as_ref()).await
         };
         let cases = (std::slice::from_ref(&case), &pool);
         let sent = (&*arguments.header, &arguments.reach);

@@ -50,7 +50,7 @@ pub use checks::{CHECKS, Check, Level, NOTES, select};
 pub use class::Class;
 pub use grpcurl::{Described, Grpcurl, grpcurl};
 pub use plan::{Method, Plan, patterns};
-pub use probes::{Found, PROBES, Probe, ProbeOptions, Probing, probe, select_probes};
+pub use probes::{Found, Identity, PROBES, Probe, ProbeOptions, Probing, probe, select_probes};
 pub use replay::{replay, replay_with};
 pub use run::{Config, Event, Outcome, Phase, run};
 pub use sequences::{Link, Origin, Reset, SavedCall};

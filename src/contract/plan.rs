@@ -9,7 +9,10 @@ use prost_types::method_options::IdempotencyLevel;
 use super::{checks::NO_METHOD, requests};
 use crate::{
     diag::{Diagnostic, Place},
-    promise::{Rules, contract::Contract},
+    promise::{
+        Rules,
+        contract::{Contract, Limits},
+    },
     schema::nearest,
     values::{self, Manner},
 };
@@ -35,6 +38,8 @@ pub struct Method {
     pub asks: Rules,
     /// What a response satisfies.
     pub gives: Rules,
+    /// What its contract bounds.
+    pub limits: Limits,
     /// Why it is not called, if it is not.
     pub skipped: Option<String>,
     /// Where it stands in the schema; filled in by whoever knows.
@@ -54,6 +59,7 @@ impl Method {
             idempotent: level == Some(IdempotencyLevel::Idempotent),
             asks: Rules::of(&desc.input()),
             gives: Rules::of(&desc.output()),
+            limits: Limits::default(),
             desc,
             skipped: None,
             place: None,
@@ -148,6 +154,7 @@ impl Plan {
         globs.iter().try_for_each(|glob| matches_some(glob, &methods))?;
         for method in &mut methods {
             method.skipped = reason(method, &globs, &contract);
+            method.limits = limits(method, &contract);
         }
         Ok(Plan { methods, contract })
     }
@@ -180,6 +187,12 @@ fn reason(method: &Method, globs: &[GlobMatcher], contract: &Contract) -> Option
         .get(method.desc.name())?
         .skip
         .clone()
+}
+
+pub(super) fn limits(method: &Method, contract: &Contract) -> Limits {
+    let service = contract.services.get(method.desc.parent_service().full_name());
+    let of = service.and_then(|service| service.methods.get(method.desc.name()));
+    of.map(|it| it.limits).unwrap_or_default()
 }
 
 /// One glob of a `--method`: `*` stands for any run of characters, `/` among them.

@@ -5,10 +5,11 @@ use std::time::Duration;
 use prost_reflect::DescriptorPool;
 
 use super::{
-    CHECKS, Case, Method, PROBES, Plan, Probe, ProbeOptions, Probing,
+    CHECKS, Case, Identity, Method, PROBES, Plan, Probe, ProbeOptions, Probing,
     checks::{MISSING_HEADER, RULE_VACUOUS, STAYS_ALIVE, UNKNOWN_CHECK, UNREACHABLE},
     judge::{Failure, Judge},
     patient::Patient,
+    plan::limits,
     probe,
     sequences::{self, Reset},
 };
@@ -28,7 +29,7 @@ pub async fn replay<T: Transport>(
     pool: &DescriptorPool,
     metadata: &[(String, Vec<u8>)],
 ) -> Report {
-    replay_with(case, transport, (pool, &Contract::of(pool.services())), metadata, None).await
+    replay_with(case, transport, (pool, &Contract::of(pool.services())), (metadata, &[]), None).await
 }
 
 /// The same, with what the services promise, side files and all, and what empties the server before the calls of a
@@ -37,20 +38,24 @@ pub async fn replay_with<T: Transport>(
     case: &Case,
     transport: &T,
     (pool, contract): (&DescriptorPool, &Contract),
-    metadata: &[(String, Vec<u8>)],
+    (metadata, identities): (&[(String, Vec<u8>)], &[Identity]),
     reset: Option<&Reset>,
 ) -> Report {
     if case.sequence.is_some() {
         return replay_sequence(case, transport, (pool, contract), metadata, reset).await;
     }
     if let Some(probe) = PROBES.iter().find(|probe| probe.info.name == case.check) {
-        return replay_probe(case, probe, transport, (pool, contract), metadata).await;
+        return replay_probe(case, probe, transport, (pool, contract), (metadata, identities)).await;
     }
     let check = CHECKS.iter().copied().find(|check| check.info.name == case.check);
     let (service, name) = case.method.rsplit_once('/').unwrap_or_default();
     let desc =
         pool.get_service_by_name(service).and_then(|s| s.methods().find(|method| method.name() == name));
-    let method = desc.map(Method::new);
+    let method = desc.map(|desc| {
+        let mut method = Method::new(desc);
+        method.limits = limits(&method, contract);
+        method
+    });
     if let Some(method) = &method {
         // Nothing has set it before.
         let _ = method.manner.set(Manner::of(case.manner.clone()));
@@ -181,23 +186,26 @@ async fn replay_probe<T: Transport>(
     of: &'static Probe,
     transport: &T,
     (pool, contract): (&DescriptorPool, &Contract),
-    metadata: &[(String, Vec<u8>)],
+    (metadata, identities): (&[(String, Vec<u8>)], &[Identity]),
 ) -> Report {
     let plan = Plan::with(pool.services(), &[], contract.clone()).unwrap_or_default();
     let called: Vec<&Method> = plan.called().collect();
     // The method of the case first: it is the one that a probe takes where any would do.
     let same = called.iter().copied().filter(|method| method.name == case.method);
+    // What is promised of it may need the others: those that make what it takes.
+    let others = called.iter().copied().filter(|method| method.name != case.method && !contract.is_empty());
     let methods: Vec<&Method> = match same.clone().next() {
-        Some(method) => vec![method],
+        Some(method) => std::iter::once(method).chain(others).collect(),
         None => called.clone(),
     };
     let options = ProbeOptions {
         max_request_bytes: case.label.strip_prefix("limit ").and_then(|limit| limit.parse().ok()),
         schema_from_files: true,
+        identities: identities.to_vec(),
         ..ProbeOptions::default()
     };
     let started = std::time::Instant::now();
-    let calls = 0.into();
+    let (calls, rules) = (0.into(), std::cell::RefCell::default());
     let deadline = Duration::from_millis(case.deadline_ms);
     let patient = Patient::new(transport, None);
     let probing = Probing {
@@ -208,11 +216,16 @@ async fn replay_probe<T: Transport>(
         options: &options,
         calls: &calls,
         seed: case.seed,
+        contract,
+        rules: &rules,
     };
     let again = probe(of, &probing).await;
     let failures: Vec<CaseRow> = again
         .iter()
-        .filter(|found| found.cause == case.cause)
+        .filter(|found| {
+            found.cause == case.cause
+                && (found.method == case.method || !called.iter().any(|it| it.name == case.method))
+        })
         .map(|found| case.probe_row(found, called.iter().copied().find(|m| m.name == found.method)))
         .collect();
     let said = match failures.as_slice() {

@@ -91,7 +91,7 @@ pub(super) fn template(method: &Method, salt: u64, lane: u64, at: usize) -> Dyna
 }
 
 /// What is at a path through single messages, if it is set.
-pub(super) fn get(message: &DynamicMessage, path: &str) -> Option<Value> {
+pub(in crate::contract) fn get(message: &DynamicMessage, path: &str) -> Option<Value> {
     match path.split_once('.') {
         None => {
             let field = message.descriptor().get_field_by_name(path)?;
@@ -102,7 +102,7 @@ pub(super) fn get(message: &DynamicMessage, path: &str) -> Option<Value> {
 }
 
 /// Sets what is at a path, where the value fits.
-pub(super) fn set(message: &mut DynamicMessage, path: &str, value: Value) -> bool {
+pub(in crate::contract) fn set(message: &mut DynamicMessage, path: &str, value: Value) -> bool {
     match path.split_once('.') {
         None => {
             let Some(field) = message.descriptor().get_field_by_name(path) else { return false };

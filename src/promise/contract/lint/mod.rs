@@ -13,6 +13,7 @@ mod functions;
 mod infer;
 pub(super) mod kinds;
 mod method;
+mod offer;
 mod operators;
 mod paths;
 mod scope;
@@ -85,6 +86,7 @@ fn of_service(
         pointless_disable(&mut element, options::option(&method.options(), METHOD));
         said.append(&mut element.said);
     }
+    offer::owned(&mut element, contracts, service);
     for (name, _) in model.iter().filter(|(name, _)| !changed.contains(name)) {
         element.say(
             &UNCHANGED,
