@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use prost_reflect::ReflectMessage as _;
 
 use super::{Context, Outcome, sides, sources};
 use crate::diag::{Report, Section};
@@ -37,10 +38,18 @@ pub fn lint(arguments: &Lint, context: &Context) -> Outcome {
     let found = lint::lint(&loaded.schema, &sides);
     let (contracts, _) = merged(loaded.schema.pool().services(), &sides, Some(&loaded.schema));
     let methods = contracts.keys().filter(|name| name.contains('/')).count();
-    let services = contracts.len() - methods;
+    let is_of_field = |it: &&prost_reflect::DynamicMessage| it.descriptor().name() == "FieldContract";
+    let fields = contracts.values().filter(is_of_field).count();
+    let services = contracts.len() - methods - fields;
+    let of_fields =
+        if fields == 0 { String::new() } else { format!(", and of {}", counted(fields, "field")) };
     let looked = match contracts.is_empty() {
         true => "nothing is promised beyond types: see `protogate/contract/v1/contract.proto`".to_owned(),
-        false => format!("promises of {} and {}", counted(methods, "method"), counted(services, "service")),
+        false => format!(
+            "promises of {} and {}{of_fields}",
+            counted(methods, "method"),
+            counted(services, "service")
+        ),
     };
     let said = loaded.diagnostics.into_iter().chain(found).collect();
     Ok(Report::new(said).with(Section::Line(looked)))

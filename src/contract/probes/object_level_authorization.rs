@@ -43,12 +43,10 @@ pub(super) async fn ask<T: Transport>(probing: &Probing<'_, T>) -> Vec<Found> {
             continue;
         }
         let text = "auth: OWNER".to_owned();
+        // What a service says of all its methods is about those that take a thing.
+        let Some((field, map)) = drawn(of) else { continue };
         let [owner, other, ..] = &probing.options.identities[..] else {
             probing.tell(method, "auth", text, Err("it needs two callers: give --identity twice"));
-            continue;
-        };
-        let Some((field, map)) = drawn(of) else {
-            probing.tell(method, "auth", text, Err("`draw` does not say which field names the thing"));
             continue;
         };
         let taker = Taker { method, field };

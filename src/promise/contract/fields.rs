@@ -93,7 +93,9 @@ pub(super) fn judge(
                     Ok(true) => Verdict::Kept,
                     Ok(false) => {
                         let why = explain::why_false(&rule.expr, &scope);
-                        Verdict::Broken(std::iter::once(format!("in {path}")).chain(why).collect())
+                        Verdict::Broken(
+                            why.into_iter().chain([format!("`this` is {path} of the reply")]).collect(),
+                        )
                     }
                     Err(why) => Verdict::Unclear(why),
                 };
