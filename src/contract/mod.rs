@@ -53,5 +53,5 @@ pub use plan::{Method, Plan, patterns};
 pub use probes::{Found, Identity, PROBES, Probe, ProbeOptions, Probing, probe, select_probes};
 pub use replay::{replay, replay_with};
 pub use run::{Config, Event, Outcome, Phase, run};
-pub use sequences::{Link, Origin, Reset, SavedCall};
+pub use sequences::{Link, Origin, Reset, SavedCall, Turn, What};
 pub use tally::together;

@@ -53,8 +53,9 @@ pub(super) async fn ask<T: Transport>(probing: &Probing<'_, T>) -> Vec<Found> {
         };
         probing.tell(method, "pagination", text, Ok(first.is_none()));
         found.extend(first.map(|it| match &again {
-            Some(again) if again.cause == it.cause => it,
-            _ => it.light(Severity::Warning),
+            // An order that changes is seen in one way or another.
+            Some(_) => it,
+            None => it.light(Severity::Warning),
         }));
     }
     found

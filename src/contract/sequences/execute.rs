@@ -12,14 +12,13 @@ use std::{
 use prost_reflect::{DynamicMessage, Value};
 
 use super::{
-    Reset,
+    Reset, schedule,
     step::{Origin, Step, get, scalars},
 };
 use crate::{
     client::{self, CallError, Code, End, Exchange, Transport},
     contract::{Method, answer::Answer, cover, judge::Judge},
     promise::contract::{Call, Model, Service, Told, Verdict},
-    values,
 };
 
 /// More possible worlds than these say nothing any more.
@@ -115,6 +114,7 @@ impl<'a, T: Transport> Stage<'a, T> {
             let Some(method) = self.methods.iter().find(|it| it.name == step.method) else { break };
             let model = &worlds[0];
             let (sent, linked) = step.resolved(method, salt, &|origin| found(origin, model, &ran.done));
+            let sent = schedule::sent(step, sent);
             let exchange = match self.judge.call(&self.call(step, method, &sent)).await {
                 Ok(exchange) => exchange,
                 Err(error) if ran.done.is_empty() => return Err(error),
@@ -154,6 +154,14 @@ impl<'a, T: Transport> Stage<'a, T> {
                 _ if shape => break,
                 Answered::Beside => break,
                 Answered::Perhaps => {
+                    if exchange.end == End::Cancelled {
+                        let (broken, told) = schedule::broken(self.service, &worlds, &call(&got, number));
+                        ran.told.extend(told.into_iter().map(|it| (method.name.clone(), it)));
+                        if broken.is_some() {
+                            ran.broken = broken;
+                            break;
+                        }
+                    }
                     let Some(more) = self.perhaps(&worlds, &call(&[], 0)) else { break };
                     worlds = more;
                 }
@@ -234,14 +242,7 @@ impl<'a, T: Transport> Stage<'a, T> {
     }
 
     fn call(&self, step: &Step, method: &Method, sent: &[DynamicMessage]) -> client::Call {
-        let mut script = Vec::new();
-        for (at, message) in sent.iter().enumerate() {
-            script.push(client::Step::Send(values::encode(message).into()));
-            if step.in_turn {
-                script.push(client::Step::Await(at + 1));
-            }
-        }
-        script.push(client::Step::HalfClose);
+        let script = schedule::script(step, sent);
         let metadata = self.judge.metadata.to_vec();
         client::Call { path: method.path(), metadata, deadline: self.judge.deadline, script }
     }

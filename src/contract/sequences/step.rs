@@ -3,6 +3,7 @@
 use prost_reflect::{DynamicMessage, FieldDescriptor, MapKey, ReflectMessage as _, Value};
 use serde::{Deserialize, Serialize};
 
+use super::schedule::Turn;
 use crate::contract::{Method, cover, plan};
 
 /// Where the value of a field comes from when the step is made.
@@ -50,6 +51,8 @@ pub(in crate::contract) struct Step {
     pub links: Vec<Link>,
     /// Each reply is waited for before the next message is sent.
     pub in_turn: bool,
+    /// What else is done in the stream, in order.
+    pub turns: Vec<Turn>,
 }
 
 impl Step {

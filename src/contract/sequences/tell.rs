@@ -7,6 +7,7 @@ use prost_reflect::DynamicMessage;
 use super::{
     SavedCall,
     execute::{Done, Stage},
+    schedule,
     shrink::{CONFIRM, Shrunk},
     step::{Origin, Step, shown},
 };
@@ -103,7 +104,10 @@ pub(super) fn lines(steps: &[Step], done: &[Done]) -> Vec<String> {
                 [] => String::new(),
                 got => format!(" {}", replies(got)),
             };
-            (cut(format!("{name}{method}{request}")), cut(format!("{}{replies}", done.outcome)))
+            (
+                cut(format!("{name}{method}{request}{}", schedule::words(step))),
+                cut(format!("{}{replies}", done.outcome)),
+            )
         })
         .collect();
     let wide = heads.iter().map(|(head, _)| head.chars().count()).filter(|it| *it < 80).max().unwrap_or(0);
