@@ -13,6 +13,9 @@ pub struct ServiceContract {
     /// The ids of promises made elsewhere that do not hold; read from side files.
     #[prost(string, repeated, tag = "3")]
     pub disable: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Who may call its methods, where a method does not say otherwise.
+    #[prost(enumeration = "Auth", tag = "4")]
+    pub auth: i32,
 }
 /// One variable of the model.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -85,10 +88,57 @@ pub struct MethodContract {
     /// The ids of promises made elsewhere that do not hold; read from side files.
     #[prost(string, repeated, tag = "12")]
     pub disable: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// How a long list is read in parts.
+    #[prost(message, optional, tag = "13")]
+    pub pagination: ::core::option::Option<Pagination>,
+    /// What a call may weigh and how long it may take.
+    #[prost(message, optional, tag = "14")]
+    pub limits: ::core::option::Option<Limits>,
+    /// How a call that is made twice is known to be the same one.
+    #[prost(message, optional, tag = "15")]
+    pub idempotency: ::core::option::Option<Idempotency>,
+    /// Who may call it, in place of what the service says.
+    #[prost(enumeration = "Auth", tag = "16")]
+    pub auth: i32,
+    /// Calls with the answers that they have in any server, asked before everything else.
+    #[prost(message, repeated, tag = "17")]
+    pub examples: ::prost::alloc::vec::Vec<Example>,
 }
-/// What holds for one field. Nothing can be promised here yet.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct FieldContract {}
+/// What holds for one field, in every reply that carries it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FieldContract {
+    /// Of `this`, the value of the field; the whole list or map where it is one. A field that is not set is not asked.
+    #[prost(message, repeated, tag = "1")]
+    pub ensures: ::prost::alloc::vec::Vec<Rule>,
+    /// Two replies are the same when they differ in this field only.
+    #[prost(bool, tag = "2")]
+    pub volatile: bool,
+    /// The ids of promises made elsewhere that do not hold; read from side files.
+    #[prost(string, repeated, tag = "3")]
+    pub disable: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// What a side file holds: promises beside the schema, by the full names of what they are about.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Contracts {
+    /// By `package.Service`.
+    #[prost(map = "string, message", tag = "1")]
+    pub service: ::std::collections::HashMap<
+        ::prost::alloc::string::String,
+        ServiceContract,
+    >,
+    /// By `package.Service/Method`.
+    #[prost(map = "string, message", tag = "2")]
+    pub method: ::std::collections::HashMap<
+        ::prost::alloc::string::String,
+        MethodContract,
+    >,
+    /// By `package.Message.field`.
+    #[prost(map = "string, message", tag = "3")]
+    pub field: ::std::collections::HashMap<
+        ::prost::alloc::string::String,
+        FieldContract,
+    >,
+}
 /// One promise: an expression in CEL that is true.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Rule {
@@ -203,6 +253,72 @@ pub struct StreamContract {
     /// Who ends it.
     #[prost(enumeration = "EndMode", tag = "3")]
     pub end: i32,
+    /// The field that names what a message is about, as a path in requests and replies: of two streams at once, neither is
+    /// answered with what was sent on the other.
+    #[prost(string, tag = "4")]
+    pub isolation: ::prost::alloc::string::String,
+}
+/// How a list is read in parts: by `limit` and `offset`, or by `page_size` and `page_token`. All of them are paths; a
+/// name that is left out is the usual one, where the messages have it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Pagination {
+    /// How many elements, and after how many. 0 asks for no certain number.
+    #[prost(string, tag = "1")]
+    pub limit: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub offset: ::prost::alloc::string::String,
+    /// How many elements, and the token that the page before gave.
+    #[prost(string, tag = "3")]
+    pub page_size: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub page_token: ::prost::alloc::string::String,
+    /// Of the reply: the token of the next page, empty after the last one.
+    #[prost(string, tag = "5")]
+    pub next_page_token: ::prost::alloc::string::String,
+    /// Of the reply: the list. Left out where the server streams and each reply is an element.
+    #[prost(string, tag = "6")]
+    pub items: ::prost::alloc::string::String,
+    /// Of an element: what no other element has.
+    #[prost(string, tag = "7")]
+    pub item_key: ::prost::alloc::string::String,
+}
+/// What a call may weigh and how long it may take. 0 bounds nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Limits {
+    /// A request of so many bytes is taken, and one byte more is refused with RESOURCE_EXHAUSTED or OUT_OF_RANGE.
+    #[prost(uint64, tag = "1")]
+    pub max_request_bytes: u64,
+    /// No reply is larger.
+    #[prost(uint64, tag = "2")]
+    pub max_response_bytes: u64,
+    /// A call of a method that does not stream takes no longer.
+    #[prost(uint32, tag = "3")]
+    pub max_latency_ms: u32,
+}
+/// How a call that is made twice is known to be the same one: it has one effect, and each time the same reply.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Idempotency {
+    /// A field of the request, as a path.
+    #[prost(string, tag = "1")]
+    pub field: ::prost::alloc::string::String,
+    /// Or the name of a header.
+    #[prost(string, tag = "2")]
+    pub metadata: ::prost::alloc::string::String,
+}
+/// A call with its answer.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Example {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// The messages, as ProtoJSON.
+    #[prost(string, repeated, tag = "2")]
+    pub request: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The replies, as ProtoJSON: what a reply has beyond it is not compared. None: nothing is compared.
+    #[prost(string, repeated, tag = "3")]
+    pub reply: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The status.
+    #[prost(enumeration = "Code", tag = "4")]
+    pub code: i32,
 }
 /// A field of the request that is often drawn from the model.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -241,6 +357,43 @@ impl World {
         match value {
             "OPEN" => Some(Self::Open),
             "CLOSED" => Some(Self::Closed),
+            _ => None,
+        }
+    }
+}
+/// Who may call a method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Auth {
+    /// Nothing is promised.
+    Unspecified = 0,
+    /// Everybody, without credentials.
+    None = 1,
+    /// Whoever has credentials.
+    Required = 2,
+    /// Of things that were made by a call, whoever made that call: what `draw` takes from the model is the thing.
+    Owner = 3,
+}
+impl Auth {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "AUTH_UNSPECIFIED",
+            Self::None => "NONE",
+            Self::Required => "REQUIRED",
+            Self::Owner => "OWNER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "AUTH_UNSPECIFIED" => Some(Self::Unspecified),
+            "NONE" => Some(Self::None),
+            "REQUIRED" => Some(Self::Required),
+            "OWNER" => Some(Self::Owner),
             _ => None,
         }
     }

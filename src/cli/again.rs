@@ -32,6 +32,10 @@ pub fn command(arguments: &Contract, seed: u64, config: Option<&Path>) -> String
         option("max-time", spelt(time));
     }
     arguments.header.iter().for_each(|header| option("header", without_value(header)));
+    for identity in &arguments.identity {
+        let (name, header) = identity.split_once('=').unwrap_or((identity, ""));
+        option("identity", format!("{name}={}", without_value(header)));
+    }
     let reach = &arguments.reach;
     let files = [("ca", &reach.ca), ("cert", &reach.cert), ("key", &reach.key)];
     for (name, file) in files {
@@ -44,6 +48,7 @@ pub fn command(arguments: &Contract, seed: u64, config: Option<&Path>) -> String
     if let Some(command) = &arguments.reset_cmd {
         option("reset-cmd", command.clone());
     }
+    arguments.side.iter().for_each(|file| option("side", file.display().to_string()));
     if let Some((part, of)) = arguments.shard {
         option("shard", format!("{}/{of}", part + 1));
     }

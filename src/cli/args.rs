@@ -299,6 +299,10 @@ pub struct Contract {
     /// Metadata for every call, as NAME:VALUE; a value `env:VAR` is read from the environment
     #[arg(long, value_name = "K:V")]
     pub header: Vec<String>,
+    /// A caller that the server knows, as NAME=HEADER:VALUE; a value `env:VAR` is read from the environment. With two of
+    /// them it is asked whether what one made is out of reach for the other; may be given several times
+    #[arg(long, value_name = "NAME=K:V")]
+    pub identity: Vec<String>,
     /// The server's process on this machine, whose memory `no_resource_leak` watches
     #[arg(long, value_name = "N")]
     pub pid: Option<u32>,
@@ -306,6 +310,10 @@ pub struct Contract {
     /// [default: `reset-command` of protogate.toml]
     #[arg(long, value_name = "CMD")]
     pub reset_cmd: Option<String>,
+    /// A side file (`*.contract.toml`, `.yaml` or `.textproto`) with promises beside the schema, laid over it and over
+    /// those of protogate.toml; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub side: Vec<PathBuf>,
     /// Hold the server to the letter of the specification as well, and its framework to account
     #[arg(long)]
     pub strict: bool,
@@ -355,6 +363,9 @@ pub struct Replay {
     /// Metadata of the call, as NAME:VALUE; a saved case keeps no values, because they may be secrets
     #[arg(long, value_name = "K:V")]
     pub header: Vec<String>,
+    /// A caller that the server knows, as for `contract`; may be given several times
+    #[arg(long, value_name = "NAME=K:V")]
+    pub identity: Vec<String>,
     /// Run this before the calls of a sequence, as for the run that found it
     #[arg(long, value_name = "CMD")]
     pub reset_cmd: Option<String>,

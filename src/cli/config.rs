@@ -185,6 +185,10 @@ pub struct Contract {
     pub reset_command: Vec<String>,
     /// Methods that may be called without credentials, as globs over `package.Service/Method`.
     pub public: Vec<String>,
+    /// Callers that the server knows, by name: the header of each, as `--identity` has it behind the `=`.
+    pub identities: BTreeMap<String, String>,
+    /// Side files, laid over the schema one after the other.
+    pub side: Vec<String>,
     /// The file of known failures, in place of the one beside this file.
     pub known: Option<String>,
 }

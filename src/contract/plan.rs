@@ -9,16 +9,16 @@ use prost_types::method_options::IdempotencyLevel;
 use super::{checks::NO_METHOD, requests};
 use crate::{
     diag::{Diagnostic, Place},
-    promise::{Rules, contract::Contract},
+    promise::{
+        Rules,
+        contract::{Contract, Limits},
+    },
     schema::nearest,
     values::{self, Manner},
 };
 
 /// Services that belong to the framework; they are tested when a glob names them.
 const INFRASTRUCTURE: [&str; 2] = ["grpc.reflection.", "grpc.health."];
-
-/// The method option of protogate's own contract language.
-const OPTION: &str = "protogate.contract.v1.method";
 
 /// A stream of more kinds of messages than these is none of parts that follow one another.
 const MOST_PARTS: usize = 4;
@@ -38,6 +38,8 @@ pub struct Method {
     pub asks: Rules,
     /// What a response satisfies.
     pub gives: Rules,
+    /// What its contract bounds.
+    pub limits: Limits,
     /// Why it is not called, if it is not.
     pub skipped: Option<String>,
     /// Where it stands in the schema; filled in by whoever knows.
@@ -57,6 +59,7 @@ impl Method {
             idempotent: level == Some(IdempotencyLevel::Idempotent),
             asks: Rules::of(&desc.input()),
             gives: Rules::of(&desc.output()),
+            limits: Limits::default(),
             desc,
             skipped: None,
             place: None,
@@ -117,7 +120,7 @@ impl Method {
 pub struct Plan {
     /// All of them.
     pub methods: Vec<Method>,
-    /// What their services promise; where the promises stand is filled in by whoever knows.
+    /// What their services promise.
     pub contract: Contract,
 }
 
@@ -133,12 +136,25 @@ impl Plan {
     ) -> Result<Plan, Diagnostic> {
         let services: Vec<ServiceDescriptor> = services.into_iter().collect();
         let contract = Contract::of(services.iter().cloned());
+        Plan::with(services, globs, contract)
+    }
+
+    /// The same where what the services promise has been read before, with side files on top.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn with(
+        services: impl IntoIterator<Item = ServiceDescriptor>,
+        globs: &[String],
+        contract: Contract,
+    ) -> Result<Plan, Diagnostic> {
         let all = |service: ServiceDescriptor| service.methods().map(Method::new).collect::<Vec<_>>();
         let mut methods: Vec<Method> = services.into_iter().flat_map(all).collect();
         let globs: Vec<GlobMatcher> = globs.iter().map(|glob| pattern(glob)).collect::<Result<_, _>>()?;
         globs.iter().try_for_each(|glob| matches_some(glob, &methods))?;
         for method in &mut methods {
-            method.skipped = reason(method, &globs);
+            method.skipped = reason(method, &globs, &contract);
+            method.limits = limits(method, &contract);
         }
         Ok(Plan { methods, contract })
     }
@@ -157,26 +173,26 @@ pub fn patterns(globs: &[String]) -> Result<Vec<GlobMatcher>, Diagnostic> {
     globs.iter().map(|glob| pattern(glob)).collect()
 }
 
-fn reason(method: &Method, globs: &[GlobMatcher]) -> Option<String> {
+fn reason(method: &Method, globs: &[GlobMatcher], contract: &Contract) -> Option<String> {
     if !globs.is_empty() && !globs.iter().any(|glob| glob.is_match(&method.name)) {
         return Some("no --method matches it".into());
     }
     if globs.is_empty() && INFRASTRUCTURE.iter().any(|prefix| method.name.starts_with(prefix)) {
         return Some("belongs to the gRPC framework; name it with --method to test it".into());
     }
-    skip_option(&method.desc)
+    contract
+        .services
+        .get(method.desc.parent_service().full_name())?
+        .methods
+        .get(method.desc.name())?
+        .skip
+        .clone()
 }
 
-fn skip_option(desc: &MethodDescriptor) -> Option<String> {
-    let extension = desc.parent_pool().get_extension_by_name(OPTION)?;
-    let options = desc.options();
-    let contract = options.get_extension(&extension).into_owned();
-    let contract = contract.as_message()?;
-    if !contract.get_field_by_name("skip")?.as_bool()? {
-        return None;
-    }
-    let reason = contract.get_field_by_name("skip_reason").and_then(|text| text.as_str().map(str::to_owned));
-    Some(reason.filter(|text| !text.is_empty()).unwrap_or_else(|| format!("({OPTION}).skip")))
+pub(super) fn limits(method: &Method, contract: &Contract) -> Limits {
+    let service = contract.services.get(method.desc.parent_service().full_name());
+    let of = service.and_then(|service| service.methods.get(method.desc.name()));
+    of.map(|it| it.limits).unwrap_or_default()
 }
 
 /// One glob of a `--method`: `*` stands for any run of characters, `/` among them.

@@ -5,16 +5,18 @@ use std::time::Duration;
 use prost_reflect::DescriptorPool;
 
 use super::{
-    CHECKS, Case, Method, PROBES, Plan, Probe, ProbeOptions, Probing,
+    CHECKS, Case, Identity, Method, PROBES, Plan, Probe, ProbeOptions, Probing,
     checks::{MISSING_HEADER, RULE_VACUOUS, STAYS_ALIVE, UNKNOWN_CHECK, UNREACHABLE},
     judge::{Failure, Judge},
     patient::Patient,
+    plan::limits,
     probe,
     sequences::{self, Reset},
 };
 use crate::{
     client::Transport,
     diag::{CaseRow, Diagnostic, Report, Run, Section, Severity},
+    promise::contract::Contract,
     values::Manner,
 };
 
@@ -27,28 +29,33 @@ pub async fn replay<T: Transport>(
     pool: &DescriptorPool,
     metadata: &[(String, Vec<u8>)],
 ) -> Report {
-    replay_with(case, transport, pool, metadata, None).await
+    replay_with(case, transport, (pool, &Contract::of(pool.services())), (metadata, &[]), None).await
 }
 
-/// The same, with what empties the server before the calls of a sequence.
+/// The same, with what the services promise, side files and all, and what empties the server before the calls of a
+/// sequence.
 pub async fn replay_with<T: Transport>(
     case: &Case,
     transport: &T,
-    pool: &DescriptorPool,
-    metadata: &[(String, Vec<u8>)],
+    (pool, contract): (&DescriptorPool, &Contract),
+    (metadata, identities): (&[(String, Vec<u8>)], &[Identity]),
     reset: Option<&Reset>,
 ) -> Report {
     if case.sequence.is_some() {
-        return replay_sequence(case, transport, pool, metadata, reset).await;
+        return replay_sequence(case, transport, (pool, contract), metadata, reset).await;
     }
     if let Some(probe) = PROBES.iter().find(|probe| probe.info.name == case.check) {
-        return replay_probe(case, probe, transport, pool, metadata).await;
+        return replay_probe(case, probe, transport, (pool, contract), (metadata, identities)).await;
     }
     let check = CHECKS.iter().copied().find(|check| check.info.name == case.check);
     let (service, name) = case.method.rsplit_once('/').unwrap_or_default();
     let desc =
         pool.get_service_by_name(service).and_then(|s| s.methods().find(|method| method.name() == name));
-    let method = desc.map(Method::new);
+    let method = desc.map(|desc| {
+        let mut method = Method::new(desc);
+        method.limits = limits(&method, contract);
+        method
+    });
     if let Some(method) = &method {
         // Nothing has set it before.
         let _ = method.manner.set(Manner::of(case.manner.clone()));
@@ -104,6 +111,8 @@ pub async fn replay_with<T: Transport>(
         calls: judge.calls.into_inner() + patient.again(),
         elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         methods: Vec::new(),
+        rules: Vec::new(),
+        states: Vec::new(),
         failures,
     };
     let notes = missing(case, metadata).into_iter().chain(patient.said()).collect();
@@ -114,7 +123,7 @@ pub async fn replay_with<T: Transport>(
 async fn replay_sequence<T: Transport>(
     case: &Case,
     transport: &T,
-    pool: &DescriptorPool,
+    (pool, contract): (&DescriptorPool, &Contract),
     metadata: &[(String, Vec<u8>)],
     reset: Option<&Reset>,
 ) -> Report {
@@ -131,7 +140,7 @@ async fn replay_sequence<T: Transport>(
         sibling: None,
         again: 0.into(),
     };
-    let again = match sequences::replay(case, &judge, pool, (reset, now())).await {
+    let again = match sequences::replay(case, &judge, (pool, contract), (reset, now())).await {
         Some(Ok(again)) => again,
         Some(Err(error)) => return Report::new(vec![Diagnostic::failure(&UNREACHABLE, error.to_string())]),
         None => return does_not_fit(case),
@@ -154,6 +163,8 @@ async fn replay_sequence<T: Transport>(
         calls: judge.calls.into_inner() + patient.again(),
         elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         methods: Vec::new(),
+        rules: Vec::new(),
+        states: Vec::new(),
         failures: again.failure.into_iter().collect(),
     };
     let notes = missing(case, metadata).into_iter().chain(patient.said()).chain(unasked).collect();
@@ -174,24 +185,27 @@ async fn replay_probe<T: Transport>(
     case: &Case,
     of: &'static Probe,
     transport: &T,
-    pool: &DescriptorPool,
-    metadata: &[(String, Vec<u8>)],
+    (pool, contract): (&DescriptorPool, &Contract),
+    (metadata, identities): (&[(String, Vec<u8>)], &[Identity]),
 ) -> Report {
-    let plan = Plan::new(pool.services(), &[]).unwrap_or_default();
+    let plan = Plan::with(pool.services(), &[], contract.clone()).unwrap_or_default();
     let called: Vec<&Method> = plan.called().collect();
     // The method of the case first: it is the one that a probe takes where any would do.
     let same = called.iter().copied().filter(|method| method.name == case.method);
+    // What is promised of it may need the others: those that make what it takes.
+    let others = called.iter().copied().filter(|method| method.name != case.method && !contract.is_empty());
     let methods: Vec<&Method> = match same.clone().next() {
-        Some(method) => vec![method],
+        Some(method) => std::iter::once(method).chain(others).collect(),
         None => called.clone(),
     };
     let options = ProbeOptions {
         max_request_bytes: case.label.strip_prefix("limit ").and_then(|limit| limit.parse().ok()),
         schema_from_files: true,
+        identities: identities.to_vec(),
         ..ProbeOptions::default()
     };
     let started = std::time::Instant::now();
-    let calls = 0.into();
+    let (calls, rules) = (0.into(), std::cell::RefCell::default());
     let deadline = Duration::from_millis(case.deadline_ms);
     let patient = Patient::new(transport, None);
     let probing = Probing {
@@ -202,11 +216,16 @@ async fn replay_probe<T: Transport>(
         options: &options,
         calls: &calls,
         seed: case.seed,
+        contract,
+        rules: &rules,
     };
     let again = probe(of, &probing).await;
     let failures: Vec<CaseRow> = again
         .iter()
-        .filter(|found| found.cause == case.cause)
+        .filter(|found| {
+            found.cause == case.cause
+                && (found.method == case.method || !called.iter().any(|it| it.name == case.method))
+        })
         .map(|found| case.probe_row(found, called.iter().copied().find(|m| m.name == found.method)))
         .collect();
     let said = match failures.as_slice() {
@@ -222,6 +241,8 @@ async fn replay_probe<T: Transport>(
         calls: calls.into_inner() + patient.again(),
         elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         methods: Vec::new(),
+        rules: Vec::new(),
+        states: Vec::new(),
         failures,
     };
     let notes = missing(case, metadata).into_iter().chain(patient.said()).collect();

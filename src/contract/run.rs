@@ -1,6 +1,10 @@
 //! The run: plan in, phases over it, a report out. Prints nothing; what happens are events.
 
-use std::{cell::OnceCell, sync::atomic::Ordering, time::Duration};
+use std::{
+    cell::{OnceCell, RefCell},
+    sync::atomic::Ordering,
+    time::Duration,
+};
 
 use tokio::{sync::watch, time::Instant};
 
@@ -61,6 +65,8 @@ pub struct Config {
     pub saved: Vec<Case>,
     /// What empties the server before each sequence of calls; without it, it may hold anything.
     pub reset: Option<Reset>,
+    /// The side files that the plan was read with, as the user names them: `replay` of a case needs them.
+    pub sides: Vec<String>,
 }
 
 impl Default for Config {
@@ -83,6 +89,7 @@ impl Default for Config {
             shard: (0, 1),
             saved: Vec::new(),
             reset: None,
+            sides: Vec::new(),
         }
     }
 }
@@ -229,7 +236,8 @@ pub async fn run<T: Transport>(
     // A server that answers none of it must not cost the run its time.
     let end_of_preflight = config.max_time.and_then(|time| started.checked_add(time.mul_f64(PREFLIGHT)));
     let mut probed =
-        probe_all(Phase::Preflight, &mut search, &methods, (&mut stop, end_of_preflight), on_event).await;
+        probe_all(Phase::Preflight, &mut search, (&methods, plan), (&mut stop, end_of_preflight), on_event)
+            .await;
     search.over = *stop.borrow();
     search.over |= config.fail_fast && probed.iter().any(|it| it.severity == Severity::Error);
     let mut left_out = Vec::new();
@@ -319,7 +327,7 @@ pub async fn run<T: Transport>(
         let message = format!("the run ended early: these phases were left out: {}", left_out.join(", "));
         search.said.push(Diagnostic::new(&SKIPPED, severity, message));
     }
-    probed.extend(probe_all(Phase::Probes, &mut search, &methods, (&mut stop, end), on_event).await);
+    probed.extend(probe_all(Phase::Probes, &mut search, (&methods, plan), (&mut stop, end), on_event).await);
     judge.calls.fetch_add(patient.again(), Ordering::Relaxed);
     search.said.extend(patient.said());
     finish::outcome(plan, config, search, found, probed, started.elapsed())
@@ -329,11 +337,12 @@ pub async fn run<T: Transport>(
 async fn probe_all<T: Transport>(
     phase: Phase,
     search: &mut Search<'_, T>,
-    methods: &[&Method],
+    (methods, plan): (&[&Method], &Plan),
     (stop, end): (&mut watch::Receiver<bool>, Option<Instant>),
     on_event: &mut dyn FnMut(Event),
 ) -> Vec<super::Found> {
     let (judge, config) = (search.judge, search.config);
+    let rules = RefCell::new(std::mem::take(&mut search.rules));
     let probing = Probing {
         transport: judge.transport,
         methods,
@@ -342,6 +351,8 @@ async fn probe_all<T: Transport>(
         options: &config.probes,
         calls: &judge.calls,
         seed: config.seed,
+        contract: &plan.contract,
+        rules: &rules,
     };
     let mut found = Vec::new();
     // They ask about the whole server: the first shard does it for all.
@@ -367,6 +378,7 @@ async fn probe_all<T: Transport>(
             }
         }
     }
+    search.rules = rules.into_inner();
     let names: Vec<&str> = left.map(|one| one.info.name).collect();
     if !names.is_empty() {
         let message = format!("the run ended early: nothing was asked about {}", names.join(", "));

@@ -56,6 +56,26 @@ const COMMON: &[(&str, &str)] = &[
     ("B35", "half_close_terminates"),
 ];
 
+/// What only the promises of the schema can tell from a healthy server: wrong values of the right types.
+const VALUES: &[(&str, &str)] = &[
+    ("B07", "contract_errors"),
+    ("B08", "contract_errors"),
+    ("B09", "contract_errors"),
+    ("B12", "contract_ensures"),
+    ("B13", "contract_ensures"),
+    ("B14", "contract_ensures"),
+    ("B16f", "contract_ensures"),
+    ("B17", "contract_ensures"),
+    ("B18", "contract_stream"),
+    ("B19", "contract_ensures"),
+    ("B22", "pages_add_up"),
+    ("B23", "pages_add_up"),
+    ("B23b", "pages_add_up"),
+    ("B24", "pages_add_up"),
+    ("B25", "contract_stream"),
+    ("B27", "contract_stream"),
+];
+
 const SYNC: Foreign = Foreign {
     name: "grpcio",
     start: || foreign_python("sync.py"),
@@ -114,7 +134,11 @@ impl Foreign {
     }
 
     fn is_caught_with_each_fault(&self) {
-        for &(mutant, check) in COMMON.iter().chain(self.mutants) {
+        self.are_caught(&[COMMON, self.mutants].concat());
+    }
+
+    fn are_caught(&self, mutants: &[(&str, &str)]) {
+        for &(mutant, check) in mutants {
             let more = ["--check", check, "--fail-fast", "--cases", "20", "--max-time", "20s"];
             let Some((code, checks)) = self.contract(mutant, &more) else { return };
             assert_eq!(code, 1, "{} with {mutant}", self.name);
@@ -153,4 +177,15 @@ fn a_service_in_grpc_js_is_caught_with_each_fault() {
 #[test]
 fn a_service_in_connect_node_is_caught_with_each_fault() {
     CONNECT.is_caught_with_each_fault();
+}
+
+/// The same promises, in servers that share nothing with the reference but the schema.
+#[test]
+fn a_wrong_value_in_python_is_caught_by_a_promise() {
+    SYNC.are_caught(VALUES);
+}
+
+#[test]
+fn a_wrong_value_in_node_is_caught_by_a_promise() {
+    GRPC_JS.are_caught(VALUES);
 }

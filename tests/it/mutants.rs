@@ -109,6 +109,15 @@ const BY_PROMISES: &[Row] = &[
     promised("B36", "contract_stream"),
 ];
 
+/// Caught by what a method promises beyond single rules: pages, and streams that are kept apart.
+const BY_OPTIONS: &[(&str, &str, &str)] = &[
+    ("B22", "pages_add_up", "BOUND"),
+    ("B23", "pages_add_up", "TWICE"),
+    ("B23b", "pages_add_up", "BOUND"),
+    ("B24", "pages_add_up", ""),
+    ("B36", "streams_isolated", "stream.isolation"),
+];
+
 const fn promised(mutant: &'static str, check: &'static str) -> Row {
     Row { promised: true, ..row(mutant, check) }
 }
@@ -186,6 +195,19 @@ fn each_is_caught_by_the_check_that_is_named_for_it() {
 #[test]
 fn a_wrong_value_is_caught_by_a_promise() {
     BY_PROMISES.iter().for_each(Row::is_caught);
+}
+
+/// Without the rules of their methods.
+#[test]
+fn a_wrong_page_and_a_crossed_stream_are_caught_by_what_the_method_offers() {
+    for &(mutant, check, cause) in BY_OPTIONS {
+        let row = Row { named: true, ..row(mutant, check) };
+        row.is_caught();
+        let (_, report) = row.contract(1);
+        let found = row.kill(&report).unwrap()["cause"].as_str().unwrap();
+        assert!(found == cause || cause.is_empty(), "{mutant}: {found}");
+        row.spares_the_healthy();
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Whether a call is answered as soon as the configuration wants it.
 
+use std::time::Duration;
+
 use super::{Check, Class, Level, Seen, Verdict, fail};
 use crate::{client::End, diag::RuleInfo};
 
@@ -10,8 +12,9 @@ pub(super) static CHECK: Check = Check {
     info: RuleInfo {
         id: "PG143",
         name: NAME,
-        summary: "A unary call ends within the latency that the configuration bounds.",
-        explain: "Asked only where `max-latency` stands under `[contract]`. A request that takes much longer than its \
+        summary: "A unary call ends within the latency that the configuration or the contract bounds.",
+        explain: "Asked only where `max-latency` stands under `[contract]`, or where the contract of the method bounds \
+                  `limits.max_latency_ms`. A request that takes much longer than its \
                   like is a query without an index, a retry against something that is down, or work that grows \
                   with a number in the request, and whoever sends it often holds up the others.\n\n\
                   The time is from the first byte sent to the last one received, beside as many other calls as \
@@ -31,7 +34,9 @@ fn check(seen: &Seen<'_>) -> Verdict {
     let desc = &seen.method.desc;
     let streams = desc.is_client_streaming() || desc.is_server_streaming();
     let took = seen.exchange.elapsed;
-    match seen.max_latency.filter(|_| !streams) {
+    // A saved case brings its own bound.
+    let promised = seen.method.limits.max_latency_ms.map(Duration::from_millis);
+    match promised.into_iter().chain(seen.max_latency).min().filter(|_| !streams) {
         // What does not end is for others to say.
         Some(bound) if took > bound && seen.exchange.end != End::Hang => {
             // The cause says what it is held to, so that a saved case can be asked again.

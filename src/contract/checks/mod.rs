@@ -46,6 +46,7 @@ mod response_decodes;
 mod response_enum_known;
 mod response_no_unknown_fields;
 mod response_required_present;
+mod response_within_limit;
 mod sibling_isolation;
 mod status_details_valid;
 mod stays_alive;
@@ -216,6 +217,8 @@ pub static CHECKS: &[&Check] = &[
     &contracts::STREAM,
     &contracts::INVARIANT,
     &contracts::MAY_RETURN,
+    &contracts::FIELD,
+    &response_within_limit::CHECK,
 ];
 
 /// The checks that run: all that are on, or those of `only`; never those of `skip`. Names and codes both do.

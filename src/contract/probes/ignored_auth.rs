@@ -9,6 +9,7 @@ use crate::{
     client::{Code, Exchange, Step, Transport},
     contract::Method,
     diag::RuleInfo,
+    promise::contract::Auth,
     values,
 };
 
@@ -55,11 +56,13 @@ struct Hole {
 }
 
 pub(super) async fn ask<T: Transport>(probing: &Probing<'_, T>) -> Vec<Found> {
+    let mut promised = strangers(probing).await;
     if !probing.metadata.iter().any(|(name, _)| is_credential(name)) {
-        return Vec::new();
+        return promised;
     }
     let judged = probing.methods.iter().filter(|method| {
-        let public = probing.options.public.iter().any(|glob| glob.is_match(&method.name));
+        let public = probing.options.public.iter().any(|glob| glob.is_match(&method.name))
+            || probing.promised(method).is_some_and(|(_, of)| of.auth == Auth::None);
         let infrastructure = method.name.starts_with("grpc.");
         !public && !infrastructure
     });
@@ -70,11 +73,43 @@ pub(super) async fn ask<T: Transport>(probing: &Probing<'_, T>) -> Vec<Found> {
             holes.push(hole);
         }
     }
-    CAUSES
-        .iter()
-        .enumerate()
-        .filter_map(|(at, (cause, text))| found(&holes, at, cause, text, asked))
-        .collect()
+    let found =
+        CAUSES.iter().enumerate().filter_map(|(at, (cause, text))| found(&holes, at, cause, text, asked));
+    promised.extend(found);
+    promised
+}
+
+/// What a contract says of callers without credentials: `auth: NONE` lets them in, and REQUIRED and OWNER do not. The
+/// latter is asked here only where the run has no credentials; with them, every method is asked for more than that.
+async fn strangers<T: Transport>(probing: &Probing<'_, T>) -> Vec<Found> {
+    let known = probing.metadata.iter().any(|(name, _)| is_credential(name));
+    let nobody: Vec<(String, Vec<u8>)> =
+        probing.metadata.iter().filter(|(name, _)| !is_credential(name)).cloned().collect();
+    let mut out = Vec::new();
+    for (method, _, of) in probing.with_promises() {
+        let (text, is_let_in) = match of.auth {
+            Auth::None => ("auth: NONE", true),
+            Auth::Required | Auth::Owner if !known => ("auth: REQUIRED", false),
+            _ => continue,
+        };
+        let script = unary(probing.typical(method, 13).into());
+        let deadline = probing.deadline.min(PATIENCE);
+        let seen = probing.call_with(&method.path(), nobody.clone(), script.clone(), deadline).await;
+        let Some(seen) = seen.filter(|it| !busy(it)) else { continue };
+        let held = denied(&seen) != is_let_in;
+        // That another caller's things are out of reach is asked apart, under the name of the option.
+        let id = if of.auth == Auth::Owner { "auth/stranger" } else { "auth" };
+        probing.tell(method, id, text.to_owned(), Ok(held));
+        if !held {
+            let (cause, text) = match is_let_in {
+                true => ("PUBLIC_DENIED", "is to be called without credentials, and was denied"),
+                false => ("NO_CREDENTIALS", "called without credentials and not denied"),
+            };
+            let found = Found::new(&PROBE, cause, format!("{text}: {}", seen.outcome()));
+            out.push(found.on(&method.name).after(&seen).sent("an ordinary message", &script));
+        }
+    }
+    out
 }
 
 /// One cause is one finding, however many methods have it.

@@ -8,21 +8,29 @@ mod cancel_releases_streams;
 mod compressed;
 mod connection_hygiene;
 mod decompression_bomb;
+mod examples_kept;
 mod health_consistent;
+mod idempotency_key_kept;
 mod ignored_auth;
 mod length_prefix_bomb;
 mod no_resource_leak;
+mod object_level_authorization;
 mod oversize_rejected;
 mod padded;
+mod pages_add_up;
 mod pages_consistent;
+mod promised;
 mod reflection_complete;
 pub(super) mod reflection_matches_schema;
+mod request_limit_kept;
 mod streams;
+mod streams_isolated;
 #[cfg(test)]
 mod tests;
 mod unread;
 
 use std::{
+    cell::RefCell,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::Duration,
 };
@@ -32,7 +40,8 @@ use globset::GlobMatcher;
 use super::{Level, Method, checks::has_name, patient::advice};
 use crate::{
     client::{Call, End, Exchange, Step, Transport, frame},
-    diag::{RuleInfo, Severity},
+    diag::{RuleInfo, RuleRow, Severity},
+    promise::contract::Contract,
     values,
 };
 
@@ -54,12 +63,18 @@ impl Probe {
             | Question::ReflectionComplete
             | Question::Health
             | Question::Hygiene
+            | Question::Examples
             | Question::Auth => true,
             Question::Oversize
             | Question::PrefixBomb
             | Question::DecompressionBomb
             | Question::CancelReleases
             | Question::ResourceLeak
+            | Question::Ownership
+            | Question::PagesAddUp
+            | Question::IdempotencyKey
+            | Question::Isolation
+            | Question::RequestLimit
             | Question::Pages => false,
         }
     }
@@ -79,6 +94,12 @@ enum Question {
     Hygiene,
     Auth,
     Pages,
+    Ownership,
+    PagesAddUp,
+    IdempotencyKey,
+    Examples,
+    Isolation,
+    RequestLimit,
 }
 
 /// Every probe, by code.
@@ -94,6 +115,12 @@ pub static PROBES: &[&Probe] = &[
     &connection_hygiene::PROBE,
     &ignored_auth::PROBE,
     &pages_consistent::PROBE,
+    &object_level_authorization::PROBE,
+    &pages_add_up::PROBE,
+    &idempotency_key_kept::PROBE,
+    &examples_kept::PROBE,
+    &streams_isolated::PROBE,
+    &request_limit_kept::PROBE,
 ];
 
 /// Which probes run, and what they cannot find out by themselves.
@@ -109,6 +136,17 @@ pub struct ProbeOptions {
     pub schema_from_files: bool,
     /// Methods that may be called without credentials.
     pub public: Vec<GlobMatcher>,
+    /// Callers that are known to the server, the first two of which are told apart.
+    pub identities: Vec<Identity>,
+}
+
+/// A caller: what it sends besides, or in place of, the metadata of the run. The values may be secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// What reports call it.
+    pub name: String,
+    /// Its headers.
+    pub metadata: Vec<(String, Vec<u8>)>,
 }
 
 /// The probes that run: all that are on, or those of `only`; never those of `skip`. Names and codes both do.
@@ -138,6 +176,10 @@ pub struct Probing<'a, T> {
     pub calls: &'a AtomicU64,
     /// Makes the messages of this run differ from those of another.
     pub seed: u64,
+    /// What the services of the methods promise.
+    pub contract: &'a Contract,
+    /// What became of the promises that were asked.
+    pub rules: &'a RefCell<Vec<RuleRow>>,
 }
 
 /// What a probe found.
@@ -214,6 +256,12 @@ pub async fn probe<T: Transport>(probe: &'static Probe, probing: &Probing<'_, T>
         Question::Hygiene => connection_hygiene::ask(probing).await,
         Question::Auth => ignored_auth::ask(probing).await,
         Question::Pages => pages_consistent::ask(probing).await,
+        Question::Ownership => object_level_authorization::ask(probing).await,
+        Question::PagesAddUp => pages_add_up::ask(probing).await,
+        Question::IdempotencyKey => idempotency_key_kept::ask(probing).await,
+        Question::Examples => examples_kept::ask(probing).await,
+        Question::Isolation => streams_isolated::ask(probing).await,
+        Question::RequestLimit => request_limit_kept::ask(probing).await,
     }
 }
 
@@ -222,6 +270,14 @@ impl<T: Transport> Probing<'_, T> {
     /// this probe's matter.
     async fn call(&self, path: &str, script: Vec<Step>) -> Option<Exchange> {
         self.call_with(path, self.metadata.to_vec(), script, self.deadline).await
+    }
+
+    /// The same as this caller.
+    async fn call_as(&self, path: &str, who: &Identity, script: Vec<Step>) -> Option<Exchange> {
+        let others =
+            self.metadata.iter().filter(|(name, _)| !who.metadata.iter().any(|(own, _)| own == name));
+        let metadata = others.chain(&who.metadata).cloned().collect();
+        self.call_with(path, metadata, script, self.deadline).await
     }
 
     async fn call_with(

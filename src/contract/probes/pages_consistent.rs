@@ -9,6 +9,7 @@ use crate::{
     client::{Code, Exchange, Step, Transport},
     contract::plan::Method,
     diag::{RuleInfo, Severity},
+    promise::contract::Pagination,
     values,
 };
 
@@ -17,7 +18,7 @@ pub(super) static PROBE: Probe = Probe {
         id: "PG160",
         name: "pages_consistent",
         summary: "The pages of a list take their own tokens, keep to their size, and come to an end.",
-        explain: "Asked of methods that page as AIP-158 says: a request with `page_size` and `page_token`, a \
+        explain: "Asked of methods that page as AIP-158 says, or by the names of `pagination` in their contract: a request with `page_size` and `page_token`, a \
                   response with `next_page_token` and one list. Each page is asked for with the token of the one \
                   before. A token that is refused leaves the client with half a list, one that comes again \
                   leaves it in a circle, and a page that is larger than was asked for does not fit where the \
@@ -48,7 +49,11 @@ struct Paged {
 }
 
 impl Paged {
-    fn of(method: &Method) -> Option<Paged> {
+    /// By the usual names, or by those of the contract.
+    fn of(method: &Method, named: Option<&Pagination>) -> Option<Paged> {
+        let name = |of: fn(&Pagination) -> &String, usual: &'static str| {
+            named.map(of).filter(|name| !name.is_empty()).map_or(usual, String::as_str)
+        };
         let (request, response) = (method.desc.input(), method.desc.output());
         let text = |field: &FieldDescriptor| field.kind() == Kind::String && !field.is_list();
         let whole = |field: &FieldDescriptor| {
@@ -60,12 +65,19 @@ impl Paged {
                 && !field.is_map()
                 && matches!(field.kind(), Kind::Message(_))
         });
-        let items = lists.next().filter(|_| lists.next().is_none())?;
+        let items = match named.map(|it| it.items.as_str()).filter(|name| !name.is_empty()) {
+            Some(name) => lists.find(|field| field.name() == name)?,
+            None => lists.next().filter(|_| lists.next().is_none())?,
+        };
         let unary = !method.desc.is_client_streaming() && !method.desc.is_server_streaming();
         Some(Paged {
-            size: request.get_field_by_name("page_size").filter(|field| unary && whole(field))?,
-            token: request.get_field_by_name("page_token").filter(text)?,
-            next: response.get_field_by_name("next_page_token").filter(text)?,
+            size: request
+                .get_field_by_name(name(|it| &it.page_size, "page_size"))
+                .filter(|field| unary && whole(field))?,
+            token: request.get_field_by_name(name(|it| &it.page_token, "page_token")).filter(text)?,
+            next: response
+                .get_field_by_name(name(|it| &it.next_page_token, "next_page_token"))
+                .filter(text)?,
             items,
         })
     }
@@ -96,7 +108,9 @@ impl Paged {
 pub(super) async fn ask<T: Transport>(probing: &Probing<'_, T>) -> Vec<Found> {
     let mut found = Vec::new();
     for method in probing.methods {
-        let Some(paged) = Paged::of(method) else { continue };
+        let named = probing.promised(method).and_then(|(_, of)| of.pagination.as_ref());
+        let Some(paged) = Paged::of(method, named) else { continue };
+        let before = found.len();
         // Without a filter more is listed; what must be set is set in the plain message.
         for base in [values::minimal(&method.desc.input()), method.typical(probing.seed)] {
             let Some(first) = probing.call(&method.path(), paged.request(&base, "")).await else { break };
@@ -111,6 +125,10 @@ pub(super) async fn ask<T: Transport>(probing: &Probing<'_, T>) -> Vec<Found> {
                 _ => Some(one.light(Severity::Warning)),
             });
             break;
+        }
+        if named.is_some() {
+            let text = "pages by size and token".to_owned();
+            probing.tell(method, "pagination", text, Ok(found.len() == before));
         }
     }
     found

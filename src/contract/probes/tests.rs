@@ -61,6 +61,8 @@ async fn causes_in(
         options: &options,
         calls: &calls,
         seed: 1,
+        contract: &plan.contract,
+        rules: &RefCell::default(),
     };
     let of = PROBES.iter().find(|probe| probe.info.name == name).unwrap();
     let found = probe(of, &probing).await;
@@ -205,6 +207,7 @@ async fn memory_is_looked_at_while_nothing_is_read() {
     let chat = plan.called().find(|method| method.desc.name() == "Chat").unwrap();
     let (options, calls, looks) = (ProbeOptions::default(), AtomicU64::new(0), AtomicU64::new(0));
     let deadline = Duration::from_secs(1);
+    let (contract, rules) = (Contract::default(), RefCell::default());
     let probing = Probing {
         transport: &Open,
         methods: &[chat],
@@ -213,6 +216,8 @@ async fn memory_is_looked_at_while_nothing_is_read() {
         options: &options,
         calls: &calls,
         seed: 1,
+        contract: &contract,
+        rules: &rules,
     };
     let sizes = unread::sizes(&probing, chat, || Some(looks.fetch_add(1, Relaxed))).await;
     assert_eq!(sizes, [0, 1, 2, 3, 4, 5]);
@@ -226,6 +231,8 @@ async fn memory_is_looked_at_while_nothing_is_read() {
         options: &options,
         calls: &calls,
         seed: 1,
+        contract: &contract,
+        rules: &rules,
     };
     assert_eq!(unread::sizes(&probing, chat, || Some(0)).await, [0; 0]);
 }

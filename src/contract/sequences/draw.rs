@@ -9,6 +9,7 @@ use proptest::{
 };
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, Value};
 
+use super::schedule;
 use super::step::{Link, Origin, Step, scalars, set, template};
 use crate::{
     contract::{Class, Method, cover, input::Body, requests},
@@ -93,13 +94,19 @@ impl<'a> Drawing<'a> {
             true => runner.rng().random_range(method.usual_count().min(MESSAGES)..=MESSAGES),
             false => 1,
         };
-        let mut step =
-            Step { method: method.name.clone(), sent: Vec::new(), links: Vec::new(), in_turn: false };
+        let mut step = Step {
+            method: method.name.clone(),
+            sent: Vec::new(),
+            links: Vec::new(),
+            in_turn: false,
+            turns: Vec::new(),
+        };
         step.in_turn = streams && method.desc.is_server_streaming() && runner.rng().random_bool(0.5);
         for message in 0..messages {
             let lane = at as u64 * LANES + message as u64;
             self.request(runner, (method, promises), (at, message, lane), &mut step);
         }
+        step.turns = schedule::drawn(method, promises, &step, at);
         step
     }
 

@@ -5,20 +5,20 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeMap,
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use prost_reflect::{DynamicMessage, Value};
 
 use super::{
-    Reset,
+    Reset, schedule,
     step::{Origin, Step, get, scalars},
 };
 use crate::{
     client::{self, CallError, Code, End, Exchange, Transport},
     contract::{Method, answer::Answer, cover, judge::Judge},
     promise::contract::{Call, Model, Service, Told, Verdict},
-    values,
 };
 
 /// More possible worlds than these say nothing any more.
@@ -61,6 +61,8 @@ pub(in crate::contract) struct Ran {
     pub unclear: Vec<Told>,
     /// What each promise said, with the method.
     pub told: Vec<(String, Told)>,
+    /// How much was in each variable of the model, at most.
+    pub reached: BTreeMap<String, usize>,
     /// A call had no answer before the deadline.
     pub hung: bool,
     /// After the steps that were made nobody was there any more.
@@ -112,6 +114,7 @@ impl<'a, T: Transport> Stage<'a, T> {
             let Some(method) = self.methods.iter().find(|it| it.name == step.method) else { break };
             let model = &worlds[0];
             let (sent, linked) = step.resolved(method, salt, &|origin| found(origin, model, &ran.done));
+            let sent = schedule::sent(step, sent);
             let exchange = match self.judge.call(&self.call(step, method, &sent)).await {
                 Ok(exchange) => exchange,
                 Err(error) if ran.done.is_empty() => return Err(error),
@@ -151,6 +154,14 @@ impl<'a, T: Transport> Stage<'a, T> {
                 _ if shape => break,
                 Answered::Beside => break,
                 Answered::Perhaps => {
+                    if exchange.end == End::Cancelled {
+                        let (broken, told) = schedule::broken(self.service, &worlds, &call(&got, number));
+                        ran.told.extend(told.into_iter().map(|it| (method.name.clone(), it)));
+                        if broken.is_some() {
+                            ran.broken = broken;
+                            break;
+                        }
+                    }
                     let Some(more) = self.perhaps(&worlds, &call(&[], 0)) else { break };
                     worlds = more;
                 }
@@ -201,6 +212,11 @@ impl<'a, T: Transport> Stage<'a, T> {
             ran.broken = first;
             return None;
         }
+        for state in &self.service.states {
+            let size = next[0].size(&state.name);
+            let most = ran.reached.entry(state.name.clone()).or_default();
+            *most = (*most).max(size);
+        }
         Some(next)
     }
 
@@ -226,14 +242,7 @@ impl<'a, T: Transport> Stage<'a, T> {
     }
 
     fn call(&self, step: &Step, method: &Method, sent: &[DynamicMessage]) -> client::Call {
-        let mut script = Vec::new();
-        for (at, message) in sent.iter().enumerate() {
-            script.push(client::Step::Send(values::encode(message).into()));
-            if step.in_turn {
-                script.push(client::Step::Await(at + 1));
-            }
-        }
-        script.push(client::Step::HalfClose);
+        let script = schedule::script(step, sent);
         let metadata = self.judge.metadata.to_vec();
         client::Call { path: method.path(), metadata, deadline: self.judge.deadline, script }
     }

@@ -3,6 +3,7 @@
 use prost_reflect::{DescriptorPool, DynamicMessage};
 use serde::{Deserialize, Serialize};
 
+use super::schedule::Turn;
 use super::step::{Link, Step};
 use crate::{
     contract::case::{hex, unhex},
@@ -22,6 +23,9 @@ pub struct SavedCall {
     /// Whether each reply is waited for before the next message is sent.
     #[serde(default)]
     pub in_turn: bool,
+    /// What else is done in the stream.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub turns: Vec<Turn>,
 }
 
 impl SavedCall {
@@ -31,6 +35,7 @@ impl SavedCall {
             sent: step.sent.iter().map(|message| hex(&values::encode(message))).collect(),
             links: step.links.clone(),
             in_turn: step.in_turn,
+            turns: step.turns.clone(),
         }
     }
 
@@ -44,6 +49,7 @@ impl SavedCall {
             sent: self.sent.iter().map(decode).collect::<Option<_>>()?,
             links: self.links.clone(),
             in_turn: self.in_turn,
+            turns: self.turns.clone(),
         })
     }
 }

@@ -5,6 +5,7 @@ use prost_reflect::{DynamicMessage, Value};
 use super::{
     draw::broken,
     execute::{Ran, Stage, pinned},
+    schedule,
     step::{Link, Origin, Step, get, set},
 };
 use crate::{
@@ -170,11 +171,13 @@ fn without(steps: &[Step], at: usize) -> Vec<Step> {
 /// Simpler forms of one step, and how often each must fail to be taken: a value that is not fresh any more may be one
 /// that the server takes once only.
 fn simpler<'a>(step: &'a Step, method: &'a Method, at: usize) -> impl Iterator<Item = (Step, usize)> + 'a {
+    let calmer = schedule::simpler(step).map(|it| (it, 1));
     let at_once = step.in_turn.then(|| (Step { in_turn: false, ..step.clone() }, 1));
     let count = if method.desc.is_client_streaming() { step.sent.len() } else { 0 };
     let fewer = (0..if count > 1 { count } else { 0 }).map(|gone| {
         let mut fewer = step.clone();
         fewer.sent.remove(gone);
+        schedule::without_message(&mut fewer.turns, gone);
         fewer.links.retain(|link| link.message != gone);
         fewer.links.iter_mut().filter(|link| link.message > gone).for_each(|link| link.message -= 1);
         (fewer, 1)
@@ -187,7 +190,7 @@ fn simpler<'a>(step: &'a Step, method: &'a Method, at: usize) -> impl Iterator<I
         values::simpler(&step.sent[message]).filter_map(move |less| with(step, message, less))
     });
     let less = shorter.chain(within).filter(|(trial, _)| is_kept(method, step, trial));
-    at_once.into_iter().chain(fewer).chain(less)
+    calmer.chain(at_once).chain(fewer).chain(less)
 }
 
 /// The step with another message; nothing where that changes what is filled in when the step is made.

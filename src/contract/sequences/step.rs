@@ -3,6 +3,7 @@
 use prost_reflect::{DynamicMessage, FieldDescriptor, MapKey, ReflectMessage as _, Value};
 use serde::{Deserialize, Serialize};
 
+use super::schedule::Turn;
 use crate::contract::{Method, cover, plan};
 
 /// Where the value of a field comes from when the step is made.
@@ -50,6 +51,8 @@ pub(in crate::contract) struct Step {
     pub links: Vec<Link>,
     /// Each reply is waited for before the next message is sent.
     pub in_turn: bool,
+    /// What else is done in the stream, in order.
+    pub turns: Vec<Turn>,
 }
 
 impl Step {
@@ -91,7 +94,7 @@ pub(super) fn template(method: &Method, salt: u64, lane: u64, at: usize) -> Dyna
 }
 
 /// What is at a path through single messages, if it is set.
-pub(super) fn get(message: &DynamicMessage, path: &str) -> Option<Value> {
+pub(in crate::contract) fn get(message: &DynamicMessage, path: &str) -> Option<Value> {
     match path.split_once('.') {
         None => {
             let field = message.descriptor().get_field_by_name(path)?;
@@ -102,7 +105,7 @@ pub(super) fn get(message: &DynamicMessage, path: &str) -> Option<Value> {
 }
 
 /// Sets what is at a path, where the value fits.
-pub(super) fn set(message: &mut DynamicMessage, path: &str, value: Value) -> bool {
+pub(in crate::contract) fn set(message: &mut DynamicMessage, path: &str, value: Value) -> bool {
     match path.split_once('.') {
         None => {
             let Some(field) = message.descriptor().get_field_by_name(path) else { return false };

@@ -7,6 +7,7 @@ use prost_reflect::DynamicMessage;
 use super::{
     SavedCall,
     execute::{Done, Stage},
+    schedule,
     shrink::{CONFIRM, Shrunk},
     step::{Origin, Step, shown},
 };
@@ -63,6 +64,7 @@ pub(super) fn found<T>(
         manner: BTreeMap::new(),
         led_to: None,
         sequence: Some(calls_saved),
+        sides: config.sides.clone(),
     };
     let mut row = case.row(check, method);
     last.answer.clone().tell(&mut row);
@@ -102,7 +104,10 @@ pub(super) fn lines(steps: &[Step], done: &[Done]) -> Vec<String> {
                 [] => String::new(),
                 got => format!(" {}", replies(got)),
             };
-            (cut(format!("{name}{method}{request}")), cut(format!("{}{replies}", done.outcome)))
+            (
+                cut(format!("{name}{method}{request}{}", schedule::words(step))),
+                cut(format!("{}{replies}", done.outcome)),
+            )
         })
         .collect();
     let wide = heads.iter().map(|(head, _)| head.chars().count()).filter(|it| *it < 80).max().unwrap_or(0);

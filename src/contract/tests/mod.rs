@@ -4,6 +4,7 @@ mod endings;
 mod limits;
 mod promises;
 mod reaching;
+mod schedules;
 mod sequences;
 mod shards;
 

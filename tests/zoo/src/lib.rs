@@ -5,6 +5,8 @@
 //! bytes ([`mod@bytes`]), under the service as a store of its own ([`kept`]), or in the way it is served, with
 //! other descriptors ([`descriptors`]) or none of its layers. No fault lives in the reference, and no mutant has
 //! more than one.
+//!
+//! [`notes`] is a service of its own, for promises that the reference does not make.
 
 pub mod around;
 pub mod bytes;
@@ -12,6 +14,7 @@ pub mod descriptors;
 pub mod ghosts;
 pub mod kept;
 pub mod mutants;
+pub mod notes;
 pub mod twist;
 
 use std::sync::Arc;

@@ -64,9 +64,9 @@ kind!(
     PATH,
     "PG307",
     "contract_path",
-    "Paths of `errors.field`, `draw` and `volatile` lead to fields.",
+    "Paths of `errors.field`, `draw`, `volatile`, `pagination`, `idempotency` and `isolation` lead to fields.",
     "A path is made of field names with dots between them, such as `user.address.zip`: of the request for `errors.field` \
-     and `draw.field`, of the reply for `volatile`. `draw.from` is the name of a variable of the model whose keys, or \
+     and `draw.field`, of the reply for `volatile`, of both for `isolation`. `draw.from` is the name of a variable of the model whose keys, or \
      elements, have the type of the field."
 );
 kind!(
@@ -111,6 +111,27 @@ kind!(
      replaced in silence, so that one with the id of an earlier rule needs a `disable` first."
 );
 
+kind!(
+    EXAMPLE,
+    "PG313",
+    "contract_example",
+    "Every example is a request, and a reply, of its method.",
+    "`request` and `reply` of `examples` are ProtoJSON of the types of the method: fields by their JSON names or as the \
+     `.proto` file has them. A method that does not stream has one request, and one reply where its example says OK; one \
+     that ends with an error has none."
+);
+kind!(
+    OFFER,
+    "PG314",
+    "contract_offer",
+    "What a method offers beyond rules is complete enough to be asked.",
+    "`pagination` names `limit` and `offset`, or pages by size and token; `idempotency` names a field or a header, and not \
+     both; `auth: OWNER` needs a `draw` that says which field names the thing, from a map that a method of the service \
+     puts things into. What is left out here would never be asked."
+);
+
 /// All of them.
-pub static PROBLEMS: [&RuleInfo; 12] =
-    [&SYNTAX, &NAME, &TYPE, &ID, &STATE, &EFFECT, &PATH, &STATUS, &STREAM, &DISABLE, &UNCHANGED, &SIDE];
+pub static PROBLEMS: [&RuleInfo; 14] = [
+    &SYNTAX, &NAME, &TYPE, &ID, &STATE, &EFFECT, &PATH, &STATUS, &STREAM, &DISABLE, &UNCHANGED, &SIDE,
+    &EXAMPLE, &OFFER,
+];

@@ -28,6 +28,7 @@ pub(super) fn method(
     rules(element, "ensures", &list(contract, "ensures"), &scope);
     stream(element, contract, desc, &record);
     paths(element, contract, desc, model);
+    super::offer::offer(element, contract, desc);
     effects(element, contract, desc, model)
 }
 
@@ -138,7 +139,7 @@ fn paths(
 }
 
 /// The type of the field at the path; says so where there is none.
-fn path(
+pub(super) fn path(
     element: &mut Element<'_>,
     label: &str,
     at: (&str, &str),

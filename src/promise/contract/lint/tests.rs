@@ -1,6 +1,7 @@
 //! Contracts with one thing wrong, and what is said of them.
 
 mod beside;
+mod offers;
 
 use super::lint;
 use crate::diag::{Diagnostic, Severity};
