@@ -12,6 +12,13 @@ fn fired(old: &Schema, new: &Schema) -> BTreeSet<&'static str> {
     check(old, new, &Selection::all()).iter().map(|diagnostic| diagnostic.rule.id).collect()
 }
 
+/// All but what only code of another language minds: there, an addition is a break.
+fn fired_for_peers(old: &Schema, new: &Schema) -> BTreeSet<&'static str> {
+    let rust = Vocabulary::V2.category(Category::Rust);
+    let selection = Selection::of(BREAKING, &rust);
+    check(old, new, &selection).iter().map(|diagnostic| diagnostic.rule.id).collect()
+}
+
 #[test]
 fn every_rule_of_the_folder_is_listed_once_and_in_order() {
     let listed: Vec<&str> = BREAKING.iter().map(|rule| rule.info.id).collect();
@@ -102,8 +109,8 @@ proptest! {
         );
         let (old, new) = (schema(&[("a.proto", &text(false))]), schema(&[("a.proto", &text(true))]));
         prop_assert_eq!(fired(&new, &new), BTreeSet::new());
-        prop_assert_eq!(fired(&old, &new), BTreeSet::new());
+        prop_assert_eq!(fired_for_peers(&old, &new), BTreeSet::new());
         let grew = members.iter().chain(&declarations).any(|thing| !thing.is_old);
-        prop_assert_eq!(fired(&new, &old).is_empty(), !grew);
+        prop_assert_eq!(fired_for_peers(&new, &old).is_empty(), !grew);
     }
 }

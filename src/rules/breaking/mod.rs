@@ -4,8 +4,11 @@
 //! team can move over without reading a word. [`check`] walks both schemas once and hands every active
 //! rule the pairs it asks about; a rule is one function over one pair and never loops over a schema.
 //!
-//! Absent on purpose: history (two schemas, no more), custom options. What a finding means for an exit code
-//! is the caller's business.
+//! Beside them stand rules of our own, in categories of their own ([`Category::is_bufs`]): what gRPC itself puts on
+//! the wire, what is promised beyond types, what Rust code needs. They run when somebody asks for them.
+//!
+//! Absent on purpose: history (two schemas, no more). What a finding means for an exit code is the caller's
+//! business.
 //!
 //! Rules know nothing of what is ignored (`ignore.rs` drops it) and nothing of where we differ from buf: the
 //! walker does not ask them about the messages that map fields generate, nor about well-known files that
@@ -58,6 +61,9 @@ mod file_no_delete;
 mod file_same_option;
 mod file_same_package;
 mod file_same_syntax;
+mod grpc_any_type_url;
+mod grpc_method_path;
+mod grpc_streaming_kind;
 mod message_no_delete;
 mod message_no_remove_standard_descriptor_accessor;
 mod message_same_json_format;

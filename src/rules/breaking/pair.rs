@@ -2,6 +2,7 @@
 //! schema are here.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
 use prost_reflect::{
     EnumDescriptor, EnumValueDescriptor, ExtensionDescriptor, FileDescriptor, MessageDescriptor,
@@ -20,13 +21,14 @@ use crate::schema::{File, Origin, Schema};
 /// Everything in `new` that breaks `old`, by what is selected.
 pub(super) fn walk(old: &Schema, new: &Schema, selection: &Selection) -> Vec<Diagnostic> {
     let walk = Walk::new(old, new, selection);
+    let uses = OnceLock::new();
     let found = old.files().par_iter().filter(|file| walk.is_comparable(file)).map(|file| {
-        let mut findings = Findings::new(old, new, selection);
+        let mut findings = Findings::new(old, new, selection, &uses);
         walk.file(file, &mut findings);
         findings.into_diagnostics()
     });
     let mut all: Vec<Diagnostic> = found.flatten_iter().collect();
-    let mut findings = Findings::new(old, new, selection);
+    let mut findings = Findings::new(old, new, selection, &uses);
     walk.packages(&mut findings);
     all.extend(findings.into_diagnostics());
     all
@@ -97,6 +99,9 @@ walk! {
     number_pair: NumberPair(old: &Number, new: &Number);
     method_gone: MethodGone(old: &MethodDescriptor, new: &ServiceDescriptor);
     method_pair: MethodPair(old: &MethodDescriptor, new: &MethodDescriptor);
+    file_or_gone: File(old: &FileDescriptor, new: Option<&FileDescriptor>);
+    service_or_gone: Service(old: &ServiceDescriptor, new: Option<&ServiceDescriptor>);
+    name_gone: NameGone(old: &MessageDescriptor);
 }
 
 impl Walk<'_> {
@@ -114,6 +119,11 @@ impl Walk<'_> {
         }
     }
 
+    /// Whether what is gone may only stand in a file that the new schema leaves out.
+    fn is_half_known(&self, old: &impl Element) -> bool {
+        self.half_known.contains(old.file().package_name())
+    }
+
     fn file(&self, old: &File, findings: &mut Findings) {
         let new = self.new.file(old.name());
         match new {
@@ -122,6 +132,7 @@ impl Walk<'_> {
         }
         let new = new.map(File::descriptor);
         let old = old.descriptor();
+        self.file_or_gone(old, new, findings);
         old.messages().for_each(|it| self.message(&it, new, findings));
         old.enums().for_each(|it| self.r#enum(&it, new, findings));
         old.extensions().for_each(|it| self.extension(it, new, findings));
@@ -134,6 +145,9 @@ impl Walk<'_> {
         // Nobody wrote the message of a map field; that the field is no map any more is said by others.
         if self.is_as_buf() || !old.is_map_entry() {
             self.declaration(Kind::Message, old, old.full_name(), new.as_ref(), new_file, findings);
+        }
+        if new.is_none() && !old.is_map_entry() && !self.is_half_known(old) {
+            self.name_gone(old, findings);
         }
         if let Some(new) = &new {
             self.message_pair(old, new, findings);
@@ -193,6 +207,9 @@ impl Walk<'_> {
     fn service(&self, old: &ServiceDescriptor, new_file: Option<&FileDescriptor>, findings: &mut Findings) {
         let new = self.new.pool().get_service_by_name(old.full_name());
         self.declaration(Kind::Service, old, old.full_name(), new.as_ref(), new_file, findings);
+        if new.is_some() || !self.is_half_known(old) {
+            self.service_or_gone(old, new.as_ref(), findings);
+        }
         let Some(new) = &new else { return };
         for method in old.methods() {
             match new.methods().find(|it| it.name() == method.name()) {
