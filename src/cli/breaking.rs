@@ -49,6 +49,7 @@ pub fn check_breaking(arguments: &CheckBreaking, context: &Context) -> Outcome {
     if schemas.iter().all(|schema| !schema.files().is_empty()) {
         let blocks = workspace.blocks.iter().chain([&context.config.astray]);
         said.extend(blocks.flat_map(|block| block.pointless_paths(&schemas)));
+        said.extend(workspace.blocks.iter().flat_map(|block| block.unknown_elements(&schemas)));
     }
     for (old, roots) in compared {
         said.extend(compare(&workspace, &selections, &old, &new, &roots));

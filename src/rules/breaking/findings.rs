@@ -6,8 +6,8 @@ use prost_reflect::FileDescriptor;
 
 use super::element::Spot;
 use super::selection::Selection;
-use crate::diag::{Diagnostic, Peer, Place, Related, RuleInfo, Severity};
-use crate::rules::reach::Uses;
+use crate::diag::{Diagnostic, Peer, Place, Related, RuleInfo, Severity, Witness};
+use crate::rules::reach::{Flow, Uses};
 use crate::schema::Schema;
 
 /// A list that knows both schemas, so that a rule names a [`Spot`] and never a line. Spots are looked up
@@ -53,6 +53,16 @@ impl<'a> Findings<'a> {
     /// What uses what in the old schema: its callers are there when the new one comes.
     pub(super) fn uses(&self) -> &'a Uses {
         self.uses.get_or_init(|| Uses::of(self.old))
+    }
+
+    /// Where messages with this type in them go.
+    pub(super) fn flow(&self, name: &str) -> Flow {
+        self.uses().flow(name, self.selection.stored())
+    }
+
+    /// The custom options that somebody relies on.
+    pub(super) fn options(&self) -> &'a [String] {
+        self.selection.options()
     }
 
     /// The schemas that are compared, the old one first.
@@ -125,6 +135,12 @@ impl Said<'_> {
         let evidence = self.found.diagnostic.evidence.get_or_insert_default();
         evidence.breaks = who.to_vec();
         evidence.deploy = deploy.map(str::to_owned);
+        self
+    }
+
+    /// Shows a value that proves it, or says why none can.
+    pub(super) fn witness(self, witness: Result<Witness, String>) -> Self {
+        self.found.diagnostic.evidence.get_or_insert_default().witness = Some(witness);
         self
     }
 

@@ -7,6 +7,8 @@ use prost_reflect::{
 use super::category::Category;
 use super::element::{Declaration, Field, Kind, Number};
 use super::findings::Findings;
+use super::options::Optioned;
+use super::rust::Surface;
 use crate::diag::RuleInfo;
 use crate::schema::{File, Schema};
 
@@ -73,6 +75,10 @@ pub(super) enum Check {
     Service(fn(&ServiceDescriptor, Option<&ServiceDescriptor>, &mut Findings)),
     /// A message of which the full name is gone from the whole schema.
     NameGone(fn(&MessageDescriptor, &mut Findings)),
+    /// Whatever has options and is on both sides.
+    Options(fn(&dyn Optioned, &dyn Optioned, &mut Findings)),
+    /// What prost and tonic make of both schemas.
+    Surfaces(fn(&Surface, &Surface, &mut Findings)),
 }
 
 /// The words of a rule that buf has not.

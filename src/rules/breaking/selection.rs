@@ -2,6 +2,7 @@
 
 use super::category::Category;
 use super::ignore::Ignores;
+use super::language::{Language, is_minded};
 use super::registry::BREAKING;
 use super::rule::Rule;
 use super::vocabulary::Vocabulary;
@@ -25,6 +26,7 @@ pub struct Selection {
     ignores: Ignores,
     as_buf: bool,
     stored: Option<Vec<String>>,
+    options: Vec<String>,
 }
 
 impl Selection {
@@ -57,7 +59,13 @@ impl Selection {
     pub fn of(used: &[&'static Rule], except: &[&'static Rule]) -> Selection {
         let has = |list: &[&Rule], rule: &Rule| list.iter().any(|it| it.info.id == rule.info.id);
         let rules = BREAKING.iter().copied().filter(|rule| has(used, rule) && !has(except, rule));
-        Selection { rules: rules.collect(), ignores: Ignores::default(), as_buf: false, stored: None }
+        Selection {
+            rules: rules.collect(),
+            ignores: Ignores::default(),
+            as_buf: false,
+            stored: None,
+            options: Vec::new(),
+        }
     }
 
     /// All rules of a category.
@@ -82,10 +90,23 @@ impl Selection {
         Selection { ignores, ..self }
     }
 
+    /// Leaves out what only code of other languages minds.
+    #[must_use]
+    pub fn generating(mut self, languages: &[Language]) -> Selection {
+        self.rules.retain(|rule| is_minded(rule, languages));
+        self
+    }
+
     /// Says of which messages bytes are kept, by their full names.
     #[must_use]
     pub fn storing(self, stored: Option<Vec<String>>) -> Selection {
         Selection { stored, ..self }
+    }
+
+    /// Names the custom options that somebody relies on.
+    #[must_use]
+    pub fn watching(self, options: Vec<String>) -> Selection {
+        Selection { options, ..self }
     }
 
     /// Finds what buf finds, also where buf is wrong by its own rules (`docs/differences-from-buf.md`), and
@@ -109,6 +130,11 @@ impl Selection {
     /// The messages of which bytes are kept, if somebody said which.
     pub fn stored(&self) -> Option<&[String]> {
         self.stored.as_deref()
+    }
+
+    /// The custom options that somebody relies on, by their full names.
+    pub fn options(&self) -> &[String] {
+        &self.options
     }
 
     /// Whether findings are those of buf.
