@@ -5,6 +5,7 @@
 
 mod breaking;
 mod breaking_config;
+mod breaking_layers;
 mod breaking_variants;
 mod breaking_vs_buf;
 mod bundled;
@@ -34,5 +35,6 @@ mod peers;
 mod protovalidate;
 mod reports;
 mod run;
+mod rust_rules;
 mod servers;
 mod tls;
