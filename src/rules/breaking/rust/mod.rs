@@ -92,7 +92,11 @@ impl Surface {
     /// Of these files of a schema. What protobuf itself brings is in a crate of its own.
     pub(super) fn of(schema: &Schema, is_wanted: impl Fn(&File) -> bool) -> Surface {
         let mut surface = Surface::default();
-        let files = schema.files().iter().filter(|it| it.origin() != Origin::Bundled && is_wanted(it));
+        let is_made = |it: &&File| {
+            let is_protobufs = it.descriptor().package_name() == "google.protobuf";
+            it.origin() != Origin::Bundled && !is_protobufs && is_wanted(it)
+        };
+        let files = schema.files().iter().filter(is_made);
         for file in files.map(File::descriptor) {
             let scope = module(file.package_name());
             file.messages().for_each(|it| surface.message(&it, &scope, None));
