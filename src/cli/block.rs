@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use prost_reflect::ExtensionDescriptor;
+
 use super::config::CONFIG;
 use crate::diag::{Diagnostic, Place};
-use crate::rules::breaking::{Category, Ignores, Rule, Selection, Vocabulary};
+use crate::rules::breaking::{Category, Ignores, Language, Rule, Selection, Vocabulary};
 use crate::schema::{Schema, is_at_or_below, nearest};
 
 /// A word of a configuration and where it stands.
@@ -32,6 +34,12 @@ pub struct Block {
     pub ignore: Vec<Ignored>,
     pub ignore_only: Vec<(Word, Vec<Ignored>)>,
     pub unstable_packages: bool,
+    /// The languages that code is generated for; `None` for any.
+    pub languages: Option<Vec<Word>>,
+    /// The messages of which bytes are kept; `None` where nobody says.
+    pub stored: Option<Vec<Word>>,
+    /// Custom options that are a part of the contract.
+    pub options: Vec<Word>,
 }
 
 impl Block {
@@ -64,11 +72,20 @@ impl Block {
                 only.entry(rule.info.id).or_default().extend(names);
             }
         }
+        let languages = self.languages();
+        let makes_rust = matches!(&languages, Ok(Some(languages)) if languages.contains(&Language::Rust));
         let used: Vec<_> = match (categories, &*self.used) {
+            ([], []) if makes_rust => {
+                [Category::File, Category::Rust].map(|it| self.vocabulary.category(it)).concat()
+            }
             ([], []) => self.vocabulary.category(Category::File),
             ([], words) => words.iter().flat_map(of_word).collect(),
             (names, _) => names.iter().flat_map(|name| look_up(Vocabulary::V2, name, None)).collect(),
         };
+        let languages = languages.unwrap_or_else(|said| {
+            problems.extend(said);
+            None
+        });
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -78,7 +95,61 @@ impl Block {
             unstable_packages: self.unstable_packages,
             within: None,
         };
-        Ok((Selection::of(&used, &except).ignoring(ignores), notices))
+        let texts = |words: &[Word]| words.iter().map(|word| word.text.clone()).collect::<Vec<_>>();
+        let selection = Selection::of(&used, &except)
+            .ignoring(ignores)
+            .storing(self.stored.as_deref().map(texts))
+            .watching(texts(&self.options));
+        Ok((
+            match languages {
+                Some(languages) => selection.generating(&languages),
+                None => selection,
+            },
+            notices,
+        ))
+    }
+
+    fn languages(&self) -> Result<Option<Vec<Language>>, Vec<Diagnostic>> {
+        let Some(words) = &self.languages else { return Ok(None) };
+        let (mut known, mut problems) = (Vec::new(), Vec::new());
+        for word in words {
+            match Language::named(&word.text) {
+                Some(language) => known.push(language),
+                None => problems.push(unknown(word, "language", Language::ALL.map(Language::id))),
+            }
+        }
+        if problems.is_empty() { Ok(Some(known)) } else { Err(problems) }
+    }
+
+    /// Whether it names elements of the schema, which have to be looked for in all of it.
+    pub fn names_elements(&self) -> bool {
+        !self.options.is_empty() || self.stored.is_some()
+    }
+
+    /// Every message and option that it names and none of these schemas has.
+    pub fn unknown_elements(&self, schemas: &[&Schema]) -> Vec<Diagnostic> {
+        let pools = || schemas.iter().map(|schema| schema.pool());
+        let stored = self.stored.iter().flatten();
+        let stored = stored.filter(|word| pools().all(|pool| pool.get_message_by_name(&word.text).is_none()));
+        let mut said: Vec<Diagnostic> = stored
+            .map(|word| {
+                let names: Vec<String> = pools()
+                    .flat_map(|pool| pool.all_messages())
+                    .map(|it| it.full_name().to_owned())
+                    .collect();
+                unknown(word, "message", names.iter().map(String::as_str))
+            })
+            .collect();
+        let options: Vec<String> = match self.options.is_empty() {
+            true => Vec::new(),
+            false => {
+                pools().flat_map(|pool| pool.all_extensions()).filter_map(|it| option_name(&it)).collect()
+            }
+        };
+        let is_known = |word: &&Word| options.contains(&word.text);
+        let unknown = |word| unknown(word, "custom option", options.iter().map(String::as_str));
+        said.extend(self.options.iter().filter(|word| !is_known(word)).map(unknown));
+        said
     }
 
     /// The paths that are ignored.
@@ -112,6 +183,22 @@ impl Block {
                 .collect(),
             ..self.clone()
         }
+    }
+}
+
+/// The full name of an extension of options.
+fn option_name(extension: &ExtensionDescriptor) -> Option<String> {
+    let extended = extension.containing_message();
+    let of_options = extended.package_name() == "google.protobuf" && extended.name().ends_with("Options");
+    of_options.then(|| extension.full_name().to_owned())
+}
+
+fn unknown<'a>(word: &Word, kind: &str, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
+    let said =
+        Diagnostic::failure(&CONFIG, format!("there is no {kind} `{}`", word.text)).at(word.place.clone());
+    match nearest(&word.text, known.into_iter()) {
+        Some(meant) => said.help(format!("did you mean `{meant}`?")),
+        None => said.help("write its full name, with the package; or leave it out"),
     }
 }
 

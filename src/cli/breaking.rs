@@ -8,6 +8,7 @@ use super::workspace::{self, Workspace};
 use super::{Context, Outcome, output};
 use crate::diag::{Diagnostic, Report, RuleInfo, Severity};
 use crate::rules::breaking::{Ignores, Selection, check};
+use crate::rules::reach::attach;
 use crate::schema::{Loaded, Root, Schema, Source, load, load_pair, load_roots};
 
 /// A schema that does not compile, in buf's word for it.
@@ -26,7 +27,7 @@ const OF_COMPILING: [&str; 4] = ["SCHEMA_PARSE", "SCHEMA_IMPORT", "SCHEMA_CYCLE"
 
 pub fn check_breaking(arguments: &CheckBreaking, context: &Context) -> Outcome {
     let workspace = workspace::input(arguments.input.as_deref(), context)?;
-    let (selections, notices) = selections(&workspace, &arguments.category)?;
+    let (selections, notices) = selections(&workspace, &arguments.category, arguments.buf_exact)?;
     let baselines = baselines(&arguments.against, context)?;
 
     let ignores_paths = context.config.astray.paths().next().is_some();
@@ -48,6 +49,7 @@ pub fn check_breaking(arguments: &CheckBreaking, context: &Context) -> Outcome {
     if schemas.iter().all(|schema| !schema.files().is_empty()) {
         let blocks = workspace.blocks.iter().chain([&context.config.astray]);
         said.extend(blocks.flat_map(|block| block.pointless_paths(&schemas)));
+        said.extend(workspace.blocks.iter().flat_map(|block| block.unknown_elements(&schemas)));
     }
     for (old, roots) in compared {
         said.extend(compare(&workspace, &selections, &old, &new, &roots));
@@ -124,8 +126,16 @@ fn compare(
         return Vec::new();
     }
     let (old, new) = (&old.schema, &new.schema);
+    let checked = |selection: &Selection| {
+        let mut said = check(old, new, selection);
+        // buf knows nothing of peers.
+        if !selection.is_exactly_as_buf() {
+            attach(old, new, selection.stored(), &mut said);
+        }
+        said
+    };
     if let [selection] = selections {
-        return check(old, new, selection);
+        return checked(selection);
     }
     let mut said = Vec::new();
     for (position, selection) in selections.iter().enumerate() {
@@ -134,7 +144,7 @@ fn compare(
             names = [old, new].into_iter().flat_map(|schema| with_imports(schema, &names)).collect();
         }
         let ignores = Ignores { within: Some(names), ..selection.ignores().clone() };
-        said.extend(check(old, new, &selection.clone().ignoring(ignores)));
+        said.extend(checked(&selection.clone().ignoring(ignores)));
     }
     said
 }
@@ -153,6 +163,7 @@ fn with_imports(schema: &Schema, names: &BTreeSet<String>) -> BTreeSet<String> {
 fn selections(
     workspace: &Workspace,
     categories: &[String],
+    buf_exact: bool,
 ) -> Result<(Vec<Selection>, Vec<Diagnostic>), Vec<Diagnostic>> {
     let (mut selections, mut notices) = (Vec::new(), Vec::new());
     for block in &workspace.blocks {
@@ -162,6 +173,13 @@ fn selections(
                 Diagnostic::failure(&CONFIG, "no rule is left to check")
                     .at(block.except.first().or(block.used.first()).map(|word| word.place.clone()))
                     .help("`except` takes away all that `use` names: `protogate rules` lists both"),
+            ]);
+        }
+        let is_unknown = !selection.rules().iter().any(|rule| rule.is_bufs());
+        if buf_exact && is_unknown {
+            return Err(vec![
+                Diagnostic::failure(&CONFIG, "buf has none of the rules that are asked for")
+                    .help("leave --buf-exact out, or name a rule or category of buf"),
             ]);
         }
         selections.push(selection);

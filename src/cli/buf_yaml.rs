@@ -211,6 +211,7 @@ impl Reader {
                 .map(|(rule, paths)| (self.word(rule), words(Some(paths)).map(ignored).collect()))
                 .collect(),
             unstable_packages: block.ignore_unstable_packages.unwrap_or(false),
+            ..Block::default()
         })
     }
 

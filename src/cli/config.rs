@@ -81,6 +81,12 @@ struct Breaking {
     ignore_only: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
     /// Whether packages such as `shop.v1beta1` may break.
     ignore_unstable_packages: bool,
+    /// The languages that code is generated for; nothing for any.
+    languages: Option<Vec<Spanned<String>>>,
+    /// The messages of which bytes are kept; nothing where nobody says.
+    stored: Option<Vec<Spanned<String>>>,
+    /// Custom options that are a part of the contract.
+    options: Vec<Spanned<String>>,
 }
 
 impl Breaking {
@@ -104,6 +110,9 @@ impl Breaking {
                 .map(|(rule, paths)| (word(rule), paths.iter().map(ignored).collect()))
                 .collect(),
             unstable_packages: self.ignore_unstable_packages,
+            languages: self.languages.as_ref().map(|list| list.iter().map(word).collect()),
+            stored: self.stored.as_ref().map(|list| list.iter().map(word).collect()),
+            options: self.options.iter().map(word).collect(),
             ..Block::default()
         }
     }

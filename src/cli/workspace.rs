@@ -40,10 +40,10 @@ pub fn input(argument: Option<&str>, context: &Context) -> Result<Workspace, Vec
 }
 
 impl Workspace {
-    /// The one source, where all of it is compared and no path of it is ignored.
+    /// The one source, where all of it is compared, no path of it is ignored and no element of it is named.
     pub fn whole(&self) -> Option<&Source> {
         match (self.roots.as_slice(), self.blocks.as_slice()) {
-            ([root], [block]) if block.paths().next().is_none() => root.whole(),
+            ([root], [block]) if block.paths().next().is_none() && !block.names_elements() => root.whole(),
             _ => None,
         }
     }

@@ -7,6 +7,8 @@ pub struct Evidence {
     pub witness: Option<Result<Witness, String>>,
     /// The rpcs whose messages the change reaches, each by one shortest way.
     pub affected: Vec<Affected>,
+    /// How many ways to rpcs there are beyond those.
+    pub affected_more: usize,
     /// Who breaks, in the order of [`Peer::ALL`].
     pub breaks: Vec<Peer>,
     /// In which order to deploy so that nobody breaks ("servers first"), if there is one.

@@ -56,6 +56,11 @@ impl Rules {
         around
     }
 
+    /// Messages around this one that differ in what its own type asks of it.
+    pub(super) fn around_itself(&self, message: &DynamicMessage) -> Vec<DynamicMessage> {
+        self.around_within(message, 0, 0)
+    }
+
     fn around_within(&self, message: &DynamicMessage, salt: u64, depth: u32) -> Vec<DynamicMessage> {
         let Some(rules) = self.messages.get(message.descriptor().full_name()) else { return Vec::new() };
         let mut out = Vec::new();
@@ -88,7 +93,13 @@ impl Rules {
         out
     }
 
-    fn values_around(&self, message: &DynamicMessage, field: &Field, salt: u64, depth: u32) -> Vec<Value> {
+    pub(super) fn values_around(
+        &self,
+        message: &DynamicMessage,
+        field: &Field,
+        salt: u64,
+        depth: u32,
+    ) -> Vec<Value> {
         let desc = &field.desc;
         // Another arm of a oneof is not set here: that would be a difference in two places.
         let other_arm = desc.containing_oneof().is_some_and(|oneof| {

@@ -4,7 +4,7 @@
 //! [`Rules::of`] reads the options of a message and of everything inside it once; [`Rules::judge`] holds a message
 //! against them. Verdicts and rule ids are those of protovalidate; `tests/it/protovalidate.rs` asks it.
 //! [`Rules::mend`] makes a message keep the rules, [`Rules::edges`] and [`Rules::broken`] put it just inside and,
-//! one rule at a time, just outside.
+//! one rule at a time, just outside. [`compare`] finds the values that two versions of a message judge differently.
 //!
 //! What is not understood is never guessed: an expression (`cel`), a rule of somebody's own (`predefined`), an
 //! option of a later version, a pattern that is none. The verdict on a message that meets one is
@@ -15,6 +15,7 @@
 pub mod behavior;
 mod broken;
 mod candidates;
+pub mod compare;
 mod compose;
 pub mod contract;
 mod describe;

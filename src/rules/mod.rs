@@ -3,6 +3,9 @@
 //! [`breaking`] compares an old schema with a new one. Every rule is a static value that carries its
 //! name, its words, its smallest example and one function.
 //!
+//! [`reach`] says of a finding which rpcs it reaches, and who breaks.
+//!
 //! Absent on purpose: rules never read files, never render, and never decide an exit code.
 
 pub mod breaking;
+pub mod reach;

@@ -5,6 +5,7 @@
 
 mod breaking;
 mod breaking_config;
+mod breaking_layers;
 mod breaking_variants;
 mod breaking_vs_buf;
 mod bundled;
@@ -38,6 +39,7 @@ mod protovalidate;
 mod python_code;
 mod reports;
 mod run;
+mod rust_rules;
 mod servers;
 mod side;
 mod tls;

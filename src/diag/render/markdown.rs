@@ -3,6 +3,7 @@
 
 use std::fmt::{Result, Write};
 
+use super::evidence;
 use super::finding::{Finding, findings, rule_title, tame};
 use crate::diag::{CaseRow, Phase, Place, Report, RuleRow, Run, Section, Severity, Table, Verdict, tally};
 
@@ -113,6 +114,7 @@ fn write_diagnostics(out: &mut String, findings: &[Finding]) -> Result {
         vec![code(finding.rule.id), at, message, finding.help.as_deref().map(text).unwrap_or_default()]
     });
     write_rows(out, &heads(["rule", "place", "message", "help"]), rows)?;
+    write_evidence(out, findings)?;
     let older = || findings.iter().filter(|finding| !finding.related.is_empty());
     if older().next().is_none() {
         return Ok(());
@@ -123,6 +125,20 @@ fn write_diagnostics(out: &mut String, findings: &[Finding]) -> Result {
         for related in finding.related {
             writeln!(out, "  - {}: {}", place(&related.place), text(&related.message))?;
         }
+    }
+    writeln!(out, "\n</details>")
+}
+
+fn write_evidence(out: &mut String, findings: &[Finding]) -> Result {
+    let known = findings.iter().filter_map(|finding| Some((finding, evidence::notes(finding.evidence?))));
+    let known: Vec<_> = known.filter(|(_, notes)| !notes.is_empty()).collect();
+    if known.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n<details><summary>Who meets it</summary>\n")?;
+    for (finding, notes) in known {
+        writeln!(out, "- {} {}", code(finding.rule.id), text(&finding.message))?;
+        notes.iter().try_for_each(|note| writeln!(out, "  - {}", text(note)))?;
     }
     writeln!(out, "\n</details>")
 }

@@ -6,6 +6,7 @@ use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::Style;
+use super::evidence;
 use super::finding::tame;
 use crate::diag::{
     CallRow, CaseRow, Diagnostic, Fate, Phase, Place, Report, RuleRow, Run, Section, Severity, Table,
@@ -41,6 +42,9 @@ fn groups(diagnostic: &Diagnostic) -> Vec<Group<'_>> {
     let mut first = at_place(Group::with_title(title), diagnostic.place.as_ref());
     if let Some(help) = &diagnostic.help {
         first = first.element(Level::HELP.message(help.as_str()));
+    }
+    for note in diagnostic.evidence.iter().flat_map(|evidence| evidence::notes(evidence)) {
+        first = first.element(Level::NOTE.message(note));
     }
     let related = diagnostic.related.iter().map(|related| {
         let title = Level::NOTE.secondary_title(related.message.as_str());

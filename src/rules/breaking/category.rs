@@ -15,12 +15,37 @@ pub enum Category {
     Wire,
     /// What Confluent's Schema Registry asks of a Protobuf subject.
     Csr,
+    /// What gRPC itself puts on the wire keeps its meaning: paths, streams, the type URLs of `Any`.
+    Grpc,
+    /// What is promised beyond types keeps its meaning: validation, HTTP routes, resources, contracts.
+    Contract,
+    /// Schemas of others that import these files keep compiling.
+    Import,
+    /// Rust code on top of prost and tonic keeps compiling.
+    Rust,
 }
 
 impl Category {
     /// Every category.
-    pub const ALL: [Category; 5] =
-        [Category::File, Category::Package, Category::WireJson, Category::Wire, Category::Csr];
+    pub const ALL: [Category; 9] = [
+        Category::File,
+        Category::Package,
+        Category::WireJson,
+        Category::Wire,
+        Category::Csr,
+        Category::Grpc,
+        Category::Contract,
+        Category::Import,
+        Category::Rust,
+    ];
+
+    /// Whether buf has it as well. The rules of its categories are its own; ours have ours.
+    pub fn is_bufs(self) -> bool {
+        matches!(
+            self,
+            Category::File | Category::Package | Category::WireJson | Category::Wire | Category::Csr
+        )
+    }
 
     /// As it is written in a configuration.
     pub fn id(self) -> &'static str {
@@ -30,6 +55,10 @@ impl Category {
             Category::WireJson => "WIRE_JSON",
             Category::Wire => "WIRE",
             Category::Csr => "CSR",
+            Category::Grpc => "GRPC",
+            Category::Contract => "CONTRACT",
+            Category::Import => "IMPORT",
+            Category::Rust => "RUST",
         }
     }
 
@@ -41,6 +70,10 @@ impl Category {
             Category::WireJson => "The binary encoding and JSON keep their meaning.",
             Category::Wire => "The binary encoding keeps its meaning.",
             Category::Csr => "Confluent's Schema Registry accepts the change.",
+            Category::Grpc => "Paths, streams and the type URLs of `Any` keep their meaning.",
+            Category::Contract => "Validation, HTTP routes, resources and contracts keep their promises.",
+            Category::Import => "Schemas that import these files keep compiling.",
+            Category::Rust => "Rust code on top of prost and tonic keeps compiling.",
         }
     }
 }

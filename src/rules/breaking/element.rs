@@ -328,7 +328,7 @@ impl<'a> Number<'a> {
 }
 
 /// What can be declared at the top of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Kind {
     Message,
     Enum,

@@ -1,10 +1,13 @@
 //! Where rules put what they find.
 
+use std::sync::OnceLock;
+
 use prost_reflect::FileDescriptor;
 
 use super::element::Spot;
 use super::selection::Selection;
-use crate::diag::{Diagnostic, Place, Related, RuleInfo, Severity};
+use crate::diag::{Diagnostic, Peer, Place, Related, RuleInfo, Severity, Witness};
+use crate::rules::reach::{Flow, Uses};
 use crate::schema::Schema;
 
 /// A list that knows both schemas, so that a rule names a [`Spot`] and never a line. Spots are looked up
@@ -13,6 +16,8 @@ pub(super) struct Findings<'a> {
     old: &'a Schema,
     new: &'a Schema,
     selection: &'a Selection,
+    /// What uses what in the old schema; made when a rule first asks.
+    uses: &'a OnceLock<Uses>,
     /// Who speaks; the walker sets it before it asks a rule.
     pub(super) rule: &'static RuleInfo,
     list: Vec<Found>,
@@ -36,8 +41,33 @@ pub(super) struct Said<'f> {
 }
 
 impl<'a> Findings<'a> {
-    pub(super) fn new(old: &'a Schema, new: &'a Schema, selection: &'a Selection) -> Findings<'a> {
-        Findings { old, new, selection, rule: &NOBODY, list: Vec::new() }
+    pub(super) fn new(
+        old: &'a Schema,
+        new: &'a Schema,
+        selection: &'a Selection,
+        uses: &'a OnceLock<Uses>,
+    ) -> Findings<'a> {
+        Findings { old, new, selection, uses, rule: &NOBODY, list: Vec::new() }
+    }
+
+    /// What uses what in the old schema: its callers are there when the new one comes.
+    pub(super) fn uses(&self) -> &'a Uses {
+        self.uses.get_or_init(|| Uses::of(self.old))
+    }
+
+    /// Where messages with this type in them go.
+    pub(super) fn flow(&self, name: &str) -> Flow {
+        self.uses().flow(name, self.selection.stored())
+    }
+
+    /// The custom options that somebody relies on.
+    pub(super) fn options(&self) -> &'a [String] {
+        self.selection.options()
+    }
+
+    /// The schemas that are compared, the old one first.
+    pub(super) fn schemas(&self) -> (&'a Schema, &'a Schema) {
+        (self.old, self.new)
     }
 
     /// Adds a finding at a spot of the new schema.
@@ -98,6 +128,20 @@ impl Said<'_> {
     pub(super) fn see(self, spot: Spot, message: impl Into<String>) -> Self {
         let place = spot.resolve(self.new);
         self.points_at(place, message)
+    }
+
+    /// Says who breaks, and in which order to deploy so that nobody does.
+    pub(super) fn breaks(self, who: &[Peer], deploy: Option<&str>) -> Self {
+        let evidence = self.found.diagnostic.evidence.get_or_insert_default();
+        evidence.breaks = who.to_vec();
+        evidence.deploy = deploy.map(str::to_owned);
+        self
+    }
+
+    /// Shows a value that proves it, or says why none can.
+    pub(super) fn witness(self, witness: Result<Witness, String>) -> Self {
+        self.found.diagnostic.evidence.get_or_insert_default().witness = Some(witness);
+        self
     }
 
     fn points_at(self, place: Place, message: impl Into<String>) -> Self {

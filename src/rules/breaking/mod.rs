@@ -4,8 +4,11 @@
 //! team can move over without reading a word. [`check`] walks both schemas once and hands every active
 //! rule the pairs it asks about; a rule is one function over one pair and never loops over a schema.
 //!
-//! Absent on purpose: history (two schemas, no more), custom options. What a finding means for an exit code
-//! is the caller's business.
+//! Beside them stand rules of our own, in categories of their own ([`Category::is_bufs`]): what gRPC itself puts on
+//! the wire, what is promised beyond types, what Rust code needs. They run when somebody asks for them.
+//!
+//! Absent on purpose: history (two schemas, no more). What a finding means for an exit code is the caller's
+//! business.
 //!
 //! Rules know nothing of what is ignored (`ignore.rs` drops it) and nothing of where we differ from buf: the
 //! walker does not ask them about the messages that map fields generate, nor about well-known files that
@@ -18,16 +21,30 @@ mod declaration;
 mod element;
 mod findings;
 mod ignore;
+mod language;
+mod options;
 mod pair;
 mod ranges;
+mod refusal;
 mod registry;
 mod rule;
+mod rust;
 mod selection;
 mod symbol;
 mod syntax;
 mod vocabulary;
 mod well_known;
+mod wrap;
 
+mod contract_field_behavior;
+mod contract_http_route;
+mod contract_method_signature;
+mod contract_option;
+mod contract_promise;
+mod contract_request_no_tighten;
+mod contract_resource;
+mod contract_resource_reference;
+mod contract_response_no_loosen;
 mod enum_no_delete;
 mod enum_same_json_format;
 mod enum_same_type;
@@ -58,6 +75,10 @@ mod file_no_delete;
 mod file_same_option;
 mod file_same_package;
 mod file_same_syntax;
+mod grpc_any_type_url;
+mod grpc_method_path;
+mod grpc_streaming_kind;
+mod import_no_delete;
 mod message_no_delete;
 mod message_no_remove_standard_descriptor_accessor;
 mod message_same_json_format;
@@ -76,6 +97,12 @@ mod rpc_same_idempotency_level;
 mod rpc_same_request_type;
 mod rpc_same_response_type;
 mod rpc_same_server_streaming;
+mod rust_enum_same_variants;
+mod rust_item_no_delete;
+mod rust_name_collision;
+mod rust_same_type;
+mod rust_struct_same_fields;
+mod rust_trait_same_methods;
 mod service_no_delete;
 
 #[cfg(test)]
@@ -87,6 +114,7 @@ mod tests;
 
 pub use category::Category;
 pub use ignore::Ignores;
+pub use language::Language;
 pub use registry::BREAKING;
 pub use rule::{Example, Files, Rule};
 pub use selection::{SELECTION, Selection};

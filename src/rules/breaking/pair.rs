@@ -2,6 +2,7 @@
 //! schema are here.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
 use prost_reflect::{
     EnumDescriptor, EnumValueDescriptor, ExtensionDescriptor, FileDescriptor, MessageDescriptor,
@@ -11,7 +12,9 @@ use rayon::prelude::*;
 
 use super::element::{Declaration, Element, Field, Kind, Number, full_name};
 use super::findings::Findings;
+use super::options::Optioned;
 use super::rule::Check;
+use super::rust::Surface;
 use super::selection::Selection;
 use super::well_known::is_always_there;
 use crate::diag::{Diagnostic, RuleInfo};
@@ -20,14 +23,16 @@ use crate::schema::{File, Origin, Schema};
 /// Everything in `new` that breaks `old`, by what is selected.
 pub(super) fn walk(old: &Schema, new: &Schema, selection: &Selection) -> Vec<Diagnostic> {
     let walk = Walk::new(old, new, selection);
+    let uses = OnceLock::new();
     let found = old.files().par_iter().filter(|file| walk.is_comparable(file)).map(|file| {
-        let mut findings = Findings::new(old, new, selection);
+        let mut findings = Findings::new(old, new, selection, &uses);
         walk.file(file, &mut findings);
         findings.into_diagnostics()
     });
     let mut all: Vec<Diagnostic> = found.flatten_iter().collect();
-    let mut findings = Findings::new(old, new, selection);
+    let mut findings = Findings::new(old, new, selection, &uses);
     walk.packages(&mut findings);
+    walk.rust(&mut findings);
     all.extend(findings.into_diagnostics());
     all
 }
@@ -97,6 +102,11 @@ walk! {
     number_pair: NumberPair(old: &Number, new: &Number);
     method_gone: MethodGone(old: &MethodDescriptor, new: &ServiceDescriptor);
     method_pair: MethodPair(old: &MethodDescriptor, new: &MethodDescriptor);
+    file_or_gone: File(old: &FileDescriptor, new: Option<&FileDescriptor>);
+    service_or_gone: Service(old: &ServiceDescriptor, new: Option<&ServiceDescriptor>);
+    name_gone: NameGone(old: &MessageDescriptor);
+    options_pair: Options(old: &dyn Optioned, new: &dyn Optioned);
+    surfaces: Surfaces(old: &Surface, new: &Surface);
 }
 
 impl Walk<'_> {
@@ -114,14 +124,23 @@ impl Walk<'_> {
         }
     }
 
+    /// Whether what is gone may only stand in a file that the new schema leaves out.
+    fn is_half_known(&self, old: &impl Element) -> bool {
+        self.half_known.contains(old.file().package_name())
+    }
+
     fn file(&self, old: &File, findings: &mut Findings) {
         let new = self.new.file(old.name());
         match new {
             None => self.file_gone(old, self.new, findings),
-            Some(new) => self.file_pair(old.descriptor(), new.descriptor(), findings),
+            Some(new) => {
+                self.file_pair(old.descriptor(), new.descriptor(), findings);
+                self.options_pair(old.descriptor(), new.descriptor(), findings);
+            }
         }
         let new = new.map(File::descriptor);
         let old = old.descriptor();
+        self.file_or_gone(old, new, findings);
         old.messages().for_each(|it| self.message(&it, new, findings));
         old.enums().for_each(|it| self.r#enum(&it, new, findings));
         old.extensions().for_each(|it| self.extension(it, new, findings));
@@ -135,19 +154,25 @@ impl Walk<'_> {
         if self.is_as_buf() || !old.is_map_entry() {
             self.declaration(Kind::Message, old, old.full_name(), new.as_ref(), new_file, findings);
         }
+        if new.is_none() && !old.is_map_entry() && !self.is_half_known(old) {
+            self.name_gone(old, findings);
+        }
         if let Some(new) = &new {
             self.message_pair(old, new, findings);
+            self.options_pair(old, new, findings);
             for field in old.fields() {
                 let new_field = new.get_field(field.number());
                 let field = Field::Member(field);
                 match new_field {
-                    Some(new_field) => self.field_pair(&field, &Field::Member(new_field), findings),
+                    Some(new_field) => self.both_fields(&field, &Field::Member(new_field), findings),
                     None => self.field_gone(&field, new, findings),
                 }
             }
-            for oneof in old.oneofs().filter(|_| !self.oneof_gone.is_empty()) {
-                if !new.oneofs().any(|it| it.name() == oneof.name()) {
-                    self.oneof_gone(&oneof, new, findings);
+            let is_asked = !self.oneof_gone.is_empty() || !self.options_pair.is_empty();
+            for oneof in old.oneofs().filter(|_| is_asked) {
+                match new.oneofs().find(|it| it.name() == oneof.name()) {
+                    Some(new_oneof) => self.options_pair(&oneof, &new_oneof, findings),
+                    None => self.oneof_gone(&oneof, new, findings),
                 }
             }
         }
@@ -161,6 +186,12 @@ impl Walk<'_> {
         self.declaration(Kind::Enum, old, old.full_name(), new.as_ref(), new_file, findings);
         let Some(new) = &new else { return };
         self.enum_pair(old, new, findings);
+        self.options_pair(old, new, findings);
+        for value in old.values().filter(|_| !self.options_pair.is_empty()) {
+            if let Some(new_value) = new.get_value_by_name(value.name()) {
+                self.options_pair(&value, &new_value, findings);
+            }
+        }
         if self.number_gone.is_empty() && self.number_pair.is_empty() {
             return;
         }
@@ -186,17 +217,29 @@ impl Walk<'_> {
         self.declaration(Kind::Extension, &old, old.full_name(), namesake.as_ref(), new_file, findings);
         let key = (old.containing_message().full_name().to_owned(), old.number());
         if let Some(new) = self.new_extensions.get(&key) {
-            self.field_pair(&Field::Extension(old), &Field::Extension(new.clone()), findings);
+            self.both_fields(&Field::Extension(old), &Field::Extension(new.clone()), findings);
         }
+    }
+
+    fn both_fields(&self, old: &Field, new: &Field, findings: &mut Findings) {
+        self.field_pair(old, new, findings);
+        self.options_pair(old, new, findings);
     }
 
     fn service(&self, old: &ServiceDescriptor, new_file: Option<&FileDescriptor>, findings: &mut Findings) {
         let new = self.new.pool().get_service_by_name(old.full_name());
         self.declaration(Kind::Service, old, old.full_name(), new.as_ref(), new_file, findings);
+        if new.is_some() || !self.is_half_known(old) {
+            self.service_or_gone(old, new.as_ref(), findings);
+        }
         let Some(new) = &new else { return };
+        self.options_pair(old, new, findings);
         for method in old.methods() {
             match new.methods().find(|it| it.name() == method.name()) {
-                Some(new_method) => self.method_pair(&method, &new_method, findings),
+                Some(new_method) => {
+                    self.method_pair(&method, &new_method, findings);
+                    self.options_pair(&method, &new_method, findings);
+                }
                 None => self.method_gone(&method, new, findings),
             }
         }
@@ -251,6 +294,18 @@ impl Walk<'_> {
     fn buf_overlooks(&self, kind: Kind, package: &str) -> bool {
         let has_any = |kinds: &HashSet<(Kind, String)>| kinds.contains(&(kind, package.to_owned()));
         kind != Kind::Service && self.new_kinds.as_ref().is_some_and(|kinds| !has_any(kinds))
+    }
+
+    /// All of Rust at once: a name may meet one of another file.
+    fn rust(&self, findings: &mut Findings) {
+        if self.surfaces.is_empty() {
+            return;
+        }
+        let is_known = |file: &File| {
+            self.is_comparable(file) && !self.half_known.contains(file.descriptor().package_name())
+        };
+        let (old, new) = (Surface::of(self.old, is_known), Surface::of(self.new, |_| true));
+        self.surfaces(&old, &new, findings);
     }
 
     fn packages(&self, findings: &mut Findings) {

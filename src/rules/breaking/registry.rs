@@ -4,6 +4,15 @@ use super::*;
 
 /// Every rule, in the order of their names.
 pub static BREAKING: &[&Rule] = &[
+    &contract_field_behavior::RULE,
+    &contract_http_route::RULE,
+    &contract_method_signature::RULE,
+    &contract_option::RULE,
+    &contract_promise::RULE,
+    &contract_request_no_tighten::RULE,
+    &contract_resource::RULE,
+    &contract_resource_reference::RULE,
+    &contract_response_no_loosen::RULE,
     &enum_no_delete::RULE,
     &enum_same_json_format::RULE,
     &enum_same_type::RULE,
@@ -49,6 +58,10 @@ pub static BREAKING: &[&Rule] = &[
     &file_same_option::RUBY_PACKAGE,
     &file_same_option::SWIFT_PREFIX,
     &file_same_syntax::RULE,
+    &grpc_any_type_url::RULE,
+    &grpc_method_path::RULE,
+    &grpc_streaming_kind::RULE,
+    &import_no_delete::RULE,
     &message_no_delete::RULE,
     &message_no_remove_standard_descriptor_accessor::RULE,
     &message_same_json_format::RULE,
@@ -67,5 +80,11 @@ pub static BREAKING: &[&Rule] = &[
     &rpc_same_request_type::RULE,
     &rpc_same_response_type::RULE,
     &rpc_same_server_streaming::RULE,
+    &rust_enum_same_variants::RULE,
+    &rust_item_no_delete::RULE,
+    &rust_name_collision::RULE,
+    &rust_same_type::RULE,
+    &rust_struct_same_fields::RULE,
+    &rust_trait_same_methods::RULE,
     &service_no_delete::RULE,
 ];

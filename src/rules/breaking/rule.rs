@@ -7,6 +7,8 @@ use prost_reflect::{
 use super::category::Category;
 use super::element::{Declaration, Field, Kind, Number};
 use super::findings::Findings;
+use super::options::Optioned;
+use super::rust::Surface;
 use crate::diag::RuleInfo;
 use crate::schema::{File, Schema};
 
@@ -20,6 +22,13 @@ pub struct Rule {
     pub(super) check: Check,
     /// The smallest change it speaks about.
     pub example: Example,
+}
+
+impl Rule {
+    /// Whether buf has it as well: only such rules run when the answer is to be exactly buf's.
+    pub fn is_bufs(&self) -> bool {
+        self.categories.iter().any(|category| category.is_bufs())
+    }
 }
 
 /// Files as name and text.
@@ -60,6 +69,21 @@ pub(super) enum Check {
     NumberPair(fn(&Number, &Number, &mut Findings)),
     MethodGone(fn(&MethodDescriptor, &ServiceDescriptor, &mut Findings)),
     MethodPair(fn(&MethodDescriptor, &MethodDescriptor, &mut Findings)),
+    /// A file of the old schema, and the one of the same path if there still is one.
+    File(fn(&FileDescriptor, Option<&FileDescriptor>, &mut Findings)),
+    /// A service of the old schema, and what has its full name now.
+    Service(fn(&ServiceDescriptor, Option<&ServiceDescriptor>, &mut Findings)),
+    /// A message of which the full name is gone from the whole schema.
+    NameGone(fn(&MessageDescriptor, &mut Findings)),
+    /// Whatever has options and is on both sides.
+    Options(fn(&dyn Optioned, &dyn Optioned, &mut Findings)),
+    /// What prost and tonic make of both schemas.
+    Surfaces(fn(&Surface, &Surface, &mut Findings)),
+}
+
+/// The words of a rule that buf has not.
+pub(super) const fn own(id: &'static str, summary: &'static str, explain: &'static str) -> RuleInfo {
+    RuleInfo { id, name: id, summary, explain, url: None }
 }
 
 /// The words of a rule that buf has too.

@@ -2,6 +2,7 @@
 
 use super::category::Category;
 use super::ignore::Ignores;
+use super::language::{Language, is_minded};
 use super::registry::BREAKING;
 use super::rule::Rule;
 use super::vocabulary::Vocabulary;
@@ -13,7 +14,7 @@ pub static SELECTION: RuleInfo = RuleInfo {
     name: "RULE_SELECTION",
     summary: "Every selected rule or category exists.",
     explain: "Rules are chosen by their names (`FIELD_NO_DELETE`) or by category (`FILE`, `PACKAGE`, \
-              `WIRE_JSON`, `WIRE`, `CSR`). An old name is still read, and a name that is neither stops \
+              `WIRE_JSON`, `WIRE`, `CSR`, `GRPC`, `CONTRACT`, `IMPORT`, `RUST`). An old name is still read, and a name that is neither stops \
               everything: nothing was checked.",
     url: None,
 };
@@ -24,6 +25,8 @@ pub struct Selection {
     rules: Vec<&'static Rule>,
     ignores: Ignores,
     as_buf: bool,
+    stored: Option<Vec<String>>,
+    options: Vec<String>,
 }
 
 impl Selection {
@@ -56,7 +59,13 @@ impl Selection {
     pub fn of(used: &[&'static Rule], except: &[&'static Rule]) -> Selection {
         let has = |list: &[&Rule], rule: &Rule| list.iter().any(|it| it.info.id == rule.info.id);
         let rules = BREAKING.iter().copied().filter(|rule| has(used, rule) && !has(except, rule));
-        Selection { rules: rules.collect(), ignores: Ignores::default(), as_buf: false }
+        Selection {
+            rules: rules.collect(),
+            ignores: Ignores::default(),
+            as_buf: false,
+            stored: None,
+            options: Vec::new(),
+        }
     }
 
     /// All rules of a category.
@@ -69,16 +78,43 @@ impl Selection {
         Selection::of(BREAKING, &[])
     }
 
+    /// Every rule that buf has.
+    pub fn bufs() -> Selection {
+        let bufs: Vec<_> = BREAKING.iter().copied().filter(|rule| rule.is_bufs()).collect();
+        Selection::of(&bufs, &[])
+    }
+
     /// Drops what `ignores` says.
     #[must_use]
     pub fn ignoring(self, ignores: Ignores) -> Selection {
         Selection { ignores, ..self }
     }
 
-    /// Finds what buf finds, also where buf is wrong by its own rules (`docs/differences-from-buf.md`).
+    /// Leaves out what only code of other languages minds.
+    #[must_use]
+    pub fn generating(mut self, languages: &[Language]) -> Selection {
+        self.rules.retain(|rule| is_minded(rule, languages));
+        self
+    }
+
+    /// Says of which messages bytes are kept, by their full names.
+    #[must_use]
+    pub fn storing(self, stored: Option<Vec<String>>) -> Selection {
+        Selection { stored, ..self }
+    }
+
+    /// Names the custom options that somebody relies on.
+    #[must_use]
+    pub fn watching(self, options: Vec<String>) -> Selection {
+        Selection { options, ..self }
+    }
+
+    /// Finds what buf finds, also where buf is wrong by its own rules (`docs/differences-from-buf.md`), and
+    /// nothing that buf has no rule for.
     #[must_use]
     pub fn exactly_as_buf(self) -> Selection {
-        Selection { as_buf: true, ..self }
+        let rules = self.rules.into_iter().filter(|rule| rule.is_bufs()).collect();
+        Selection { rules, as_buf: true, ..self }
     }
 
     /// The rules, in the order of [`BREAKING`].
@@ -89,6 +125,16 @@ impl Selection {
     /// What is dropped.
     pub fn ignores(&self) -> &Ignores {
         &self.ignores
+    }
+
+    /// The messages of which bytes are kept, if somebody said which.
+    pub fn stored(&self) -> Option<&[String]> {
+        self.stored.as_deref()
+    }
+
+    /// The custom options that somebody relies on, by their full names.
+    pub fn options(&self) -> &[String] {
+        &self.options
     }
 
     /// Whether findings are those of buf.

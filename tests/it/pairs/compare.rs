@@ -131,7 +131,7 @@ fn ask(
     all: &[(usize, &Sides)],
 ) -> Result<BTreeMap<usize, Vec<Finding>>, BTreeMap<usize, String>> {
     let folder = tempfile::tempdir().unwrap();
-    let rules: Vec<&str> = BREAKING.iter().map(|rule| rule.info.id).collect();
+    let rules: Vec<&str> = BREAKING.iter().filter(|rule| rule.is_bufs()).map(|rule| rule.info.id).collect();
     let config = serde_json::json!({ "version": "v2", "breaking": { "use": rules } }).to_string();
     // An import that nobody has any more would be a deleted file.
     let imports: BTreeSet<&str> = BORROWED.iter().map(|it| it.1).collect();

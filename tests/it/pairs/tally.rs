@@ -50,7 +50,7 @@ impl Tally {
 
     /// The rules that buf never named.
     pub fn silent_rules(&self) -> BTreeSet<&'static str> {
-        BREAKING.iter().map(|rule| rule.info.id).filter(|id| !self.findings.contains_key(*id)).collect()
+        bufs_rules().filter(|id| !self.findings.contains_key(*id)).collect()
     }
 
     pub fn table(&self, seed: u64, elapsed: Duration) -> String {
@@ -63,9 +63,10 @@ impl Tally {
             self.rejections(),
             elapsed.as_secs_f64()
         )];
-        lines.extend(BREAKING.iter().map(|rule| {
-            format!("  {:>8} {}", self.findings.get(rule.info.id).copied().unwrap_or_default(), rule.info.id)
-        }));
+        lines.extend(
+            bufs_rules()
+                .map(|id| format!("  {:>8} {id}", self.findings.get(id).copied().unwrap_or_default())),
+        );
         lines.extend(self.rejected.values().map(|(count, why)| format!("  {count:>8} rejected: {why}")));
         lines.extend(self.edits.iter().map(|(edit, (drawn, rejected))| {
             format!("  {drawn:>8} drawn, {rejected} of them rejected: {edit}")
@@ -76,6 +77,11 @@ impl Tally {
         );
         lines.join("\n")
     }
+}
+
+/// The rules that buf can be asked about.
+fn bufs_rules() -> impl Iterator<Item = &'static str> {
+    BREAKING.iter().filter(|rule| rule.is_bufs()).map(|rule| rule.info.id)
 }
 
 /// The message with the names and numbers of its schema left out.
