@@ -7,6 +7,7 @@ use std::{
     time::SystemTime,
 };
 
+use super::pages;
 use prost_reflect::{DynamicMessage, MethodDescriptor, ServiceDescriptor};
 
 use crate::{
@@ -129,29 +130,37 @@ impl Mock {
         let old = kept.models.get(&service.name).cloned().unwrap_or_else(|| Model::new(service, true));
         let clock = (self.started, now());
         let call = Call { method: method.desc.name(), sent, got: &[], code: OK, clock };
-        if let Some(refusal) = refusal(service, &old, &call) {
-            return Err(refusal);
+        if let Some((rule, code)) = service.refusal(&old, &call) {
+            return Err(Refusal { code, message: format!("{}: {}", rule.id, rule.expr.text()) });
         }
         let mut in_the_way = None;
-        for draft in method.drafts(sent, salt) {
+        let first = Call { got: &[], ..call.clone() };
+        let offers = service.from_model(&old, &first).flat_map(|offer| {
+            // A thing that is kept is what a change of it begins with.
+            let fitted = || service.fitted(&old, &Call { got: &offer, ..call.clone() });
+            let changed = (!method.desc.is_server_streaming()).then(fitted).filter(|it| *it != offer);
+            [offer].into_iter().chain(changed)
+        });
+        let drafts = method.drafts(sent, salt).into_iter().flat_map(|draft| {
             let fitted = service.fitted(&old, &Call { got: &draft, ..call.clone() });
-            for got in [fitted, draft] {
-                if !got.starts_with(given) || got.iter().any(|it| is_broken(&method.gives, it)) {
-                    continue;
-                }
-                let call = Call { got: &got, ..call.clone() };
-                let judged =
-                    service.apply(&old, &call).map(|new| (obstacle(service, &old, &new, &call), new));
-                match judged {
-                    Ok((None, new)) => {
-                        if over {
-                            kept.models.insert(service.name.clone(), new);
-                        }
-                        return Ok(got);
+            [fitted, draft]
+        });
+        for got in offers.chain(drafts) {
+            if !got.starts_with(given) || got.iter().any(|it| is_broken(&method.gives, it)) {
+                continue;
+            }
+            let call = Call { got: &got, ..call.clone() };
+            // What a call did is known here, also where its reply does not tell.
+            let new = service.apply(&old, &call).map(Model::closed);
+            match new.map(|new| (obstacle(service, &old, &new, &call), new)) {
+                Ok((None, new)) => {
+                    if over {
+                        kept.models.insert(service.name.clone(), new);
                     }
-                    Ok((Some(rule), _)) => in_the_way = Some(rule),
-                    Err(why) => in_the_way = Some(why),
+                    return Ok(got);
                 }
+                Ok((Some(rule), _)) => in_the_way = Some(rule),
+                Err(why) => in_the_way = Some(why),
             }
         }
         let rule = in_the_way.unwrap_or_else(|| "the rules of the reply's fields".to_owned());
@@ -164,7 +173,10 @@ impl Method {
     /// Replies to begin with, the likeliest first.
     fn drafts(&self, sent: &[DynamicMessage], salt: u64) -> Vec<Vec<DynamicMessage>> {
         let output = self.desc.output();
-        let one = |salt: u64| self.gives.mend(&values::typical(&output, salt, &Manner::default()), salt);
+        let one = |salt: u64| {
+            let draft = self.gives.mend(&values::typical(&output, salt, &Manner::default()), salt);
+            pages::only(draft, sent)
+        };
         if !self.desc.is_server_streaming() {
             return vec![vec![one(salt)], vec![one(salt ^ 1)], vec![values::minimal(&output)]];
         }
@@ -193,15 +205,6 @@ fn salt(method: &Method, sent: &[DynamicMessage], service: Option<&Service>, cal
         calls.hash(&mut hasher);
     }
     hasher.finish()
-}
-
-/// The error that the contract asks for, if it asks for one.
-fn refusal(service: &Service, old: &Model, call: &Call<'_>) -> Option<Refusal> {
-    let promised = service.methods.get(call.method)?;
-    let told = service.judge(old, old, call);
-    let broken = |id: &str| told.iter().any(|it| it.rule == id && matches!(it.verdict, Verdict::Broken(_)));
-    let asked = promised.requires.iter().chain(&promised.errors).find(|(rule, _)| broken(&rule.id));
-    asked.map(|(rule, code)| Refusal { code: *code, message: format!("{}: {}", rule.id, rule.expr.text()) })
 }
 
 /// The first promise that does not hold.

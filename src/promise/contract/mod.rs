@@ -10,6 +10,7 @@ mod apply;
 mod code;
 mod explain;
 mod expr;
+mod from_model;
 mod judge;
 pub mod lint;
 mod model;
