@@ -44,6 +44,7 @@ pub fn command(arguments: &Contract, seed: u64, config: Option<&Path>) -> String
     if let Some(command) = &arguments.reset_cmd {
         option("reset-cmd", command.clone());
     }
+    arguments.side.iter().for_each(|file| option("side", file.display().to_string()));
     if let Some((part, of)) = arguments.shard {
         option("shard", format!("{}/{of}", part + 1));
     }

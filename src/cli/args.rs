@@ -260,6 +260,10 @@ pub struct Contract {
     /// [default: `reset-command` of protogate.toml]
     #[arg(long, value_name = "CMD")]
     pub reset_cmd: Option<String>,
+    /// A side file (`*.contract.toml`, `.yaml` or `.textproto`) with promises beside the schema, laid over it and over
+    /// those of protogate.toml; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub side: Vec<PathBuf>,
     /// Hold the server to the letter of the specification as well, and its framework to account
     #[arg(long)]
     pub strict: bool,

@@ -161,6 +161,8 @@ pub struct Contract {
     pub reset_command: Vec<String>,
     /// Methods that may be called without credentials, as globs over `package.Service/Method`.
     pub public: Vec<String>,
+    /// Side files, laid over the schema one after the other.
+    pub side: Vec<String>,
     /// The file of known failures, in place of the one beside this file.
     pub known: Option<String>,
 }

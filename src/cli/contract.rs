@@ -15,12 +15,13 @@ use super::known::Known;
 use super::reach::reach;
 use super::service::{self, SERVICE};
 use super::{
-    Context, Outcome, again, events::Events, grpcurl, output, reports, reset, settle, sources, weigh,
+    Context, Outcome, again, events::Events, grpcurl, output, reports, reset, settle, sides, sources, weigh,
 };
 use crate::client::{H2Transport, reflect};
 use crate::contract::{self, Case, Config, Event, Plan, ProbeOptions, checks::HEALED};
 use crate::diag::render::Format;
 use crate::diag::{Diagnostic, Place, Report, Section, Severity};
+use crate::promise::contract as promises;
 use crate::schema::{Schema, Source};
 
 /// What protogate keeps, below the folder of the configuration.
@@ -132,6 +133,7 @@ fn config(arguments: &Contract, context: &Context) -> Result<Config, Vec<Diagnos
         shard: arguments.shard.unwrap_or(default.shard),
         saved: Case::load_all(&cases(context)),
         reset: reset::of(arguments.reset_cmd.as_deref(), context),
+        sides: sides::names(&arguments.side, context),
     })
 }
 
@@ -176,6 +178,7 @@ async fn plan(
     transport: &H2Transport,
     context: &Context,
 ) -> Result<Planned, Vec<Diagnostic>> {
+    let sides = sides::load(&config.sides)?;
     let globs = if arguments.method.is_empty() { &context.config.contract.method } else { &arguments.method };
     let planned = if arguments.reflect {
         let reflection = reflect(transport, &config.metadata).await.map_err(|error| {
@@ -189,18 +192,21 @@ async fn plan(
             let message = format!("reflection lists `{service}` but does not describe it: {why}");
             Diagnostic::new(&SERVICE, Severity::Warning, message)
         });
-        let plan = Plan::new(named, globs).map_err(|d| vec![d])?;
+        let named: Vec<_> = named.collect();
+        let contract = promises::Contract::beside(named.iter().cloned(), &sides, None)?;
+        let plan = Plan::with(named, globs, contract).map_err(|d| vec![d])?;
         Planned { plan, said: gaps.collect(), schema: None }
     } else {
         let source = sources::input(arguments.schema.as_deref(), context)?;
         let loaded = sources::load_whole(&source)?;
         let own = loaded.schema.own_files().flat_map(|file| file.descriptor().services().collect::<Vec<_>>());
-        let mut plan = Plan::new(own.collect::<Vec<_>>(), globs).map_err(|d| vec![d])?;
+        let own: Vec<_> = own.collect();
+        let contract = promises::Contract::beside(own.iter().cloned(), &sides, Some(&loaded.schema))?;
+        let mut plan = Plan::with(own, globs, contract).map_err(|d| vec![d])?;
         for method in &mut plan.methods {
             method.place =
                 Some(loaded.schema.place(&method.desc.parent_service().parent_file(), method.desc.path()));
         }
-        plan.contract.find_places(&loaded.schema);
         Planned { plan, said: loaded.diagnostics, schema: Some((source, loaded.schema)) }
     };
     if planned.plan.called().next().is_none() {
@@ -266,7 +272,10 @@ pub fn replay(arguments: &Replay, context: &Context) -> Outcome {
         let (pool, schema) = pool_of(&case, &transport, context).await?;
         let mut report = {
             let reset = reset::of(arguments.reset_cmd.as_deref(), context);
-            contract::replay_with(&case, &transport, &pool, &metadata, reset.as_ref()).await
+            let sides = sides::load(&case.sides)?;
+            let of_files = schema.as_ref().map(|(_, schema)| schema);
+            let promised = promises::Contract::beside(pool.services(), &sides, of_files)?;
+            contract::replay_with(&case, &transport, (&pool, &promised), &metadata, reset.as_ref()).await
         };
         let cases = (std::slice::from_ref(&case), &pool);
         let sent = (&*arguments.header, &arguments.reach);

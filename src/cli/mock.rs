@@ -1,12 +1,13 @@
 //! `mock`: serves a schema without anybody's code.
 
 use std::io::Write as _;
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::config::CONFIG;
 use super::service::SERVICE;
-use super::{Context, Outcome, interrupt, sources};
+use super::{Context, Outcome, interrupt, sides, sources};
 use crate::diag::{Diagnostic, Report};
 use crate::mock;
 use crate::promise::contract::Contract;
@@ -19,6 +20,9 @@ pub struct Mock {
     /// Where to listen
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:50051")]
     pub addr: String,
+    /// A side file (`*.contract.toml`, `.yaml` or `.textproto`) with promises beside the schema; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub side: Vec<PathBuf>,
 }
 
 /// Serves until somebody ends it.
@@ -30,7 +34,8 @@ pub fn mock(arguments: &Mock, context: &Context) -> Outcome {
         let help = "name a schema with a `service` in it";
         return Err(vec![Diagnostic::failure(&CONFIG, "the schema has no service to answer for").help(help)]);
     }
-    let contract = Contract::of(own());
+    let sides = sides::load(&sides::names(&arguments.side, context))?;
+    let contract = Contract::beside(own(), &sides, Some(&loaded.schema))?;
     if let Some(wrong) = contract.unread.first() {
         let message = format!("{}: `{}` is no CEL: {}", wrong.of, wrong.text, wrong.why);
         let help = "`protogate contract lint` shows the place";

@@ -32,6 +32,7 @@ mod reference;
 mod reports;
 mod reset;
 mod service;
+mod sides;
 mod sources;
 mod tls;
 mod weigh;

@@ -58,6 +58,9 @@ pub struct Case {
     /// The calls of a sequence, of which `script` is the last one as it was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<Vec<SavedCall>>,
+    /// The side files whose promises were asked as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sides: Vec<String>,
 }
 
 /// What the report calls the method of a fault that belongs to none.
@@ -127,6 +130,7 @@ impl Case {
             manner: method.manner.get().map(|manner| manner.chosen().clone()).unwrap_or_default(),
             led_to: None,
             sequence: None,
+            sides: of.sides.clone(),
         }
     }
 
@@ -180,6 +184,7 @@ impl Case {
             manner: BTreeMap::new(),
             led_to: None,
             sequence: None,
+            sides: of.sides.clone(),
         }
     }
 

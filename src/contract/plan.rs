@@ -17,9 +17,6 @@ use crate::{
 /// Services that belong to the framework; they are tested when a glob names them.
 const INFRASTRUCTURE: [&str; 2] = ["grpc.reflection.", "grpc.health."];
 
-/// The method option of protogate's own contract language.
-const OPTION: &str = "protogate.contract.v1.method";
-
 /// A stream of more kinds of messages than these is none of parts that follow one another.
 const MOST_PARTS: usize = 4;
 
@@ -117,7 +114,7 @@ impl Method {
 pub struct Plan {
     /// All of them.
     pub methods: Vec<Method>,
-    /// What their services promise; where the promises stand is filled in by whoever knows.
+    /// What their services promise.
     pub contract: Contract,
 }
 
@@ -133,12 +130,24 @@ impl Plan {
     ) -> Result<Plan, Diagnostic> {
         let services: Vec<ServiceDescriptor> = services.into_iter().collect();
         let contract = Contract::of(services.iter().cloned());
+        Plan::with(services, globs, contract)
+    }
+
+    /// The same where what the services promise has been read before, with side files on top.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn with(
+        services: impl IntoIterator<Item = ServiceDescriptor>,
+        globs: &[String],
+        contract: Contract,
+    ) -> Result<Plan, Diagnostic> {
         let all = |service: ServiceDescriptor| service.methods().map(Method::new).collect::<Vec<_>>();
         let mut methods: Vec<Method> = services.into_iter().flat_map(all).collect();
         let globs: Vec<GlobMatcher> = globs.iter().map(|glob| pattern(glob)).collect::<Result<_, _>>()?;
         globs.iter().try_for_each(|glob| matches_some(glob, &methods))?;
         for method in &mut methods {
-            method.skipped = reason(method, &globs);
+            method.skipped = reason(method, &globs, &contract);
         }
         Ok(Plan { methods, contract })
     }
@@ -157,26 +166,20 @@ pub fn patterns(globs: &[String]) -> Result<Vec<GlobMatcher>, Diagnostic> {
     globs.iter().map(|glob| pattern(glob)).collect()
 }
 
-fn reason(method: &Method, globs: &[GlobMatcher]) -> Option<String> {
+fn reason(method: &Method, globs: &[GlobMatcher], contract: &Contract) -> Option<String> {
     if !globs.is_empty() && !globs.iter().any(|glob| glob.is_match(&method.name)) {
         return Some("no --method matches it".into());
     }
     if globs.is_empty() && INFRASTRUCTURE.iter().any(|prefix| method.name.starts_with(prefix)) {
         return Some("belongs to the gRPC framework; name it with --method to test it".into());
     }
-    skip_option(&method.desc)
-}
-
-fn skip_option(desc: &MethodDescriptor) -> Option<String> {
-    let extension = desc.parent_pool().get_extension_by_name(OPTION)?;
-    let options = desc.options();
-    let contract = options.get_extension(&extension).into_owned();
-    let contract = contract.as_message()?;
-    if !contract.get_field_by_name("skip")?.as_bool()? {
-        return None;
-    }
-    let reason = contract.get_field_by_name("skip_reason").and_then(|text| text.as_str().map(str::to_owned));
-    Some(reason.filter(|text| !text.is_empty()).unwrap_or_else(|| format!("({OPTION}).skip")))
+    contract
+        .services
+        .get(method.desc.parent_service().full_name())?
+        .methods
+        .get(method.desc.name())?
+        .skip
+        .clone()
 }
 
 /// One glob of a `--method`: `*` stands for any run of characters, `/` among them.

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     client::Transport,
     diag::{CaseRow, Diagnostic, Report, Run, Section, Severity},
+    promise::contract::Contract,
     values::Manner,
 };
 
@@ -27,22 +28,23 @@ pub async fn replay<T: Transport>(
     pool: &DescriptorPool,
     metadata: &[(String, Vec<u8>)],
 ) -> Report {
-    replay_with(case, transport, pool, metadata, None).await
+    replay_with(case, transport, (pool, &Contract::of(pool.services())), metadata, None).await
 }
 
-/// The same, with what empties the server before the calls of a sequence.
+/// The same, with what the services promise, side files and all, and what empties the server before the calls of a
+/// sequence.
 pub async fn replay_with<T: Transport>(
     case: &Case,
     transport: &T,
-    pool: &DescriptorPool,
+    (pool, contract): (&DescriptorPool, &Contract),
     metadata: &[(String, Vec<u8>)],
     reset: Option<&Reset>,
 ) -> Report {
     if case.sequence.is_some() {
-        return replay_sequence(case, transport, pool, metadata, reset).await;
+        return replay_sequence(case, transport, (pool, contract), metadata, reset).await;
     }
     if let Some(probe) = PROBES.iter().find(|probe| probe.info.name == case.check) {
-        return replay_probe(case, probe, transport, pool, metadata).await;
+        return replay_probe(case, probe, transport, (pool, contract), metadata).await;
     }
     let check = CHECKS.iter().copied().find(|check| check.info.name == case.check);
     let (service, name) = case.method.rsplit_once('/').unwrap_or_default();
@@ -114,7 +116,7 @@ pub async fn replay_with<T: Transport>(
 async fn replay_sequence<T: Transport>(
     case: &Case,
     transport: &T,
-    pool: &DescriptorPool,
+    (pool, contract): (&DescriptorPool, &Contract),
     metadata: &[(String, Vec<u8>)],
     reset: Option<&Reset>,
 ) -> Report {
@@ -131,7 +133,7 @@ async fn replay_sequence<T: Transport>(
         sibling: None,
         again: 0.into(),
     };
-    let again = match sequences::replay(case, &judge, pool, (reset, now())).await {
+    let again = match sequences::replay(case, &judge, (pool, contract), (reset, now())).await {
         Some(Ok(again)) => again,
         Some(Err(error)) => return Report::new(vec![Diagnostic::failure(&UNREACHABLE, error.to_string())]),
         None => return does_not_fit(case),
@@ -174,10 +176,10 @@ async fn replay_probe<T: Transport>(
     case: &Case,
     of: &'static Probe,
     transport: &T,
-    pool: &DescriptorPool,
+    (pool, contract): (&DescriptorPool, &Contract),
     metadata: &[(String, Vec<u8>)],
 ) -> Report {
-    let plan = Plan::new(pool.services(), &[]).unwrap_or_default();
+    let plan = Plan::with(pool.services(), &[], contract.clone()).unwrap_or_default();
     let called: Vec<&Method> = plan.called().collect();
     // The method of the case first: it is the one that a probe takes where any would do.
     let same = called.iter().copied().filter(|method| method.name == case.method);

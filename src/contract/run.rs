@@ -61,6 +61,8 @@ pub struct Config {
     pub saved: Vec<Case>,
     /// What empties the server before each sequence of calls; without it, it may hold anything.
     pub reset: Option<Reset>,
+    /// The side files that the plan was read with, as the user names them: `replay` of a case needs them.
+    pub sides: Vec<String>,
 }
 
 impl Default for Config {
@@ -83,6 +85,7 @@ impl Default for Config {
             shard: (0, 1),
             saved: Vec::new(),
             reset: None,
+            sides: Vec::new(),
         }
     }
 }

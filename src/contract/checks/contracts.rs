@@ -6,7 +6,7 @@ use crate::diag::RuleInfo;
 
 /// One check for each kind of promise, by code.
 pub(in crate::contract) static CONTRACTS: &[&Check] =
-    &[&REQUIRES, &ENSURES, &ERRORS, &STREAM, &INVARIANT, &MAY_RETURN];
+    &[&REQUIRES, &ENSURES, &ERRORS, &STREAM, &INVARIANT, &MAY_RETURN, &FIELD];
 
 macro_rules! kind {
     ($name:ident, $id:literal, $word:literal, $summary:literal, $explain:literal) => {
@@ -88,4 +88,15 @@ kind!(
      status came.\n\n\
      Look for an error of something below the service that is handed on as it is. Where callers can do something \
      about it, add it to the list."
+);
+kind!(
+    FIELD,
+    "PG220",
+    "contract_field",
+    "A field is what the contract says of it, in every reply that carries it.",
+    "`ensures` of `(protogate.contract.v1.field)` speaks of `this`, the value of one field, whichever call it comes \
+     with: a price that is not negative, a list without duplicates, a name that is never blank. What a request must \
+     hold is for `buf.validate` to say.\n\n\
+     Look for a record that was written before the rule was thought of, a default that is no value, a field that one \
+     of the methods leaves out. A field that has presence and is not set is not asked."
 );

@@ -55,7 +55,9 @@ impl Sequences {
         };
         let mut contract = plan.contract.clone();
         contract.services.retain(|name, _| called(name));
-        contract.unread.retain(|it| called(&it.of));
+        // What is promised of a field concerns whoever answers with it.
+        let is_of_field = |of: &str| !of.contains('/') && !plan.contract.services.contains_key(of);
+        contract.unread.retain(|it| is_of_field(&it.of) || called(&it.of));
         (!contract.services.is_empty()).then_some(Sequences { contract })
     }
 

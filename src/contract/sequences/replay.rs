@@ -33,14 +33,13 @@ pub(in crate::contract) struct Again {
 pub(in crate::contract) async fn replay<T: Transport>(
     case: &Case,
     judge: &Judge<'_, T>,
-    pool: &DescriptorPool,
+    (pool, contract): (&DescriptorPool, &Contract),
     (reset, salt): (Option<&Reset>, u64),
 ) -> Option<Result<Again, CallError>> {
     let steps: Vec<Step> =
         case.sequence.as_ref()?.iter().map(|call| call.to_step(pool)).collect::<Option<_>>()?;
     let (service, name) = case.method.rsplit_once('/')?;
     let desc = pool.get_service_by_name(service)?;
-    let contract = Contract::of([desc.clone()]);
     let promises = contract.services.get(service)?;
     let methods: Vec<Method> = desc.methods().map(Method::new).collect();
     let methods: Vec<&Method> = methods.iter().collect();
@@ -61,6 +60,7 @@ pub(in crate::contract) async fn replay<T: Transport>(
         seed: case.seed,
         target: case.target.clone(),
         deadline: Duration::from_millis(case.deadline_ms),
+        sides: case.sides.clone(),
         ..Config::default()
     };
     let mut shrunk = Shrunk::new(steps, ran);

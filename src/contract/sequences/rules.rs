@@ -18,6 +18,7 @@ pub(super) fn check_of(rule: &str) -> &'static Check {
         "requires" => "contract_requires",
         "errors" => "contract_errors",
         "each" | "final" | "finals" | "stream" => "contract_stream",
+        "field" => "contract_field",
         "invariant" | "invariants" => "contract_invariant",
         "may_return" => "contract_may_return",
         _ => "contract_ensures",

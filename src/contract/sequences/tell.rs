@@ -63,6 +63,7 @@ pub(super) fn found<T>(
         manner: BTreeMap::new(),
         led_to: None,
         sequence: Some(calls_saved),
+        sides: config.sides.clone(),
     };
     let mut row = case.row(check, method);
     last.answer.clone().tell(&mut row);

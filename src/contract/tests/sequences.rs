@@ -219,8 +219,9 @@ async fn what_is_promised_is_asked_in_sequences() {
                     std::future::ready(Ok(()))
                 });
                 let server = Mock(|call: &Call| people.answer(call));
+                let promises = crate::promise::contract::Contract::of(people.pool.services());
                 let reset = closed.then_some(&reset);
-                let report = replay_with(&case, &server, &people.pool, &[], reset).await;
+                let report = replay_with(&case, &server, (&people.pool, &promises), &[], reset).await;
                 assert_eq!(report.verdict(), verdict, "{fault:?}: {:#?}", report.diagnostics());
             }
         }

@@ -70,6 +70,7 @@ impl Service {
         method.each.iter().zip(court.each()).for_each(|(rule, verdict)| tell(rule, verdict));
         method.finals.iter().for_each(|rule| tell(rule, court.at_the_end(rule)));
         self.invariants.iter().for_each(|rule| tell(rule, court.asked(rule, &court.scope)));
+        told.extend(super::fields::judge(&self.fields, &method.desc.output(), call, &court.scope));
         told
     }
 

@@ -10,10 +10,12 @@ mod apply;
 mod code;
 mod explain;
 mod expr;
+mod fields;
 mod from_model;
 mod judge;
 pub mod lint;
 mod model;
+mod offer;
 mod options;
 mod place;
 mod propose;
@@ -26,7 +28,7 @@ mod tests;
 mod text;
 mod value;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use prost_reflect::MethodDescriptor;
 
@@ -35,6 +37,7 @@ use crate::diag::Place;
 pub use expr::{Expr, Problem};
 pub use judge::{Call, Told, Verdict};
 pub use model::{Item, Model, Variable};
+pub use offer::{Auth, Example, Idempotency, Limits, Pagination};
 pub use side::{SideFile, merged};
 
 /// The promises of every service of a schema, by the full name of the service. Only services that promise something.
@@ -68,6 +71,17 @@ pub struct Service {
     pub invariants: Vec<Rule>,
     /// By the simple name of the method; every method of the service has one, maybe empty.
     pub methods: BTreeMap<String, Method>,
+    /// What is promised of fields, by `package.Message.field`: of any message, also where no reply has it.
+    pub fields: Arc<BTreeMap<String, Field>>,
+}
+
+/// The promises of one field.
+#[derive(Debug, Clone, Default)]
+pub struct Field {
+    /// Of `this`, in every reply that carries it.
+    pub ensures: Vec<Rule>,
+    /// Replies that differ only in it are the same.
+    pub volatile: bool,
 }
 
 /// One variable of the model.
@@ -111,6 +125,20 @@ pub struct Method {
     pub draws: Vec<(String, String, u32)>,
     /// Paths of the reply that are not compared.
     pub volatile: Vec<String>,
+    /// Why it is not called, if it is not.
+    pub skip: Option<String>,
+    /// How its list is read in parts.
+    pub pagination: Option<Pagination>,
+    /// What a call may weigh, and how long it may take.
+    pub limits: Limits,
+    /// How a call that is made twice is known.
+    pub idempotency: Option<Idempotency>,
+    /// Who may call it: what the method says, or else its service.
+    pub auth: Auth,
+    /// Calls with their answers.
+    pub examples: Vec<Example>,
+    /// The path of what names the stream that a message belongs to.
+    pub isolation: Option<String>,
 }
 
 /// One promise.

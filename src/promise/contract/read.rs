@@ -1,12 +1,17 @@
 //! From options to promises.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use prost_reflect::{DynamicMessage, MethodDescriptor, ServiceDescriptor, Value};
 
-use super::options::{inner, list, number, numbers, option, text, texts};
-use super::side::{METHOD, SERVICE};
-use super::{Change, Contract, Effect, Expr, Method, Rule, Service, State, StateKind, Unread};
+use super::options::{inner, list, number, numbers, text, texts};
+use super::side::{METHOD, SideFile, merged};
+use super::{
+    Auth, Change, Contract, Effect, Example, Expr, Field, Idempotency, Limits, Method, Pagination, Rule,
+    Service, State, StateKind, Unread,
+};
+use crate::diag::{Diagnostic, Severity};
+use crate::schema::Schema;
 
 /// The fields that hold expressions.
 const EXPRESSIONS: [&str; 4] = ["expr", "when", "key", "value"];
@@ -15,12 +20,47 @@ impl Contract {
     /// The promises in the options of these services. An expression that is no CEL is left out of its service and told
     /// in `unread`; what else is wrong is told by `contract lint`.
     pub fn of(services: impl IntoIterator<Item = ServiceDescriptor>) -> Contract {
-        let mut contract = Contract::default();
-        for desc in services {
-            contract.unread.extend(unread(&desc));
-            contract.services.extend(service(&desc).map(|it| (it.name.clone(), it)));
+        Contract::read(&services.into_iter().collect::<Vec<_>>(), &[], None).0
+    }
+
+    /// The same with side files on top. With the schema, each promise knows where it stands.
+    ///
+    /// # Errors
+    /// What a side file says that the schema does not have, or says a second time: nothing of it may be passed over.
+    pub fn beside(
+        services: impl IntoIterator<Item = ServiceDescriptor>,
+        sides: &[SideFile],
+        schema: Option<&Schema>,
+    ) -> Result<Contract, Vec<Diagnostic>> {
+        let services: Vec<ServiceDescriptor> = services.into_iter().collect();
+        let (mut contract, mut said) = Contract::read(&services, sides, schema);
+        if said.is_empty() {
+            contract.find_places(&services, schema, sides);
+            return Ok(contract);
         }
-        contract
+        said.iter_mut().for_each(|it| it.severity = Severity::Failure);
+        Err(said)
+    }
+
+    fn read(
+        services: &[ServiceDescriptor],
+        sides: &[SideFile],
+        schema: Option<&Schema>,
+    ) -> (Contract, Vec<Diagnostic>) {
+        let (merged, said) = merged(services.iter().cloned(), sides, schema);
+        let mut contract = Contract::default();
+        let mut fields = BTreeMap::new();
+        for (name, it) in &merged {
+            contract.unread.extend(unread(name, it));
+            if it.descriptor_name() == "FieldContract" {
+                fields.insert(name.clone(), field(name, it));
+            }
+        }
+        let fields = Arc::new(fields);
+        for desc in services {
+            contract.services.extend(service(desc, &merged, &fields).map(|it| (it.name.clone(), it)));
+        }
+        (contract, said)
     }
 
     /// Whether nothing is promised anywhere.
@@ -29,40 +69,64 @@ impl Contract {
     }
 }
 
-/// Nothing where neither the service nor one of its methods has an option of ours.
-fn service(desc: &ServiceDescriptor) -> Option<Service> {
-    let own = option(&desc.options(), SERVICE);
-    let options = desc.methods().map(|it| (option(&it.options(), METHOD), it));
-    let options: Vec<_> = options.collect();
-    if own.is_none() && options.iter().all(|(it, _)| it.is_none()) {
+/// What of a contract it is, by the simple name of its message.
+trait Named {
+    fn descriptor_name(&self) -> String;
+}
+
+impl Named for DynamicMessage {
+    fn descriptor_name(&self) -> String {
+        prost_reflect::ReflectMessage::descriptor(self).name().to_owned()
+    }
+}
+
+/// Nothing where neither the service nor one of its methods promises anything, nor a field that they answer with.
+fn service(
+    desc: &ServiceDescriptor,
+    merged: &BTreeMap<String, DynamicMessage>,
+    fields: &Arc<BTreeMap<String, Field>>,
+) -> Option<Service> {
+    let own = merged.get(desc.full_name());
+    let options: Vec<_> =
+        desc.methods().map(|it| (merged.get(&format!("{}/{}", desc.full_name(), it.name())), it)).collect();
+    let of_fields = || desc.methods().any(|it| super::fields::reaches(&it.output(), fields));
+    if own.is_none() && options.iter().all(|(it, _)| it.is_none()) && !of_fields() {
         return None;
     }
-    let methods: BTreeMap<String, Method> =
-        options.into_iter().map(|(it, desc)| (desc.name().to_owned(), method(desc, it.as_ref()))).collect();
+    let auth = own.map(Auth::of).unwrap_or_default();
+    let methods: BTreeMap<String, Method> = options
+        .into_iter()
+        .map(|(it, desc)| {
+            let mut method = method(desc, it);
+            method.auth = method.auth.or(auth);
+            method.volatile.extend(super::fields::volatile(&method.desc.output(), fields));
+            (method.desc.name().to_owned(), method)
+        })
+        .collect();
     Some(Service {
         name: desc.full_name().to_owned(),
         states: own.iter().flat_map(|own| list(own, "state")).filter_map(|it| state(&it)).collect(),
         invariants: own.iter().flat_map(|own| rules(own, "invariant", "invariant")).collect(),
         methods,
+        fields: fields.clone(),
     })
 }
 
+fn field(name: &str, own: &DynamicMessage) -> Field {
+    let short = name.rsplit('.').take(2).collect::<Vec<_>>();
+    let kind = format!("field/{}", short.into_iter().rev().collect::<Vec<_>>().join("."));
+    let ensures = rules(own, "ensures", &kind);
+    let volatile = own.get_field_by_name("volatile").and_then(|it| it.as_bool()).unwrap_or_default();
+    Field { ensures, volatile }
+}
+
 /// The expressions that are no CEL.
-fn unread(desc: &ServiceDescriptor) -> Vec<Unread> {
-    let own = option(&desc.options(), SERVICE).map(|it| (desc.full_name().to_owned(), it));
-    let of_methods = desc.methods().filter_map(|it| {
-        let name = format!("{}/{}", desc.full_name(), it.name());
-        Some((name, option(&it.options(), METHOD)?))
-    });
-    let mut out = Vec::new();
-    for (name, options) in own.into_iter().chain(of_methods) {
-        for text in expressions(&options) {
-            if let Err(problem) = Expr::parse(&text) {
-                out.push(Unread { of: name.clone(), text, why: problem.message });
-            }
-        }
-    }
-    out
+fn unread(name: &str, contract: &DynamicMessage) -> Vec<Unread> {
+    let wrong = |text: String| {
+        let problem = Expr::parse(&text).err()?;
+        Some(Unread { of: name.to_owned(), text, why: problem.message })
+    };
+    expressions(contract).into_iter().filter_map(wrong).collect()
 }
 
 /// Every expression in a contract, in order. The keys and values of variables are types, and no expressions.
@@ -116,8 +180,22 @@ fn method(desc: MethodDescriptor, own: Option<&DynamicMessage>) -> Method {
         finals: of_stream("final"),
         draws: of("draw").iter().map(draw).collect(),
         volatile: own.map(|own| texts(own, "volatile")).unwrap_or_default(),
+        skip: own.and_then(skip),
+        pagination: own.and_then(Pagination::of),
+        limits: own.map(Limits::of).unwrap_or_default(),
+        idempotency: own.and_then(Idempotency::of),
+        auth: own.map(Auth::of).unwrap_or_default(),
+        examples: own.map(Example::all).unwrap_or_default(),
+        isolation: stream.as_ref().map(|it| text(it, "isolation")).filter(|path| !path.is_empty()),
         desc,
     }
+}
+
+/// Why a method is not called.
+fn skip(own: &DynamicMessage) -> Option<String> {
+    own.get_field_by_name("skip").filter(|it| it.as_bool() == Some(true))?;
+    let reason = text(own, "skip_reason");
+    Some(if reason.is_empty() { format!("({METHOD}).skip") } else { reason })
 }
 
 /// Nothing where an expression is none, or where nothing is changed.

@@ -22,6 +22,8 @@ pub(super) struct Scope<'a> {
     new: Option<&'a Model>,
     /// How many of the replies have come.
     replies: usize,
+    /// The value of the field that is looked at.
+    this: Option<value::Boxed>,
     sent: OnceLock<value::Boxed>,
     got: OnceLock<value::Boxed>,
     req: OnceLock<Option<value::Boxed>>,
@@ -41,6 +43,7 @@ impl<'a> Scope<'a> {
             old,
             new,
             replies: call.got.len(),
+            this: None,
             sent: OnceLock::new(),
             got: OnceLock::new(),
             req: OnceLock::new(),
@@ -52,6 +55,13 @@ impl<'a> Scope<'a> {
     pub(super) fn after(&self, replies: usize) -> Scope<'a> {
         let mut scope = Scope::new(self.method, self.call, self.old, self.new);
         scope.replies = replies.min(self.call.got.len());
+        scope
+    }
+
+    /// The same about one field of a reply.
+    pub(super) fn of_field(&self, this: &prost_reflect::Value) -> Scope<'a> {
+        let mut scope = Scope::new(self.method, self.call, self.old, self.new);
+        scope.this = Some(value::of(this));
         scope
     }
 
@@ -90,6 +100,7 @@ impl VariableResolver for Scope<'_> {
                 let so_far = self.call.got.get(..self.replies).unwrap_or_default();
                 Some(CowVal::Borrowed(&**self.got.get_or_init(|| list(so_far))))
             }
+            "this" => Some(CowVal::Borrowed(&**self.this.as_ref()?)),
             "old" => Some(CowVal::Borrowed(self.old.seen())),
             "new" => Some(CowVal::Borrowed(self.new?.seen())),
             "code" => Some(CowVal::owned(CelString::from(code::name(self.call.code)))),

@@ -8,6 +8,7 @@
 mod effects;
 mod element;
 mod extent;
+mod field;
 mod functions;
 mod infer;
 pub(super) mod kinds;
@@ -30,7 +31,7 @@ use self::element::Element;
 use self::kinds::{DISABLE, UNCHANGED};
 use self::types::Type;
 use super::options;
-use super::place::{Places, Writing};
+use super::place::Places;
 use super::side::{METHOD, SERVICE, SideFile, merged};
 use crate::diag::{Diagnostic, RuleInfo, Severity};
 use crate::schema::{Origin, Schema};
@@ -40,7 +41,7 @@ pub static UNREADABLE: &RuleInfo = &kinds::SIDE;
 
 /// Everything that is wrong with the contracts of the own files of a schema, and with the side files.
 pub fn lint(schema: &Schema, sides: &[SideFile]) -> Vec<Diagnostic> {
-    let (contracts, mut said) = merged(schema.pool().services(), sides);
+    let (contracts, mut said) = merged(schema.pool().services(), sides, Some(schema));
     for service in schema.pool().services() {
         let own = schema.file(service.parent_file().name()).is_some_and(|file| file.origin() == Origin::Own);
         let named = |name: &str| sides.iter().any(|side| side.names(name));
@@ -49,6 +50,7 @@ pub fn lint(schema: &Schema, sides: &[SideFile]) -> Vec<Diagnostic> {
             said.extend(of_service(schema, &service, &contracts, sides));
         }
     }
+    said.extend(field::fields(schema, &contracts, sides));
     said
 }
 
@@ -63,8 +65,7 @@ fn of_service(
     contracts: &BTreeMap<String, DynamicMessage>,
     sides: &[SideFile],
 ) -> Vec<Diagnostic> {
-    let mut places = Places::of_service(schema, service);
-    add(&mut places, sides, service.full_name());
+    let places = Places::of_service(schema, service).beside(sides, service.full_name());
     let mut element = Element::new(service.name(), &places);
     let contract = contracts.get(service.full_name());
     let model = contract.map(|it| service::model(&mut element, it, schema.pool())).unwrap_or_default();
@@ -78,8 +79,7 @@ fn of_service(
     for method in service.methods() {
         let name = full_name(&method);
         let Some(contract) = contracts.get(&name) else { continue };
-        let mut places = Places::of_method(schema, &method);
-        add(&mut places, sides, &name);
+        let places = Places::of_method(schema, &method).beside(sides, &name);
         let mut element = Element::new(method.name(), &places);
         changed.extend(method::method(&mut element, contract, &method, &model));
         pointless_disable(&mut element, options::option(&method.options(), METHOD));
@@ -96,14 +96,6 @@ fn of_service(
     }
     said.append(&mut element.said);
     said
-}
-
-fn add(places: &mut Places, sides: &[SideFile], name: &str) {
-    for side in sides {
-        for range in side.ranges(name) {
-            places.add(&side.file, &side.text, range, Writing::Toml);
-        }
-    }
 }
 
 /// In the schema itself nothing stands before an option that it could switch off.

@@ -1,6 +1,6 @@
 //! Which variables an expression knows, by where it stands.
 
-use prost_reflect::MethodDescriptor;
+use prost_reflect::{FieldDescriptor, MethodDescriptor};
 
 use super::kinds::{NAME, STREAM};
 use super::types::Type;
@@ -30,6 +30,7 @@ pub(super) struct Scope {
 
 const BEFORE: &str = "it is not known yet when the call is made";
 const INVARIANT: &str = "an invariant speaks of no call, only of `old` and `new`";
+const FIELD: &str = "a promise of a field speaks of its value, `this`, and of nothing else";
 const EFFECT: &str = "an effect is what makes `new`; it speaks of `old`";
 
 impl Scope {
@@ -64,6 +65,14 @@ impl Scope {
         scope.add("code", Type::String);
         scope.add("now", Type::Int);
         scope.add("started_at", Type::Int);
+        scope
+    }
+
+    /// Of the promises of a field.
+    pub fn of_field(field: &FieldDescriptor) -> Scope {
+        let mut scope = Scope::default();
+        scope.add("this", Type::of_field(field));
+        scope.without(&["old", "new", "req", "sent", "resp", "got", "code", "now", "started_at"], FIELD);
         scope
     }
 

@@ -77,8 +77,7 @@ fn a_schema_without_options_is_promised_for_beside_it() {
 fn a_promise_knows_its_line() {
     let schema =
         schema(&users(GET, "ensures { id: \"a\" expr: \"true\" }\n ensures { id: \"b\" expr: \"true\" }"));
-    let mut contract = Contract::of(schema.pool().services());
-    contract.find_places(&schema);
+    let contract = Contract::beside(schema.pool().services(), &[], Some(&schema)).unwrap();
     let rules = &contract.services["u.v1.S"].methods["Get"].ensures;
     let lines: Vec<u32> =
         rules.iter().map(|rule| rule.place.as_ref().unwrap().span.unwrap().start_line).collect();

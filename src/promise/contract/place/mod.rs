@@ -3,34 +3,23 @@
 //! A descriptor knows where an option begins, and nothing of what is inside of it. So the source is looked through for
 //! string literals, and an expression is the literal with its text that stands closest to the literal with its id.
 
+mod literals;
+mod yaml;
+
 use std::ops::Range;
 use std::sync::Arc;
 
-use prost_reflect::{MethodDescriptor, ServiceDescriptor};
+use prost_reflect::{FieldDescriptor, MethodDescriptor, ServiceDescriptor};
 
+pub(super) use self::literals::Writing;
+use self::literals::{Literal, literals};
+use super::side::SideFile;
 use super::{Contract, Rule};
 use crate::diag::{Place, Span};
 use crate::schema::Schema;
 
 /// The tag of `options` in `ServiceDescriptorProto`, and that of the options of contracts.
 const SERVICE_OPTIONS: [i32; 2] = [3, 88471];
-
-/// How strings and comments are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Writing {
-    Proto,
-    Toml,
-}
-
-/// A string of a source, with where each of its characters stands.
-struct Literal {
-    value: String,
-    /// Of each character of the value its first byte in the source; one more for the closing quote.
-    bytes: Vec<usize>,
-    range: Range<usize>,
-    /// Where the innermost `{` around it stands.
-    block: Option<usize>,
-}
 
 /// A part of a source that is looked through.
 struct Region {
@@ -47,29 +36,61 @@ pub(super) struct Places {
 }
 
 impl Contract {
-    /// Finds where each promise stands in the files of this schema.
-    pub fn find_places(&mut self, schema: &Schema) {
-        let pool = schema.pool();
+    /// Finds where each promise stands: in the files of the schema, if there are any, or in side files.
+    pub(super) fn find_places(
+        &mut self,
+        services: &[ServiceDescriptor],
+        schema: Option<&Schema>,
+        sides: &[SideFile],
+    ) {
+        let Some(first) = services.first() else { return };
+        let whole = |name: &str| match sides.iter().find(|side| side.names(name)) {
+            Some(side) => Places::nowhere(side.place(name, "")),
+            None => Places::nowhere(Place::file("")),
+        };
+        let pool = schema.map_or(first.parent_pool(), Schema::pool);
         for service in self.services.values_mut() {
-            if let Some(desc) = pool.get_service_by_name(&service.name) {
-                let places = Places::of_service(schema, &desc);
-                service.invariants.iter_mut().for_each(|rule| rule.found_in(&places));
-            }
+            let desc = schema.and_then(|schema| Some((schema, pool.get_service_by_name(&service.name)?)));
+            let places = match &desc {
+                Some((schema, desc)) => Places::of_service(schema, desc),
+                None => whole(&service.name),
+            };
+            let places = places.beside(sides, &service.name);
+            service.invariants.iter_mut().for_each(|rule| rule.found_in(&places));
             for method in service.methods.values_mut() {
-                let places = Places::of_method(schema, &method.desc);
+                let name = format!("{}/{}", service.name, method.desc.name());
+                let places = match schema {
+                    Some(schema) => Places::of_method(schema, &method.desc),
+                    None => whole(&name),
+                };
+                let places = places.beside(sides, &name);
                 let with_codes = method.requires.iter_mut().chain(&mut method.errors).map(|(rule, _)| rule);
                 let rules =
                     with_codes.chain(&mut method.ensures).chain(&mut method.each).chain(&mut method.finals);
                 rules.for_each(|rule| rule.found_in(&places));
             }
+            let mut fields = (*service.fields).clone();
+            for (name, field) in &mut fields {
+                let desc = name
+                    .rsplit_once('.')
+                    .and_then(|(message, field)| pool.get_message_by_name(message)?.get_field_by_name(field));
+                let places = match schema.zip(desc) {
+                    Some((schema, desc)) => Places::of_field(schema, &desc),
+                    None => whole(name),
+                };
+                let places = places.beside(sides, name);
+                field.ensures.iter_mut().for_each(|rule| rule.found_in(&places));
+            }
+            service.fields = Arc::new(fields);
         }
     }
 }
 
 impl Rule {
+    /// Nothing is said of a place without a file: reflection has none.
     fn found_in(&mut self, places: &Places) {
-        let id = self.id.rsplit('/').next().unwrap_or_default();
-        self.place = Some(places.text(id, self.expr.text()));
+        let id = self.id.rsplit(['/', '.']).next().unwrap_or_default();
+        self.place = Some(places.text(id, self.expr.text())).filter(|place| !place.file.is_empty());
     }
 }
 
@@ -86,6 +107,25 @@ impl Places {
         Places::at(schema.place(&method.parent_service().parent_file(), method.path()))
     }
 
+    pub fn of_field(schema: &Schema, field: &FieldDescriptor) -> Places {
+        Places::at(schema.place(&field.parent_message().parent_file(), field.path()))
+    }
+
+    /// Where nothing is known of the sources but what is added.
+    fn nowhere(whole: Place) -> Places {
+        Places { regions: Vec::new(), whole }
+    }
+
+    /// Also looks through what these files say of the service, method or field.
+    pub fn beside(mut self, sides: &[SideFile], name: &str) -> Places {
+        for side in sides {
+            for range in side.ranges(name) {
+                self.regions.push(Region::new(&side.file, &side.text, range, side.writing));
+            }
+        }
+        self
+    }
+
     fn at(whole: Place) -> Places {
         let regions = match (&whole.text, whole.span) {
             (Some(text), Some(span)) => {
@@ -99,11 +139,6 @@ impl Places {
         let span = whole.span.map(|span| first_line(span, whole.text.as_deref()));
         let whole = Place { span, ..whole };
         Places { regions, whole }
-    }
-
-    /// Also looks through this part of another file.
-    pub fn add(&mut self, file: &Arc<str>, text: &Arc<str>, range: Range<usize>, writing: Writing) {
-        self.regions.push(Region::new(file, text, range, writing));
     }
 
     /// Where the service or method begins.
@@ -190,121 +225,4 @@ fn byte_of(text: &str, line: u32, column: u32) -> usize {
     let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1) as usize).map(str::len).sum();
     let rest = text.get(start..).unwrap_or("");
     start + rest.char_indices().nth(column.saturating_sub(1) as usize).map_or(rest.len(), |(at, _)| at)
-}
-
-/// Every string in a part of a source; in `.proto` files neighbours are one.
-fn literals(text: &str, range: Range<usize>, writing: Writing) -> Vec<Literal> {
-    let mut out: Vec<Literal> = Vec::new();
-    // Whether nothing but space and comments came after the last one.
-    let mut neighbour = false;
-    let mut blocks = Vec::new();
-    let mut at = range.start;
-    while let Some(rest) = text.get(at..range.end.min(text.len()))
-        && let Some(next) = rest.chars().next()
-    {
-        let comment = match writing {
-            Writing::Proto if rest.starts_with("/*") => {
-                Some(rest.find("*/").map_or(rest.len(), |end| end + 2))
-            }
-            Writing::Proto if rest.starts_with("//") => Some(rest.find('\n').unwrap_or(rest.len())),
-            Writing::Toml if next == '#' => Some(rest.find('\n').unwrap_or(rest.len())),
-            _ => None,
-        };
-        if let Some(length) = comment {
-            at += length;
-        } else if next == '"' || next == '\'' {
-            let literal = Literal { block: blocks.last().copied(), ..literal(rest, at, next, writing) };
-            at = literal.range.end;
-            match out.last_mut() {
-                Some(last) if neighbour && writing == Writing::Proto => {
-                    last.value.push_str(&literal.value);
-                    last.bytes.pop();
-                    last.bytes.extend(literal.bytes);
-                    last.range.end = literal.range.end;
-                }
-                _ => out.push(literal),
-            }
-            neighbour = true;
-        } else {
-            match next {
-                '{' => blocks.push(at),
-                '}' => drop(blocks.pop()),
-                _ => {}
-            }
-            neighbour &= next.is_whitespace();
-            at += next.len_utf8();
-        }
-    }
-    out
-}
-
-/// The string that `rest` begins with, as the byte `start` of its source.
-fn literal(rest: &str, start: usize, quote: char, writing: Writing) -> Literal {
-    let three = quote.to_string().repeat(3);
-    let fence = if writing == Writing::Toml && rest.starts_with(&three) { &three[..] } else { &three[..1] };
-    let escapes = writing == Writing::Proto || quote == '"';
-    let mut at = fence.len();
-    // TOML leaves out a line break right after three quotes.
-    if fence.len() == 3 && rest[at..].starts_with('\n') {
-        at += 1;
-    }
-    let (mut value, mut bytes) = (String::new(), Vec::new());
-    while let Some(next) = rest[at..].chars().next()
-        && !rest[at..].starts_with(fence)
-        && (next != '\n' || fence.len() == 3)
-    {
-        bytes.push(start + at);
-        let (read, length) =
-            if next == '\\' && escapes { escaped(&rest[at..]) } else { (next, next.len_utf8()) };
-        value.push(read);
-        at += length;
-    }
-    bytes.push(start + at);
-    let end = if rest[at..].starts_with(fence) { at + fence.len() } else { at };
-    Literal { value, bytes, range: start..start + end, block: None }
-}
-
-/// What an escape stands for, and how long it is. One that is none stands for its second character.
-fn escaped(rest: &str) -> (char, usize) {
-    let Some(kind) = rest.chars().nth(1) else { return ('\\', 1) };
-    let number = |from: usize, most: usize, base: u32| {
-        let digits = rest[from..].chars().take(most).take_while(|it| it.is_digit(base)).count();
-        let number = u32::from_str_radix(&rest[from..from + digits], base).ok();
-        (number.and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER), from + digits)
-    };
-    match kind {
-        'n' => ('\n', 2),
-        't' => ('\t', 2),
-        'r' => ('\r', 2),
-        'x' | 'X' => number(2, 2, 16),
-        'u' => number(2, 4, 16),
-        'U' => number(2, 8, 16),
-        '0'..='7' => number(1, 3, 8),
-        other => (other, 1 + other.len_utf8()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str, writing: Writing) -> Vec<String> {
-        literals(text, 0..text.len(), writing).into_iter().map(|it| it.value).collect()
-    }
-
-    #[test]
-    fn strings_are_read_as_their_files_write_them() {
-        use Writing::{Proto, Toml};
-        for (text, writing, expected) in [
-            (r#"a: "b" c: 'd\'e'"#, Proto, &["b", "d'e"][..]),
-            ("\"a\" // \"no\"\n 'b' /* 'no' */ \"c\"; \"d\"", Proto, &["abc", "d"]),
-            (r#""\n\x41\101\u00e9""#, Proto, &["\nAAé"]),
-            ("a = 'b\\n' # 'no'\nc = \"d\\n\"", Toml, &["b\\n", "d\n"]),
-            ("a = '''\nb 'c'\nd'''", Toml, &["b 'c'\nd"]),
-            ("'never closed\n'x'", Proto, &["never closedx"]),
-            ("\"\\", Proto, &["\\"]),
-        ] {
-            assert_eq!(read(text, writing), expected, "{text}");
-        }
-    }
 }
