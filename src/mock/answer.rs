@@ -27,14 +27,16 @@ const UNIMPLEMENTED: i32 = 12;
 pub struct Mock {
     methods: HashMap<String, Method>,
     contract: Contract,
+    /// The same services without what holds after each call: a call that changes nothing cannot break it.
+    readers: BTreeMap<String, Service>,
     kept: Mutex<Kept>,
     started: i64,
 }
 
 /// What it remembers.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Kept {
-    /// By the full name of the service.
+    /// By the full name of the service, once something happened to it.
     models: BTreeMap<String, Model>,
     /// Calls so far, so that two that create never get the same name.
     calls: u64,
@@ -64,17 +66,23 @@ impl Mock {
             let path = format!("/{}/{}", desc.parent_service().full_name(), desc.name());
             (path, Method { asks: Rules::of(&desc.input()), gives: Rules::of(&desc.output()), desc })
         };
-        let models =
-            contract.services.iter().map(|(name, it)| (name.clone(), Model::new(it, true))).collect();
+        let reader = |it: &Service| Service { invariants: Vec::new(), ..it.clone() };
+        let readers = contract.services.iter().map(|(name, it)| (name.clone(), reader(it))).collect();
         Mock {
             methods: services
                 .into_iter()
                 .flat_map(|it| it.methods().map(method).collect::<Vec<_>>())
                 .collect(),
             contract,
-            kept: Mutex::new(Kept { models, calls: 0 }),
+            readers,
+            kept: Mutex::default(),
             started: now(),
         }
+    }
+
+    /// Empties it.
+    pub fn forget(&self) {
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Kept::default();
     }
 
     /// The method at this path, such as `/user.UserService/GetUser`.
@@ -119,10 +127,14 @@ impl Mock {
                 return Err(Refusal { code: INVALID_ARGUMENT, message: why.join("; ") });
             }
         }
-        let service = self.contract.services.get(method.desc.parent_service().full_name());
+        let name = method.desc.parent_service().full_name().to_owned();
+        let whole = self.contract.services.get(&name);
+        let promises = whole.and_then(|it| it.methods.get(method.desc.name()));
+        let changes = promises.is_some_and(|it| !it.effects.is_empty());
+        let service = if changes { whole } else { self.readers.get(&name) };
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.calls += 1;
-        let salt = salt(method, sent, service, kept.calls);
+        let salt = salt(method, sent, if changes { kept.calls } else { 0 });
         let Some(service) = service else {
             let drafts = method.drafts(sent, salt);
             return Ok(drafts.into_iter().find(|it| it.starts_with(given)).unwrap_or_default());
@@ -194,16 +206,12 @@ impl Method {
     }
 }
 
-/// The same for the same request where nothing is changed by it, so that a read that is repeated reads the same.
-fn salt(method: &Method, sent: &[DynamicMessage], service: Option<&Service>, calls: u64) -> u64 {
+/// The same for the same request in the same turn: a read, which has none, reads the same when it is repeated.
+fn salt(method: &Method, sent: &[DynamicMessage], turn: u64) -> u64 {
     let mut hasher = DefaultHasher::new();
     method.desc.full_name().hash(&mut hasher);
     sent.iter().for_each(|it| values::encode(it).hash(&mut hasher));
-    let changes =
-        service.and_then(|it| it.methods.get(method.desc.name())).is_some_and(|it| !it.effects.is_empty());
-    if changes {
-        calls.hash(&mut hasher);
-    }
+    turn.hash(&mut hasher);
     hasher.finish()
 }
 

@@ -191,12 +191,7 @@ struct Talk {
     end: Option<Instant>,
 }
 
-fn talk(
-    mock: Arc<Mock>,
-    path: String,
-    incoming: Streaming<DynamicMessage>,
-    end: Option<Instant>,
-) -> Replies {
+fn talk(mock: Arc<Mock>, path: String, incoming: Streaming<DynamicMessage>, end: Option<Instant>) -> Replies {
     let (sent, given, waiting) = (Vec::new(), Vec::new(), VecDeque::new());
     let talk = Talk { mock, path, incoming, sent, given, waiting, over: false, end };
     Box::pin(stream::try_unfold(talk, Talk::next))

@@ -29,6 +29,7 @@ mod majors_vs_buf;
 mod merge;
 mod mock;
 mod mutants;
+mod negation;
 mod pairs;
 mod peers;
 mod protovalidate;

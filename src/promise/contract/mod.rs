@@ -12,6 +12,7 @@ mod explain;
 mod expr;
 mod fields;
 mod from_model;
+pub mod infer;
 mod judge;
 pub mod lint;
 mod model;
