@@ -25,7 +25,7 @@ pub(super) fn outcome<T>(
     } else {
         Vec::new()
     };
-    let Search { judge, tallies, mut said, cases, suspects, over, sequences, .. } = search;
+    let Search { judge, tallies, mut said, cases, suspects, over, sequences, rules, states, .. } = search;
     let tallies = tallies.into_inner();
     let nothing = cases == 0 && found.is_empty() && probed.is_empty() && !config.checks.is_empty();
     if let Some(time) = config.max_time.filter(|time| over && nothing && elapsed >= *time / 2) {
@@ -89,6 +89,8 @@ pub(super) fn outcome<T>(
         elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
         methods: rows_of(plan, &tallies),
         failures: rows,
+        rules,
+        states,
     };
     let report = Report::new(said).with(Section::Run(run));
     let report = sequences.into_iter().fold(report, |report, line| report.with(Section::Line(line)));

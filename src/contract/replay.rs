@@ -106,6 +106,8 @@ pub async fn replay_with<T: Transport>(
         calls: judge.calls.into_inner() + patient.again(),
         elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         methods: Vec::new(),
+        rules: Vec::new(),
+        states: Vec::new(),
         failures,
     };
     let notes = missing(case, metadata).into_iter().chain(patient.said()).collect();
@@ -156,6 +158,8 @@ async fn replay_sequence<T: Transport>(
         calls: judge.calls.into_inner() + patient.again(),
         elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         methods: Vec::new(),
+        rules: Vec::new(),
+        states: Vec::new(),
         failures: again.failure.into_iter().collect(),
     };
     let notes = missing(case, metadata).into_iter().chain(patient.said()).chain(unasked).collect();
@@ -224,6 +228,8 @@ async fn replay_probe<T: Transport>(
         calls: calls.into_inner() + patient.again(),
         elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         methods: Vec::new(),
+        rules: Vec::new(),
+        states: Vec::new(),
         failures,
     };
     let notes = missing(case, metadata).into_iter().chain(patient.said()).collect();

@@ -19,7 +19,10 @@ use super::{
     stop::reached,
     tally::Tally,
 };
-use crate::{client::Transport, diag::Diagnostic};
+use crate::{
+    client::Transport,
+    diag::{Diagnostic, RuleRow, StateRow},
+};
 
 /// After so many hangs a method is left alone.
 const HANGS: u64 = 3;
@@ -51,6 +54,10 @@ pub(super) struct Search<'a, T> {
     pub sequences_done: bool,
     /// What is said of the sequences, a line for each service.
     pub sequences: Vec<String>,
+    /// What became of each promise.
+    pub rules: Vec<RuleRow>,
+    /// How full the models were.
+    pub states: Vec<StateRow>,
     last: VecDeque<(usize, Input, String)>,
     /// Calls that had no answer when the server died.
     pub suspects: Vec<Case>,
@@ -70,6 +77,8 @@ impl<'a, T: Transport> Search<'a, T> {
             saved_done: false,
             sequences_done: false,
             sequences: Vec::new(),
+            rules: Vec::new(),
+            states: Vec::new(),
             last: VecDeque::new(),
             suspects: Vec::new(),
         }

@@ -135,6 +135,12 @@ pub(super) fn environment(tallies: &[Tally]) -> Option<String> {
     SUSPECTS.into_iter().find(|code| all && share(code) > ENVIRONMENT_SHARE).map(str::to_owned)
 }
 
+/// The statuses that the contract of a method names: all of them where it lists them, or else OK and its errors.
+fn expected(plan: &Plan, method: &Method) -> Vec<String> {
+    let service = plan.contract.services.get(method.desc.parent_service().full_name());
+    service.map(|service| service.statuses(method.desc.name())).unwrap_or_default()
+}
+
 pub(super) fn rows_of(plan: &Plan, tallies: &[Tally]) -> Vec<MethodRow> {
     let mut tallies = tallies.iter();
     let row = |method: &Method| {
@@ -150,6 +156,7 @@ pub(super) fn rows_of(plan: &Plan, tallies: &[Tally]) -> Vec<MethodRow> {
             malformed,
             skipped: method.skipped.clone(),
             coverage: tally.map(Tally::coverage),
+            expected: expected(plan, method),
         }
     };
     plan.methods.iter().map(row).collect()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CaseRow, Coverage, Covered, MethodRow, Part, Run};
+use super::{CaseRow, Coverage, Covered, MethodRow, Part, RuleRow, Run, StateRow};
 
 impl Run {
     /// What the runs come to together: counts are added up, the time is the longest, and a failure that several of
@@ -26,6 +26,8 @@ impl Run {
             elapsed_ms: runs.iter().map(|run| run.elapsed_ms).max().unwrap_or_default(),
             methods: methods(&runs),
             failures: Vec::new(),
+            rules: rules(&runs),
+            states: states(&runs),
         };
         Some(Run { failures: failures(runs), ..joined })
     }
@@ -42,9 +44,39 @@ fn methods(runs: &[Run]) -> Vec<MethodRow> {
                 known.statuses = added(&known.statuses, &row.statuses);
                 known.malformed = added(&known.malformed, &row.malformed);
                 known.coverage = covered(known.coverage.take(), row.coverage.as_ref());
+                known.expected.extend(
+                    row.expected
+                        .iter()
+                        .filter(|it| !known.expected.contains(it))
+                        .cloned()
+                        .collect::<Vec<_>>(),
+                );
                 // Called by one of them is called.
                 known.skipped = known.skipped.take().filter(|_| row.skipped.is_some());
             }
+        }
+    }
+    joined
+}
+
+/// In the order in which they are named first.
+fn rules(runs: &[Run]) -> Vec<RuleRow> {
+    let mut joined: Vec<RuleRow> = Vec::new();
+    for row in runs.iter().flat_map(|run| &run.rules) {
+        match joined.iter_mut().find(|known| (&known.of, &known.id) == (&row.of, &row.id)) {
+            None => joined.push(row.clone()),
+            Some(known) => known.add(row),
+        }
+    }
+    joined
+}
+
+fn states(runs: &[Run]) -> Vec<StateRow> {
+    let mut joined: Vec<StateRow> = Vec::new();
+    for row in runs.iter().flat_map(|run| &run.states) {
+        match joined.iter_mut().find(|known| (&known.service, &known.name) == (&row.service, &row.name)) {
+            None => joined.push(row.clone()),
+            Some(known) => known.most = known.most.max(row.most),
         }
     }
     joined

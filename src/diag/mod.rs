@@ -12,6 +12,7 @@ mod coverage;
 mod evidence;
 mod join;
 mod place;
+mod promised;
 pub mod read;
 pub mod render;
 mod report;
@@ -20,6 +21,7 @@ mod shell;
 pub use coverage::{Coverage, Covered, Part};
 pub use evidence::{Affected, Agreement, Direction, Encoding, Evidence, Peer, Reading, Witness};
 pub use place::{Place, Span};
+pub use promised::{Fate, RuleRow, StateRow, tally};
 pub use report::{
     CallRow, CaseRow, Diagnostic, MethodRow, Phase, Related, Report, RuleInfo, Run, Section, Severity, Table,
     Verdict,

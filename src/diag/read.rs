@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 
 use super::render::json::{KIND, VERSION, verdict};
 use super::{
-    CallRow, CaseRow, Coverage, Covered, Diagnostic, MethodRow, Part, Place, Related, Report, RuleInfo, Run,
-    Section, Severity, Span,
+    CallRow, CaseRow, Coverage, Covered, Diagnostic, MethodRow, Part, Place, Related, Report, RuleInfo,
+    RuleRow, Run, Section, Severity, Span, StateRow,
 };
 
 /// Why a text is no report of a contract run.
@@ -71,6 +71,8 @@ pub fn contract_run(text: &str, rules: Rules<'_>) -> Result<Report, ReadError> {
         elapsed_ms: document.summary.elapsed_ms,
         methods: document.methods.into_iter().map(Method::read).collect::<Result<_, _>>()?,
         failures,
+        rules: document.rules.into_iter().map(Rule::read).collect(),
+        states: document.states.into_iter().map(State::read).collect(),
     };
     let report = Report::new(diagnostics).with(Section::Run(run));
     let follows = verdict(report.verdict());
@@ -110,6 +112,11 @@ struct Document {
     summary: Summary,
     methods: Vec<Method>,
     failures: Vec<Failure>,
+    // Of an older protogate's report they are missing.
+    #[serde(default)]
+    rules: Vec<Rule>,
+    #[serde(default)]
+    states: Vec<State>,
     verdict: String,
     diagnostics: Vec<Said>,
 }
@@ -130,6 +137,42 @@ struct Method {
     malformed: Map<String, Value>,
     skipped: Option<String>,
     coverage: Option<Sides>,
+    #[serde(default)]
+    expected: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Rule {
+    of: String,
+    id: String,
+    text: String,
+    place: Option<Position>,
+    kept: u64,
+    broken: u64,
+    vacuous: u64,
+    unclear: u64,
+    not_asked: Option<String>,
+}
+
+impl Rule {
+    fn read(self) -> RuleRow {
+        let Rule { of, id, text, place, kept, broken, vacuous, unclear, not_asked } = self;
+        RuleRow { of, id, text, place: place.map(Position::read), kept, broken, vacuous, unclear, not_asked }
+    }
+}
+
+#[derive(Deserialize)]
+struct State {
+    service: String,
+    name: String,
+    most: u64,
+}
+
+impl State {
+    fn read(self) -> StateRow {
+        let State { service, name, most } = self;
+        StateRow { service, name, most }
+    }
 }
 
 #[derive(Deserialize)]
@@ -253,7 +296,7 @@ impl Position {
 
 impl Method {
     fn read(self) -> Result<MethodRow, ReadError> {
-        let Method { name, calls, statuses, malformed, skipped, coverage } = self;
+        let Method { name, calls, statuses, malformed, skipped, coverage, expected } = self;
         let both = |it: Sides| Coverage { request: it.request.read(), response: it.response.read() };
         let coverage = coverage.map(both);
         let counts = |counts: Map<String, Value>| {
@@ -264,7 +307,7 @@ impl Method {
             counts.into_iter().map(count).collect::<Result<Vec<_>, _>>()
         };
         let (statuses, malformed) = (counts(statuses)?, counts(malformed)?);
-        Ok(MethodRow { name, calls, statuses, malformed, skipped, coverage })
+        Ok(MethodRow { name, calls, statuses, malformed, skipped, coverage, expected })
     }
 }
 

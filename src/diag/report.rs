@@ -1,6 +1,6 @@
 //! The values: rules, diagnostics, reports.
 
-use super::{Coverage, Evidence, Place};
+use super::{Coverage, Evidence, Place, RuleRow, StateRow};
 
 /// A rule, check or kind of failure: what `explain ID` prints. Always a static, so that a finding points
 /// at its rule for nothing.
@@ -166,6 +166,8 @@ pub struct MethodRow {
     pub skipped: Option<String>,
     /// What of its schema was used, if it was called.
     pub coverage: Option<Coverage>,
+    /// The statuses that its contract names; empty where it names none.
+    pub expected: Vec<String>,
 }
 
 impl MethodRow {
@@ -175,6 +177,13 @@ impl MethodRow {
             Some(coverage) => [coverage.request.ratio(), coverage.response.ratio()],
             None => ["-".to_owned(), "-".to_owned()],
         }
+    }
+
+    /// The statuses that its contract names and no call was answered with.
+    pub fn unseen(&self) -> Vec<&str> {
+        let seen = |code: &&str| self.statuses.iter().any(|(answer, _)| answer == code);
+        let named = self.expected.iter().map(String::as_str).filter(|_| self.skipped.is_none());
+        named.filter(|code| !seen(code)).collect()
     }
 }
 
@@ -249,6 +258,10 @@ pub struct Run {
     pub methods: Vec<MethodRow>,
     /// The failing cases.
     pub failures: Vec<CaseRow>,
+    /// The promises of the schema and of side files, in the order of their methods.
+    pub rules: Vec<RuleRow>,
+    /// The variables of the models.
+    pub states: Vec<StateRow>,
 }
 
 /// One step of the gate and how it ended.

@@ -56,6 +56,8 @@ fn sample() -> Report {
         elapsed_ms: 1,
         methods: vec![],
         failures: vec![failure],
+        rules: vec![],
+        states: vec![],
     };
     Report::new(vec![
         Diagnostic::new(&RULE, Severity::Error, "field 2 \"b\" was deleted\u{1b} <Ä>")

@@ -36,4 +36,5 @@ mod protovalidate;
 mod reports;
 mod run;
 mod servers;
+mod side;
 mod tls;

@@ -5,6 +5,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeMap,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -61,6 +62,8 @@ pub(in crate::contract) struct Ran {
     pub unclear: Vec<Told>,
     /// What each promise said, with the method.
     pub told: Vec<(String, Told)>,
+    /// How much was in each variable of the model, at most.
+    pub reached: BTreeMap<String, usize>,
     /// A call had no answer before the deadline.
     pub hung: bool,
     /// After the steps that were made nobody was there any more.
@@ -200,6 +203,11 @@ impl<'a, T: Transport> Stage<'a, T> {
         if next.is_empty() {
             ran.broken = first;
             return None;
+        }
+        for state in &self.service.states {
+            let size = next[0].size(&state.name);
+            let most = ran.reached.entry(state.name.clone()).or_default();
+            *most = (*most).max(size);
         }
         Some(next)
     }

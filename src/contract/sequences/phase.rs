@@ -134,6 +134,7 @@ async fn of_service<T: Transport>(
         sent += 1;
         tally(search, methods, &steps, &ran, on_event);
         counts.add(&ran.told);
+        counts.add_reached(&ran.reached);
         let method = steps.get(ran.done.len().saturating_sub(1)).map_or("", |step| &step.method);
         counts.add_unclear(method, &ran.unclear);
         hangs += u64::from(ran.hung);
@@ -165,11 +166,14 @@ async fn of_service<T: Transport>(
         search.said.push(Diagnostic::new(&SKIPPED, Severity::Warning, message));
     }
     search.said.extend(counts.unclear());
+    let rows = counts.rows(service, methods, stage.is_closed());
     // Another shard may have had the sequence that asks.
     if whole && config.shard.1 <= 1 {
-        search.said.extend(counts.vacuous(service, methods, stage.is_closed()));
+        search.said.extend(Counts::vacuous(&rows));
     }
-    let (asked, of) = counts.asked(service, methods);
+    let (asked, of) = Counts::asked(&rows);
+    search.rules.extend(rows);
+    search.states.extend(counts.states(service));
     search.sequences.push(format!(
         "{}: {sent} sequences, {asked} of {of} promises tested{}",
         service.name,

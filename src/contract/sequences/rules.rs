@@ -7,8 +7,8 @@ use crate::{
         Check, Method,
         checks::{CONTRACT_UNCLEAR, CONTRACTS, RULE_VACUOUS},
     },
-    diag::{Diagnostic, Severity},
-    promise::contract::{Rule, Service, Told, Verdict},
+    diag::{Diagnostic, Fate, RuleRow, Severity, StateRow},
+    promise::contract::{Listed, Rule, Service, Told, Verdict},
 };
 
 /// The check of a promise, by the kind in its id.
@@ -26,13 +26,15 @@ pub(super) fn check_of(rule: &str) -> &'static Check {
     CONTRACTS.iter().copied().find(|check| check.info.name == name).unwrap_or(CONTRACTS[0])
 }
 
-/// How often each promise was kept, broken, or had nothing to say.
+/// How often each promise was kept, broken, had nothing to say, or could not be evaluated.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     /// By method and rule.
-    said: BTreeMap<(String, String), [u64; 3]>,
+    said: BTreeMap<(String, String), [u64; 4]>,
     /// Those that could not be evaluated: the first reason of each.
     unclear: BTreeMap<(String, String), (String, Option<Rule>)>,
+    /// How much was in each variable, at most.
+    reached: BTreeMap<String, usize>,
 }
 
 impl Counts {
@@ -43,7 +45,7 @@ impl Counts {
                 Verdict::Kept => 0,
                 Verdict::Broken(_) => 1,
                 Verdict::Vacuous => 2,
-                Verdict::Unclear(_) => continue,
+                Verdict::Unclear(_) => 3,
             };
             self.said.entry(key).or_default()[at] += 1;
         }
@@ -58,6 +60,14 @@ impl Counts {
         }
     }
 
+    /// How full a sequence has made the variables.
+    pub fn add_reached(&mut self, reached: &BTreeMap<String, usize>) {
+        for (name, size) in reached {
+            let most = self.reached.entry(name.clone()).or_default();
+            *most = (*most).max(*size);
+        }
+    }
+
     /// A failure for each promise that could not be evaluated.
     pub fn unclear(&self) -> Vec<Diagnostic> {
         let of = |((method, rule), (why, of)): (&(String, String), &(String, Option<Rule>))| {
@@ -69,48 +79,70 @@ impl Counts {
         self.unclear.iter().map(of).collect()
     }
 
-    /// Each promise that never had anything to say.
-    pub fn vacuous(&self, service: &Service, methods: &[&Method], closed: bool) -> Vec<Diagnostic> {
-        let mut out = Vec::new();
-        for (method, rules) in methods.iter().filter_map(|it| Some((it, rules(service, it)?))) {
-            for rule in rules {
-                let key = (method.name.clone(), rule.id.clone());
-                let said = self.said.get(&key).copied().unwrap_or_default();
-                if said[0] + said[1] > 0 || self.unclear.contains_key(&key) {
-                    continue;
+    /// What became of each promise, whether or not its method was called.
+    pub fn rows(&self, service: &Service, methods: &[&Method], closed: bool) -> Vec<RuleRow> {
+        let of = |listed: Listed<'_>| {
+            let [kept, broken, vacuous, unclear] = self.of(&listed);
+            let is_called =
+                |name: &str| methods.iter().any(|it| it.name == format!("{}/{name}", service.name));
+            let not_asked = match (listed.method, listed.rule) {
+                (Some(name), _) if !is_called(name) => Some("its method is not called"),
+                (_, Some(rule)) if rule.closed && !closed => {
+                    Some("the server may hold more than is known: give --reset-cmd")
                 }
-                let message = format!("{}: `{}` had nothing to say in any sequence", method.name, rule.id);
-                let is_of_closed = rule.closed && !closed;
-                let severity = if is_of_closed { Severity::Note } else { Severity::Warning };
-                let help = match is_of_closed {
-                    true => "it needs a server that is empty before each sequence: give --reset-cmd",
-                    false => {
-                        "its condition was never true, or the model never knew enough: is it what was meant?"
-                    }
-                };
-                out.push(Diagnostic::new(&RULE_VACUOUS, severity, message).at(rule.place.clone()).help(help));
+                _ => None,
+            };
+            let not_asked = not_asked.filter(|_| kept + broken + unclear == 0).map(str::to_owned);
+            let place = listed.rule.and_then(|rule| rule.place.clone());
+            let Listed { of, id, text, .. } = listed;
+            RuleRow { of, id, text, place, kept, broken, vacuous, unclear, not_asked }
+        };
+        service.promises().into_iter().map(of).collect()
+    }
+
+    /// The variables of the model, in their order.
+    pub fn states(&self, service: &Service) -> Vec<StateRow> {
+        let of = |name: &str| {
+            let most = self.reached.get(name).copied().unwrap_or_default();
+            StateRow {
+                service: service.name.clone(),
+                name: name.to_owned(),
+                most: u64::try_from(most).unwrap_or(u64::MAX),
             }
-        }
-        out
+        };
+        service.states.iter().map(|state| of(&state.name)).collect()
+    }
+
+    /// Of one method, or of all together.
+    fn of(&self, listed: &Listed<'_>) -> [u64; 4] {
+        let all = self.said.iter().filter(|((method, id), _)| {
+            *id == listed.id && (listed.method.is_none() || *method == listed.of)
+        });
+        all.fold([0; 4], |sum, (_, said)| std::array::from_fn(|at| sum[at] + said[at]))
+    }
+
+    /// Each promise that never had anything to say.
+    pub fn vacuous(rows: &[RuleRow]) -> Vec<Diagnostic> {
+        let said = |row: &RuleRow| {
+            let message = format!("{}: `{}` had nothing to say in any sequence", row.of, row.id);
+            let (severity, help) = match (row.fate(), &row.not_asked) {
+                (Fate::NotAsked, Some(why)) if why.contains("--reset-cmd") => {
+                    (Severity::Note, "it needs a server that is empty before each sequence: give --reset-cmd")
+                }
+                (Fate::Vacuous, _) => (
+                    Severity::Warning,
+                    "its condition was never true, or the model never knew enough: is it what was meant?",
+                ),
+                _ => return None,
+            };
+            Some(Diagnostic::new(&RULE_VACUOUS, severity, message).at(row.place.clone()).help(help))
+        };
+        // What no status came from is said beside the statuses of its method.
+        rows.iter().filter(|row| row.id != "may_return").filter_map(said).collect()
     }
 
     /// How many promises were asked for anything, of how many.
-    pub fn asked(&self, service: &Service, methods: &[&Method]) -> (usize, usize) {
-        let all: Vec<(String, String)> = methods
-            .iter()
-            .filter_map(|it| Some((it, rules(service, it)?)))
-            .flat_map(|(method, rules)| rules.into_iter().map(|rule| (method.name.clone(), rule.id.clone())))
-            .collect();
-        let is_asked =
-            |key: &&(String, String)| self.said.get(*key).is_some_and(|said| said[0] + said[1] > 0);
-        (all.iter().filter(is_asked).count(), all.len())
+    pub fn asked(rows: &[RuleRow]) -> (usize, usize) {
+        (rows.iter().filter(|row| row.kept + row.broken > 0).count(), rows.len())
     }
-}
-
-/// The promises about one method of the service.
-fn rules<'a>(service: &'a Service, method: &Method) -> Option<Vec<&'a Rule>> {
-    let is_its = method.desc.parent_service().full_name() == service.name;
-    let of = service.methods.get(method.desc.name()).filter(|_| is_its)?;
-    let with_codes = of.requires.iter().chain(&of.errors).map(|(rule, _)| rule);
-    Some(with_codes.chain(&of.ensures).chain(&of.each).chain(&of.finals).collect())
 }

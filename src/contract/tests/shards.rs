@@ -66,6 +66,7 @@ fn what_is_said_of_a_method_is_said_of_all_its_calls() {
         malformed: Vec::new(),
         skipped: None,
         coverage: None,
+        expected: Vec::new(),
     };
     let other = Diagnostic::new(&checks::SKIPPED, Severity::Note, "left out");
     let parts = vec![said(60, "a.B/C"), said(70, "a.B/C"), said(50, "a.B/Cc"), said(50, "a.B/D"), other];

@@ -4,10 +4,13 @@
 use std::fmt::Write;
 
 use super::finding::{Finding, findings, tame};
-use crate::diag::{Place, Report, Severity};
+use crate::diag::{Place, Report, Severity, tally};
 
 pub(super) fn render(report: &Report) -> String {
-    findings(report).iter().map(command).collect()
+    // One line, as the runner shows few annotations: which promises they are stands in the other forms.
+    let promises = report.runs().filter_map(|run| tally(&run.rules));
+    let promises = promises.map(|tally| format!("::notice title=promises::{}\n", data(&tally)));
+    findings(report).iter().map(command).chain(promises).collect()
 }
 
 fn command(finding: &Finding) -> String {

@@ -4,8 +4,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::diag::{
-    CallRow, CaseRow, Covered, Diagnostic, MethodRow, Part, Phase, Place, Report, Run, Section, Severity,
-    Span, Verdict,
+    CallRow, CaseRow, Covered, Diagnostic, MethodRow, Part, Phase, Place, Report, RuleRow, Run, Section,
+    Severity, Span, StateRow, Verdict,
 };
 
 /// What the document of a contract run calls itself.
@@ -142,6 +142,8 @@ fn contract_run(run: &Run) -> Map<String, Value> {
     object.insert("summary".to_owned(), summary);
     object.insert("methods".to_owned(), run.methods.iter().map(method).collect());
     object.insert("failures".to_owned(), run.failures.iter().map(failure).collect());
+    object.insert("rules".to_owned(), run.rules.iter().map(promise).collect());
+    object.insert("states".to_owned(), run.states.iter().map(state).collect());
     object
 }
 
@@ -161,7 +163,30 @@ pub(super) fn method(row: &MethodRow) -> Value {
         let sides = json!({"request": covered(&coverage.request), "response": covered(&coverage.response)});
         object.insert("coverage".to_owned(), sides);
     }
+    if !row.expected.is_empty() {
+        object.insert("expected".to_owned(), row.expected.clone().into());
+    }
     Value::Object(object)
+}
+
+/// What became of a promise.
+pub(super) fn promise(row: &RuleRow) -> Value {
+    json!({
+        "of": row.of,
+        "id": row.id,
+        "text": row.text,
+        "place": row.place.as_ref().map(place),
+        "fate": row.fate().word().replace(' ', "_"),
+        "kept": row.kept,
+        "broken": row.broken,
+        "vacuous": row.vacuous,
+        "unclear": row.unclear,
+        "not_asked": row.not_asked,
+    })
+}
+
+pub(super) fn state(row: &StateRow) -> Value {
+    json!({"service": row.service, "name": row.name, "most": row.most})
 }
 
 fn covered(covered: &Covered) -> Value {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use super::finding::{Finding, findings, rule_title, tame};
-use crate::diag::{CaseRow, MethodRow, Phase, Report, Run, Section, Severity, Verdict};
+use crate::diag::{CaseRow, MethodRow, Phase, Report, RuleRow, Run, Section, Severity, Verdict};
 
 pub(super) fn render(report: &Report) -> String {
     let mut junit = quick_junit::Report::new(env!("CARGO_PKG_NAME"));
@@ -89,6 +89,14 @@ fn failed(kind: NonSuccessKind, rule: &str, message: &str, body: &str) -> TestCa
     status
 }
 
+/// `satisfied: kept 3, broken 0, vacuous 1 (user.proto:34)`
+fn promise(rule: &RuleRow) -> String {
+    let (fate, line) = (rule.fate().word(), rule.line());
+    let at = if line.is_empty() { line } else { format!(" ({line})") };
+    let RuleRow { kept, broken, vacuous, .. } = rule;
+    attribute(&format!("{fate}: kept {kept}, broken {broken}, vacuous {vacuous}{at}"))
+}
+
 /// One suite per method of the plan; a method without failures is one case that passed.
 fn method_suites(run: &Run) -> Vec<TestSuite> {
     let suite = |row: &MethodRow| {
@@ -98,6 +106,9 @@ fn method_suites(run: &Run) -> Vec<TestSuite> {
         for (status, calls) in &row.statuses {
             suite.add_property((format!("calls.{}", attribute(status)).as_str(), calls.to_string().as_str()));
         }
+        for rule in run.rules.iter().filter(|rule| rule.of == row.name) {
+            suite.add_property((format!("promise.{}", attribute(&rule.id)).as_str(), promise(rule).as_str()));
+        }
         if failures.is_empty() {
             let status = row.skipped.as_deref().map_or_else(TestCaseStatus::success, skipped);
             suite.add_test_case(in_class(&row.name, "contract", status));
@@ -106,6 +117,14 @@ fn method_suites(run: &Run) -> Vec<TestSuite> {
         suite
     };
     let mut suites: Vec<TestSuite> = run.methods.iter().map(suite).collect();
+    // What a service promises as a whole belongs to none of its methods.
+    let of_services = run.rules.iter().filter(|rule| run.methods.iter().all(|row| row.name != rule.of));
+    if let (Some(first), rules) = (suites.first_mut(), of_services) {
+        for rule in rules {
+            let name = format!("promise.{}.{}", attribute(&rule.of), attribute(&rule.id));
+            first.add_property((name.as_str(), promise(rule).as_str()));
+        }
+    }
     // Not to be lost, whatever the plan says.
     let unplanned = |case: &&CaseRow| run.methods.iter().all(|row| row.name != case.method);
     let mut rest = TestSuite::new("contract");

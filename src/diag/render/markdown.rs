@@ -4,7 +4,7 @@
 use std::fmt::{Result, Write};
 
 use super::finding::{Finding, findings, rule_title, tame};
-use crate::diag::{CaseRow, Phase, Place, Report, Run, Section, Severity, Table, Verdict};
+use crate::diag::{CaseRow, Phase, Place, Report, RuleRow, Run, Section, Severity, Table, Verdict, tally};
 
 pub(super) fn render(report: &Report) -> String {
     let mut out = String::new();
@@ -166,11 +166,36 @@ fn write_run(out: &mut String, run: &Run) -> Result {
                 counted.collect::<Vec<_>>().join(", ")
             }
         };
+        let unseen: Vec<String> = method.unseen().into_iter().map(code).collect();
+        let answers = match unseen.is_empty() {
+            true => answers,
+            false => format!("{answers}; promised and never seen: {}", unseen.join(", ")),
+        };
         let [sent, seen] = method.ratios();
         vec![code(&method.name), method.calls.to_string(), sent, seen, answers]
     });
     write_rows(out, &heads(["method", "calls", "sent", "seen", "answers"]), rows)?;
+    write_promises(out, run)?;
     run.failures.iter().try_for_each(|failure| write_failure(out, failure))
+}
+
+fn write_promises(out: &mut String, run: &Run) -> Result {
+    let Some(tally) = tally(&run.rules) else { return Ok(()) };
+    writeln!(out, "\n<details><summary>Promises: {tally}</summary>\n")?;
+    let rows = run.rules.iter().map(|row: &RuleRow| {
+        let fate = match &row.not_asked {
+            Some(why) if row.kept + row.broken + row.unclear == 0 => format!("not asked: {}", text(why)),
+            _ => row.fate().word().to_owned(),
+        };
+        let counts = [row.kept, row.broken, row.vacuous].map(|count| count.to_string());
+        let at = if row.place.is_some() { code(&row.line()) } else { String::new() };
+        [vec![code(&row.of), code(&row.id)], counts.to_vec(), vec![fate, code(&row.text), at]].concat()
+    });
+    write_rows(out, &heads(["of", "promise", "kept", "broken", "vacuous", "fate", "text", "line"]), rows)?;
+    for row in &run.states {
+        writeln!(out, "\n- {} of {}: {} at most", code(&row.name), code(&row.service), row.most)?;
+    }
+    writeln!(out, "\n</details>")
 }
 
 fn write_failure(out: &mut String, case: &CaseRow) -> Result {

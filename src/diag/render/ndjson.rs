@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::json::{diagnostic, failure, method, phase, verdict};
+use super::json::{diagnostic, failure, method, phase, promise, state, verdict};
 use crate::diag::{Report, Run, Section};
 
 /// The diagnostics, the steps of a gate, the failures and methods of a run, and last what it comes to.
@@ -18,6 +18,8 @@ pub(super) fn render(report: &Report) -> String {
             Section::Run(run) => {
                 lines.extend(run.failures.iter().map(|row| line("failure", failure(row))));
                 lines.extend(run.methods.iter().map(|row| line("method_done", method(row))));
+                lines.extend(run.rules.iter().map(|row| line("promise", promise(row))));
+                lines.extend(run.states.iter().map(|row| line("state", state(row))));
                 summary.extend(sum(run));
             }
             Section::Phases(phases) => lines.extend(phases.iter().map(|it| line("step_done", phase(it)))),

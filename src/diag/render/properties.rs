@@ -89,6 +89,7 @@ fn report(diagnostics: Vec<Diagnostic>, said: String) -> Report {
             request: Covered { fields: Part { total: 1, missed: vec![said.clone()] }, ..Covered::default() },
             response: Covered::default(),
         }),
+        expected: vec![said.clone(), "OK".into()],
     };
     let failure = CaseRow {
         client_streaming: false,
@@ -114,6 +115,14 @@ fn report(diagnostics: Vec<Diagnostic>, said: String) -> Report {
         }],
     };
     let line = said.clone();
+    let promise = crate::diag::RuleRow {
+        of: said.clone(),
+        id: said.clone(),
+        text: said.clone(),
+        not_asked: Some(said.clone()),
+        ..crate::diag::RuleRow::default()
+    };
+    let state = crate::diag::StateRow { service: said.clone(), name: said.clone(), most: 1 };
     let run = Run {
         seed: 1,
         again: said.clone(),
@@ -124,6 +133,8 @@ fn report(diagnostics: Vec<Diagnostic>, said: String) -> Report {
         elapsed_ms: 1,
         methods: vec![method],
         failures: vec![failure],
+        rules: vec![promise],
+        states: vec![state],
     };
     Report::new(diagnostics).with(Section::Line(line)).with(Section::Run(run))
 }
@@ -203,8 +214,10 @@ proptest! {
     fn github_has_one_line_per_command(report in any_report()) {
         let text = shown(&report, Format::Github);
         let lines: Vec<&str> = text.split_terminator(['\n', '\r']).collect();
-        prop_assert_eq!(lines.len(), report.diagnostics().len() + 1);
-        for line in lines {
+        // One for the failing case, and one for the promises.
+        prop_assert_eq!(lines.len(), report.diagnostics().len() + 2);
+        prop_assert_eq!(lines.last(), Some(&"::notice title=promises::1 not asked"));
+        for line in &lines[..lines.len() - 1] {
             let properties = line.strip_prefix("::error ").and_then(|rest| rest.split_once("::"));
             let (properties, _) = properties.expect("a command");
             let keys = ["file", "line", "endLine", "col", "endColumn", "title"];
@@ -245,8 +258,8 @@ proptest! {
         let text = shown(&report, Format::Markdown);
         let (cells, markup) = read_markdown(&text);
         prop_assert!(markup.is_empty(), "{markup:?} in {text}");
-        // Four cells to a finding, five to the one method.
-        prop_assert_eq!(cells.len(), 4 * report.diagnostics().len() + 5);
+        // Four cells to a finding, five to the one method and eight to the one promise.
+        prop_assert_eq!(cells.len(), 4 * report.diagnostics().len() + 5 + 8);
         for (diagnostic, cells) in report.diagnostics().iter().zip(cells.chunks(4)) {
             let lines = diagnostic.message.replace("\r\n", "\n");
             let mut expected = tame(&lines, &['\n']).replace('@', "@\u{200b}");

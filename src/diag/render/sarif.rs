@@ -94,7 +94,10 @@ pub(super) fn render(report: &Report) -> String {
     let prints = fingerprints(&findings);
     let results: Vec<Outcome> =
         findings.iter().zip(prints).map(|(finding, print)| outcome(finding, print, &rules)).collect();
-    let log = json!({
+    let promises: Vec<Value> = report.runs().flat_map(|run| &run.rules).map(super::json::promise).collect();
+    // §3.8: what the format has no words for. Without promises there is none.
+    let properties = (!promises.is_empty()).then(|| json!({ "promises": promises }));
+    let mut log = json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [{
@@ -110,6 +113,9 @@ pub(super) fn render(report: &Report) -> String {
             "results": results,
         }],
     });
+    if let (Some(properties), Some(run)) = (properties, log["runs"].get_mut(0)) {
+        run["properties"] = properties;
+    }
     format!("{log:#}\n")
 }
 

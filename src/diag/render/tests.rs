@@ -2,8 +2,8 @@
 
 use super::{Format, Style, render};
 use crate::diag::{
-    CallRow, CaseRow, Coverage, Covered, Diagnostic, MethodRow, Part, Phase, Place, Report, RuleInfo, Run,
-    Section, Severity, Span, Table, Verdict,
+    CallRow, CaseRow, Coverage, Covered, Diagnostic, MethodRow, Part, Phase, Place, Report, RuleInfo,
+    RuleRow, Run, Section, Severity, Span, StateRow, Table, Verdict,
 };
 
 static RULE: RuleInfo = RuleInfo {
@@ -90,6 +90,7 @@ pub(super) fn run() -> Run {
                 malformed: vec![("INTERNAL".into(), 10)],
                 skipped: None,
                 coverage: Some(coverage()),
+                expected: vec!["OK".into(), "ALREADY_EXISTS".into()],
             },
             MethodRow {
                 name: "user.UserService/Chat".into(),
@@ -98,9 +99,39 @@ pub(super) fn run() -> Run {
                 malformed: Vec::new(),
                 skipped: Some("not asked for".into()),
                 coverage: None,
+                expected: vec!["OK".into()],
             },
         ],
         failures: vec![failure],
+        rules: vec![
+            promise("ensures/echo", "resp.name == req.name", [9, 0, 1, 0]),
+            promise("ensures/fresh_id", "resp.id != \"\"", [4, 2, 0, 0]),
+            promise("errors/taken", "old.users.exists(k, old.users[k].email == req.email)", [0, 0, 7, 0]),
+            RuleRow {
+                not_asked: Some("the server may hold more than is known: give --reset-cmd".into()),
+                ..promise("final/slice", "got | a\n== b", [0, 0, 3, 0])
+            },
+            RuleRow {
+                of: "user.UserService".into(),
+                ..promise("invariant/order", "old < new", [0, 0, 0, 1])
+            },
+        ],
+        states: vec![StateRow { service: "user.UserService".into(), name: "users".into(), most: 5 }],
+    }
+}
+
+fn promise(id: &str, text: &str, [kept, broken, vacuous, unclear]: [u64; 4]) -> RuleRow {
+    let span = Span { start_line: 3, start_column: 5, end_line: 3, end_column: 9 };
+    RuleRow {
+        of: "user.UserService/CreateUser".into(),
+        id: id.into(),
+        text: text.into(),
+        place: Some(Place { span: Some(span), ..Place::file("proto/user.proto") }),
+        kept,
+        broken,
+        vacuous,
+        unclear,
+        not_asked: None,
     }
 }
 

@@ -8,7 +8,8 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use super::Style;
 use super::finding::tame;
 use crate::diag::{
-    CallRow, CaseRow, Diagnostic, Phase, Place, Report, Run, Section, Severity, Table, Verdict,
+    CallRow, CaseRow, Diagnostic, Fate, Phase, Place, Report, RuleRow, Run, Section, Severity, Table,
+    Verdict, tally,
 };
 
 pub(super) fn render(report: &Report, style: Style) -> String {
@@ -145,11 +146,16 @@ fn run_text(out: &mut String, run: &Run, style: Style) -> std::fmt::Result {
                 format!("{}; to malformed input: {}", listed(&method.statuses), listed(&method.malformed))
             }
         };
+        let answers = match method.unseen().as_slice() {
+            [] => answers,
+            unseen => format!("{answers}; promised and never seen: {}", unseen.join(", ")),
+        };
         let [sent, seen] = method.ratios();
         vec![method.name.clone(), method.calls.to_string(), sent, seen, answers]
     });
     let columns = ["method", "calls", "sent", "seen", "answers"].map(str::to_owned).to_vec();
     table_text(out, &Table { title: String::new(), columns, rows: rows.collect() })?;
+    promises_text(out, run)?;
     let failures = match run.failures.len() {
         0 => paint("no failures", "32", style),
         1 => paint("1 failure", "31", style),
@@ -161,6 +167,43 @@ fn run_text(out: &mut String, run: &Run, style: Style) -> std::fmt::Result {
         "{failures}: {} cases, {} calls in {seconds:.1} s on {}; --seed {} draws them again",
         run.cases, run.calls, run.target, run.seed
     )
+}
+
+/// How many promises came to what, and which were not simply kept.
+fn promises_text(out: &mut String, run: &Run) -> std::fmt::Result {
+    let Some(tally) = tally(&run.rules) else { return Ok(()) };
+    writeln!(out, "promises: {tally}")?;
+    let mut rows: Vec<&RuleRow> = run.rules.iter().filter(|row| row.fate() != Fate::Satisfied).collect();
+    rows.sort_by_key(|row| row.fate());
+    let rows: Vec<Vec<String>> = rows.into_iter().map(promise_cells).collect();
+    if !rows.is_empty() {
+        let columns = ["promise", "of", "kept", "broken", "vacuous", "fate", "where", "text"]
+            .map(str::to_owned)
+            .to_vec();
+        table_text(out, &Table { title: String::new(), columns, rows })?;
+    }
+    let states: Vec<String> = run
+        .states
+        .iter()
+        .map(|row| format!("{} {} of {}", row.most, tame(&row.name, &[]), row.service))
+        .collect();
+    if states.is_empty() { Ok(()) } else { writeln!(out, "most at once: {}", states.join(", ")) }
+}
+
+fn promise_cells(row: &RuleRow) -> Vec<String> {
+    let fate = row.fate().word().to_owned();
+    let numbers = [row.kept, row.broken, row.vacuous].map(|number| number.to_string());
+    let [kept, broken, vacuous] = numbers;
+    vec![
+        tame(&row.id, &[]),
+        row.of.clone(),
+        kept,
+        broken,
+        vacuous,
+        fate,
+        row.line(),
+        cut(&tame(&row.text, &[])),
+    ]
 }
 
 fn failure_text(out: &mut String, failure: &CaseRow, style: Style) -> std::fmt::Result {

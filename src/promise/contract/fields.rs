@@ -15,6 +15,11 @@ pub(super) fn reaches(desc: &MessageDescriptor, fields: &BTreeMap<String, Field>
         && closure(desc).iter().any(|it| it.fields().any(|it| fields.contains_key(&field_name(&it))))
 }
 
+/// Whether a message of this type can carry the field of this full name.
+pub(super) fn carries(desc: &MessageDescriptor, name: &str) -> bool {
+    closure(desc).iter().any(|it| it.fields().any(|it| field_name(&it) == name))
+}
+
 /// The paths of the volatile fields of a message of this type; each type is gone into once.
 pub(super) fn volatile(desc: &MessageDescriptor, fields: &BTreeMap<String, Field>) -> Vec<String> {
     let mut out = Vec::new();

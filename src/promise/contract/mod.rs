@@ -15,6 +15,7 @@ mod from_model;
 pub mod infer;
 mod judge;
 pub mod lint;
+mod listed;
 mod model;
 mod offer;
 mod options;
@@ -37,6 +38,7 @@ use crate::diag::Place;
 
 pub use expr::{Expr, Problem};
 pub use judge::{Call, Told, Verdict};
+pub use listed::Listed;
 pub use model::{Item, Model, Variable};
 pub use offer::{Auth, Example, Idempotency, Limits, Pagination};
 pub use side::{SideFile, merged};

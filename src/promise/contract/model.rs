@@ -83,6 +83,15 @@ impl Model {
         }
     }
 
+    /// How many entries or elements are in it; none for a name that is none.
+    pub fn size(&self, name: &str) -> usize {
+        match self.variables.get(name) {
+            Some(Variable::Map(entries)) => entries.len(),
+            Some(Variable::List(items)) => items.len(),
+            None => 0,
+        }
+    }
+
     /// What is in the variable of this name.
     pub fn variable(&self, name: &str) -> Option<&Variable> {
         self.variables.get(name)

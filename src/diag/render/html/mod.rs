@@ -5,6 +5,7 @@
 //! every value, and the policy at the head of the page lets only our own script run, should that ever fail.
 
 mod missed;
+mod promises;
 mod view;
 
 #[cfg(test)]
@@ -17,10 +18,11 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use crate::diag::Report;
 
 /// Escaped is what the first one makes of values; the others hold none.
-const PARTS: [(&str, &str); 5] = [
+const PARTS: [(&str, &str); 6] = [
     ("page.html", include_str!("page.html.jinja")),
     ("finding.html", include_str!("finding.html.jinja")),
     ("methods.html", include_str!("methods.html.jinja")),
+    ("promises.html", include_str!("promises.html.jinja")),
     ("page.css", include_str!("page.css")),
     ("page.js", include_str!("page.js")),
 ];

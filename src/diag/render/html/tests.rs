@@ -55,12 +55,22 @@ fn hostile(said: &str) -> Report {
         malformed: answers(),
         skipped,
         coverage: Some(coverage.clone()),
+        expected: vec![text(), "OK".to_owned()],
     };
     let run = Run {
         target: text(),
         again: text(),
         methods: vec![method(None), method(Some(text()))],
         failures: vec![failure],
+        rules: vec![crate::diag::RuleRow {
+            of: text(),
+            id: text(),
+            text: text(),
+            place: Some(place.clone()),
+            not_asked: Some(text()),
+            ..crate::diag::RuleRow::default()
+        }],
+        states: vec![crate::diag::StateRow { service: text(), name: text(), most: 1 }],
         ..sample
     };
     let phase = crate::diag::Phase {

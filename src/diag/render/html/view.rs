@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::missed::{Missed, folded};
+use super::promises::{Promises, promises};
 use crate::diag::render::finding::{rule_title, tame};
 use crate::diag::{
     CaseRow, Covered, Diagnostic, MethodRow, Phase, Place, Report, Run, Section, Severity, Verdict,
@@ -33,6 +34,7 @@ struct RunView {
     again: String,
     methods: Vec<MethodView>,
     seen: bool,
+    promises: Promises,
 }
 
 #[derive(Serialize)]
@@ -42,6 +44,7 @@ struct MethodView {
     calls: u64,
     statuses: Vec<Count>,
     malformed: Vec<Count>,
+    unseen: Vec<String>,
     skipped: Option<String>,
     covered: Vec<Bar>,
     failures: usize,
@@ -197,6 +200,7 @@ fn of_run(run: &Run) -> RunView {
         again: shown(&run.again),
         methods: run.methods.iter().map(|row| of_method(row, run)).collect(),
         seen: !run.methods.is_empty(),
+        promises: promises(run),
     }
 }
 
@@ -218,6 +222,7 @@ fn of_method(row: &MethodRow, run: &Run) -> MethodView {
         calls: row.calls,
         statuses: counts(&row.statuses, true),
         malformed: counts(&row.malformed, false),
+        unseen: row.unseen().into_iter().map(shown).collect(),
         skipped: row.skipped.as_deref().map(shown),
         covered: covered.collect(),
         failures: run.failures.iter().filter(|failure| failure.method == row.name).count(),
@@ -367,7 +372,7 @@ fn cut(text: String) -> String {
 }
 
 /// Control characters as their escapes, and so what turns the direction of the text around it.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     let turns =
         |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
     let tamed = tame(&text.replace("\r\n", "\n"), &['\n', '\t']);

@@ -66,7 +66,7 @@ mod tests {
         for (text, expected) in [
             ("a: b c # no\n", &["b c"][..]),
             ("- id: x\n  expr: resp.id == 'y'\n", &["x", "resp.id == 'y'"]),
-            ("  'q': \"w\\n\" # \"no\"", &["w\n"]),
+            ("  'q': \"w\\n\" # \"no\"", &["q", "w\n"]),
             ("e: {id: 'a', expr: \"b\"}", &["a", "b"]),
             ("t: |\n", &[]),
             ("- plain: \n", &[]),

@@ -20,7 +20,7 @@ const WHOLE: &str = "protogate.contract.v1.Contracts";
 const WRITINGS: [(Writing, &str, &[&str]); 3] = [
     (Writing::Toml, "TOML", &["toml"]),
     (Writing::Yaml, "YAML", &["yaml", "yml"]),
-    (Writing::Text, "text format of protobuf", &["textproto", "txtpb"]),
+    (Writing::Text, "text of protobuf", &["textproto", "txtpb"]),
 ];
 
 pub(super) fn read(file: &str, text: &str) -> Result<SideFile, Diagnostic> {
@@ -62,8 +62,12 @@ fn yaml(text: &str) -> Result<Json, Wrong> {
         let message = error.to_string();
         // The place is said apart.
         let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _)| message);
-        let offset = error.location().and_then(|it| it.span().byte_offset());
-        let at = offset.and_then(|it| usize::try_from(it).ok()).map(|it| it.min(text.len()));
+        let at = error.location().map(|it| {
+            let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX).saturating_sub(1);
+            let before: usize = text.split_inclusive('\n').take(size(it.line())).map(str::len).sum();
+            let line = text.get(before..).unwrap_or_default();
+            before + line.char_indices().nth(size(it.column())).map_or(line.len(), |(byte, _)| byte)
+        });
         (message.to_owned(), at.map(|at| at..at))
     })
 }
