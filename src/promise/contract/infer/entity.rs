@@ -175,8 +175,11 @@ impl Entity<'_> {
     /// What was sent is in the reply.
     fn echoes(&self, id: &str, flat: Confidence) -> Vec<Proposal> {
         let key = &self.resource.key;
-        let nested = self.resource.body_in(self.shape).is_some();
-        let shared = self.shared().into_iter().filter(|(_, field, _)| field != key || !nested);
+        let body = self.resource.body_in(self.shape);
+        let nested = body.is_some();
+        // The name of a thing inside of a request is made by the server.
+        let made = self.shape.kind == Kind::Create && body.is_some_and(|it| it.guard.is_some());
+        let shared = self.shared().into_iter().filter(|(_, field, _)| field != key || !made);
         let one = |(path, field, guards): (String, FieldDescriptor, Vec<String>)| {
             let name = field.name();
             let unless: String = guards.iter().map(|it| format!("!{it} || ")).collect();
@@ -212,7 +215,7 @@ impl Entity<'_> {
             let other = but.map(|key| format!("k != {key} && ")).unwrap_or_default();
             let guard: String = guards.iter().map(|it| format!("{it} && ")).collect();
             let when = format!("{guard}old.{map}.exists(k, {other}old.{map}[k].{name} == {path})");
-            let evidence = format!("a `{name}` is often of one {} only", self.resource.noun);
+            let evidence = format!("no two {} usually have the same `{name}`", self.resource.map);
             let taken = self.rule("errors", &format!("taken_{name}"), &*when);
             let free = self.rule("ensures", &format!("free_{name}"), format!("!({when})"));
             [

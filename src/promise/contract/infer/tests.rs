@@ -163,7 +163,7 @@ fn what_names_do_not_say_is_not_proposed() {
             &[
                 "high S state",
                 "high CreateTopic errors/exists",
-                "medium CreateTopic ensures/echo_name",
+                "high CreateTopic ensures/echo_name",
                 "high CreateTopic effect",
                 "high GetTopic draw",
                 "high GetTopic errors/unknown",

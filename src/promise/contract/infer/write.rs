@@ -14,12 +14,12 @@ const HEAD: &str = "\
 
 /// The side file. `from` says what the guesses were made of.
 pub fn write(proposals: &[Proposal], from: &str) -> String {
-    let mut out = format!("# Proposed by `protogate contract infer` from {from}.\n{HEAD}");
+    let mut out = format!("# Proposed by `protogate contract infer` from {from}.\n{HEAD}\n");
     let mut of = "";
     for (at, proposal) in proposals.iter().enumerate() {
         if proposal.of != of {
             of = &proposal.of;
-            let _ = write!(out, "\n# {of}\n");
+            let _ = writeln!(out, "# {of}");
             tables(&mut out, &proposals[at..], of);
         }
         if proposal.part != TABLE && !is_plain(proposal) {
