@@ -14,7 +14,8 @@ use protogate::promise::contract::{Contract, Expr, Method, Service};
 use protogate::schema::{self, Source};
 
 const SERVICE: &str = "user.UserService";
-/// The statuses that a promise of another one is turned into.
+const INVALID_ARGUMENT: i32 = 3;
+/// No promise speaks of it.
 const ABORTED: i32 = 10;
 
 /// The mock as something that is called, without a socket.
@@ -114,11 +115,13 @@ fn negations(service: &Service) -> Vec<Negation> {
         };
         for (at, (rule, _)) in method.requires.iter().enumerate() {
             add(&rule.id, Box::new(move |it| it.requires[at].0.expr = not(&it.requires[at].0.expr)));
-            add(&rule.id, Box::new(move |it| it.requires[at].1 = ABORTED));
         }
-        for (at, (rule, _)) in method.errors.iter().enumerate() {
+        for (at, (rule, code)) in method.errors.iter().enumerate() {
             add(&rule.id, Box::new(move |it| it.errors[at].0.expr = not(&it.errors[at].0.expr)));
-            add(&rule.id, Box::new(move |it| it.errors[at].1 = ABORTED));
+            // Whoever validates first answers INVALID_ARGUMENT, whatever else is promised: nobody is blamed for it.
+            if *code != INVALID_ARGUMENT {
+                add(&rule.id, Box::new(move |it| it.errors[at].1 = ABORTED));
+            }
         }
         for (at, rule) in method.ensures.iter().enumerate() {
             add(&rule.id, Box::new(move |it| it.ensures[at].expr = not(&it.ensures[at].expr)));

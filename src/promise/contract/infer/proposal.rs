@@ -14,6 +14,14 @@ pub enum Confidence {
 }
 
 impl Confidence {
+    /// When a server was seen to keep it.
+    pub(super) fn more(self) -> Confidence {
+        match self {
+            Confidence::Low => Confidence::Medium,
+            Confidence::Medium | Confidence::High => Confidence::High,
+        }
+    }
+
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {

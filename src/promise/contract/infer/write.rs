@@ -42,9 +42,8 @@ fn tables(out: &mut String, proposals: &[Proposal], of: &str) {
     for (part, is) in [("", is_plain as fn(&Proposal) -> bool), (".stream", |it| it.part == TABLE)] {
         let own: Vec<&Proposal> = proposals.iter().filter(|it| it.of == of && is(it)).collect();
         let Some(first) = own.first() else { continue };
-        if own.iter().any(|it| it.is_active()) {
-            let _ = writeln!(out, "[{}.\"{of}\"{part}]", section(first));
-        }
+        let mark = if own.iter().any(|it| it.is_active()) { "" } else { "# " };
+        let _ = writeln!(out, "{mark}[{}.\"{of}\"{part}]", section(first));
         for proposal in own {
             said(out, proposal);
             fields(out, proposal, if proposal.is_active() { "" } else { "# " });
