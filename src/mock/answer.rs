@@ -8,16 +8,18 @@ use std::{
 };
 
 use super::pages;
-use prost_reflect::{DynamicMessage, MethodDescriptor, ServiceDescriptor};
+use prost_reflect::{DynamicMessage, FieldDescriptor, MethodDescriptor, ServiceDescriptor};
 
 use crate::{
     promise::{
-        self, Rules,
+        self, Behavior, Rules, behavior,
         contract::{Call, Contract, Model, Service, Verdict},
     },
     values::{self, Manner},
 };
 
+/// Methods that change a thing.
+const CHANGES: [&str; 3] = ["Update", "Patch", "Modify"];
 const OK: i32 = 0;
 const INVALID_ARGUMENT: i32 = 3;
 const UNIMPLEMENTED: i32 = 12;
@@ -38,7 +40,7 @@ pub struct Mock {
 struct Kept {
     /// By the full name of the service, once something happened to it.
     models: BTreeMap<String, Model>,
-    /// Calls so far, so that two that create never get the same name.
+    /// Calls answered so far, so that two that create never get the same name.
     calls: u64,
 }
 
@@ -127,16 +129,18 @@ impl Mock {
                 return Err(Refusal { code: INVALID_ARGUMENT, message: why.join("; ") });
             }
         }
+        if let Some(path) = sent.first().and_then(|first| method.missing(first)) {
+            return Err(Refusal { code: INVALID_ARGUMENT, message: format!("`{path}` is REQUIRED") });
+        }
         let name = method.desc.parent_service().full_name().to_owned();
         let whole = self.contract.services.get(&name);
         let promises = whole.and_then(|it| it.methods.get(method.desc.name()));
         let changes = promises.is_some_and(|it| !it.effects.is_empty());
         let service = if changes { whole } else { self.readers.get(&name) };
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.calls += 1;
-        let salt = salt(method, sent, if changes { kept.calls } else { 0 });
+        let turn = if changes { kept.calls } else { 0 };
         let Some(service) = service else {
-            let drafts = method.drafts(sent, salt);
+            let drafts = method.drafts(sent, turn);
             return Ok(drafts.into_iter().find(|it| it.starts_with(given)).unwrap_or_default());
         };
         let old = kept.models.get(&service.name).cloned().unwrap_or_else(|| Model::new(service, true));
@@ -153,7 +157,7 @@ impl Mock {
             let changed = (!method.desc.is_server_streaming()).then(fitted).filter(|it| *it != offer);
             [offer].into_iter().chain(changed)
         });
-        let drafts = method.drafts(sent, salt).into_iter().flat_map(|draft| {
+        let drafts = method.drafts(sent, turn).into_iter().flat_map(|draft| {
             let fitted = service.fitted(&old, &Call { got: &draft, ..call.clone() });
             [fitted, draft]
         });
@@ -167,6 +171,7 @@ impl Mock {
             match new.map(|new| (obstacle(service, &old, &new, &call), new)) {
                 Ok((None, new)) => {
                     if over {
+                        kept.calls += 1;
                         kept.models.insert(service.name.clone(), new);
                     }
                     return Ok(got);
@@ -182,11 +187,19 @@ impl Mock {
 }
 
 impl Method {
+    /// A REQUIRED field that is not there. In an update the mask decides of those of the thing itself.
+    fn missing(&self, sent: &DynamicMessage) -> Option<String> {
+        let changes = CHANGES.iter().any(|verb| self.desc.name().starts_with(verb));
+        behavior::missing(sent).into_iter().find(|path| !changes || !path.contains('.'))
+    }
+
     /// Replies to begin with, the likeliest first.
-    fn drafts(&self, sent: &[DynamicMessage], salt: u64) -> Vec<Vec<DynamicMessage>> {
+    fn drafts(&self, sent: &[DynamicMessage], turn: u64) -> Vec<Vec<DynamicMessage>> {
         let output = self.desc.output();
+        let salt = salt(self, sent, turn);
         let one = |salt: u64| {
             let draft = self.gives.mend(&values::typical(&output, salt, &Manner::default()), salt);
+            let draft = behavior::without(&draft, &|field| behavior::is(field, Behavior::InputOnly));
             pages::only(draft, sent)
         };
         if !self.desc.is_server_streaming() {
@@ -197,7 +210,8 @@ impl Method {
             if self.desc.input() == output {
                 drafts.push(sent.to_vec());
             }
-            drafts.push((0..sent.len() as u64).map(|at| one(salt.wrapping_add(at))).collect());
+            // What was answered before the next message came stays as it was.
+            drafts.push((1..=sent.len()).map(|count| one(self::salt(self, &sent[..count], turn))).collect());
         } else {
             drafts.push(vec![one(salt), one(salt ^ 1)]);
         }
@@ -210,7 +224,9 @@ impl Method {
 fn salt(method: &Method, sent: &[DynamicMessage], turn: u64) -> u64 {
     let mut hasher = DefaultHasher::new();
     method.desc.full_name().hash(&mut hasher);
-    sent.iter().for_each(|it| values::encode(it).hash(&mut hasher));
+    // What only the server sets is no part of a request.
+    let ours = |field: &FieldDescriptor| behavior::is(field, Behavior::OutputOnly);
+    sent.iter().for_each(|it| values::encode(&behavior::without(it, &ours)).hash(&mut hasher));
     turn.hash(&mut hasher);
     hasher.finish()
 }

@@ -215,7 +215,7 @@ impl Talk {
             }
             let Some(method) = self.mock.method(&self.path) else { return Ok(None) };
             let all = self.mock.reply(method, &self.sent, &self.given, self.over).map_err(status)?;
-            self.waiting = all[self.given.len()..].iter().cloned().collect();
+            self.waiting = all.iter().skip(self.given.len()).cloned().collect();
             self.given = all;
         }
     }

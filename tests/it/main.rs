@@ -38,3 +38,4 @@ mod run;
 mod servers;
 mod side;
 mod tls;
+mod tutorial;

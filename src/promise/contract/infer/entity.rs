@@ -187,6 +187,7 @@ impl Entity<'_> {
                 self.rule("ensures", &format!("{id}_{name}"), format!("{unless}resp.{name} == {path}"));
             let evidence = format!("`{name}` is in the request and in the reply");
             match nested {
+                true if field == *key => rule.worth(Confidence::High, evidence),
                 true => {
                     rule.worth(Confidence::Medium, format!("{evidence}; a server may fill in what is empty"))
                 }
