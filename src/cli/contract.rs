@@ -144,7 +144,7 @@ fn fresh_seed() -> u64 {
     u64::from(now.subsec_nanos()) ^ now.as_secs()
 }
 
-fn all_metadata(headers: &[String]) -> Result<Vec<(String, Vec<u8>)>, Vec<Diagnostic>> {
+pub(super) fn all_metadata(headers: &[String]) -> Result<Vec<(String, Vec<u8>)>, Vec<Diagnostic>> {
     headers.iter().map(|header| metadata(header)).collect()
 }
 

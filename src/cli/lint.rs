@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use prost_reflect::ReflectMessage as _;
 
+use super::infer::Infer;
 use super::{Context, Outcome, sides, sources};
 use crate::diag::{Report, Section};
 use crate::promise::contract::{lint, merged};
@@ -18,6 +19,12 @@ pub enum ContractWork {
   protogate contract lint proto --side staging.contract.toml
   protogate contract lint proto --format github")]
     Lint(Lint),
+    /// Propose promises for a service that makes none: a side file to read and to change
+    #[command(after_help = "Examples:
+  protogate contract infer proto --out users.contract.toml
+  protogate contract infer proto --target localhost:50051      tries them on a server, and drops what it breaks
+  protogate contract infer --reflect --target localhost:50051")]
+    Infer(Box<Infer>),
 }
 
 /// `contract lint`

@@ -19,6 +19,7 @@ mod events;
 mod gate;
 mod generate;
 mod grpcurl;
+mod infer;
 mod init;
 mod interrupt;
 mod known;
@@ -82,6 +83,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Generate(arguments) => generate::generate(&arguments, &context),
         Command::Contract(arguments) => match &arguments.work {
             Some(ContractWork::Lint(arguments)) => lint::lint(arguments, &context),
+            Some(ContractWork::Infer(arguments)) => infer::run(arguments, &context),
             None => contract::contract(&arguments, &context),
         },
         Command::Replay(arguments) => contract::replay(&arguments, &context),

@@ -7,16 +7,19 @@ use std::{
     time::SystemTime,
 };
 
-use prost_reflect::{DynamicMessage, MethodDescriptor, ServiceDescriptor};
+use super::pages;
+use prost_reflect::{DynamicMessage, FieldDescriptor, MethodDescriptor, ServiceDescriptor};
 
 use crate::{
     promise::{
-        self, Rules,
+        self, Behavior, Rules, behavior,
         contract::{Call, Contract, Model, Service, Verdict},
     },
     values::{self, Manner},
 };
 
+/// Methods that change a thing.
+const CHANGES: [&str; 3] = ["Update", "Patch", "Modify"];
 const OK: i32 = 0;
 const INVALID_ARGUMENT: i32 = 3;
 const UNIMPLEMENTED: i32 = 12;
@@ -26,16 +29,18 @@ const UNIMPLEMENTED: i32 = 12;
 pub struct Mock {
     methods: HashMap<String, Method>,
     contract: Contract,
+    /// The same services without what holds after each call: a call that changes nothing cannot break it.
+    readers: BTreeMap<String, Service>,
     kept: Mutex<Kept>,
     started: i64,
 }
 
 /// What it remembers.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Kept {
-    /// By the full name of the service.
+    /// By the full name of the service, once something happened to it.
     models: BTreeMap<String, Model>,
-    /// Calls so far, so that two that create never get the same name.
+    /// Calls answered so far, so that two that create never get the same name.
     calls: u64,
 }
 
@@ -63,17 +68,23 @@ impl Mock {
             let path = format!("/{}/{}", desc.parent_service().full_name(), desc.name());
             (path, Method { asks: Rules::of(&desc.input()), gives: Rules::of(&desc.output()), desc })
         };
-        let models =
-            contract.services.iter().map(|(name, it)| (name.clone(), Model::new(it, true))).collect();
+        let reader = |it: &Service| Service { invariants: Vec::new(), ..it.clone() };
+        let readers = contract.services.iter().map(|(name, it)| (name.clone(), reader(it))).collect();
         Mock {
             methods: services
                 .into_iter()
                 .flat_map(|it| it.methods().map(method).collect::<Vec<_>>())
                 .collect(),
             contract,
-            kept: Mutex::new(Kept { models, calls: 0 }),
+            readers,
+            kept: Mutex::default(),
             started: now(),
         }
+    }
+
+    /// Empties it.
+    pub fn forget(&self) {
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Kept::default();
     }
 
     /// The method at this path, such as `/user.UserService/GetUser`.
@@ -118,40 +129,55 @@ impl Mock {
                 return Err(Refusal { code: INVALID_ARGUMENT, message: why.join("; ") });
             }
         }
-        let service = self.contract.services.get(method.desc.parent_service().full_name());
+        if let Some(path) = sent.first().and_then(|first| method.missing(first)) {
+            return Err(Refusal { code: INVALID_ARGUMENT, message: format!("`{path}` is REQUIRED") });
+        }
+        let name = method.desc.parent_service().full_name().to_owned();
+        let whole = self.contract.services.get(&name);
+        let promises = whole.and_then(|it| it.methods.get(method.desc.name()));
+        let changes = promises.is_some_and(|it| !it.effects.is_empty());
+        let service = if changes { whole } else { self.readers.get(&name) };
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.calls += 1;
-        let salt = salt(method, sent, service, kept.calls);
+        let turn = if changes { kept.calls } else { 0 };
         let Some(service) = service else {
-            let drafts = method.drafts(sent, salt);
+            let drafts = method.drafts(sent, turn);
             return Ok(drafts.into_iter().find(|it| it.starts_with(given)).unwrap_or_default());
         };
         let old = kept.models.get(&service.name).cloned().unwrap_or_else(|| Model::new(service, true));
         let clock = (self.started, now());
         let call = Call { method: method.desc.name(), sent, got: &[], code: OK, clock };
-        if let Some(refusal) = refusal(service, &old, &call) {
-            return Err(refusal);
+        if let Some((rule, code)) = service.refusal(&old, &call) {
+            return Err(Refusal { code, message: format!("{}: {}", rule.id, rule.expr.text()) });
         }
         let mut in_the_way = None;
-        for draft in method.drafts(sent, salt) {
+        let first = Call { got: &[], ..call.clone() };
+        let offers = service.from_model(&old, &first).flat_map(|offer| {
+            // A thing that is kept is what a change of it begins with.
+            let fitted = || service.fitted(&old, &Call { got: &offer, ..call.clone() });
+            let changed = (!method.desc.is_server_streaming()).then(fitted).filter(|it| *it != offer);
+            [offer].into_iter().chain(changed)
+        });
+        let drafts = method.drafts(sent, turn).into_iter().flat_map(|draft| {
             let fitted = service.fitted(&old, &Call { got: &draft, ..call.clone() });
-            for got in [fitted, draft] {
-                if !got.starts_with(given) || got.iter().any(|it| is_broken(&method.gives, it)) {
-                    continue;
-                }
-                let call = Call { got: &got, ..call.clone() };
-                let judged =
-                    service.apply(&old, &call).map(|new| (obstacle(service, &old, &new, &call), new));
-                match judged {
-                    Ok((None, new)) => {
-                        if over {
-                            kept.models.insert(service.name.clone(), new);
-                        }
-                        return Ok(got);
+            [fitted, draft]
+        });
+        for got in offers.chain(drafts) {
+            if !got.starts_with(given) || got.iter().any(|it| is_broken(&method.gives, it)) {
+                continue;
+            }
+            let call = Call { got: &got, ..call.clone() };
+            // What a call did is known here, also where its reply does not tell.
+            let new = service.apply(&old, &call).map(Model::closed);
+            match new.map(|new| (obstacle(service, &old, &new, &call), new)) {
+                Ok((None, new)) => {
+                    if over {
+                        kept.calls += 1;
+                        kept.models.insert(service.name.clone(), new);
                     }
-                    Ok((Some(rule), _)) => in_the_way = Some(rule),
-                    Err(why) => in_the_way = Some(why),
+                    return Ok(got);
                 }
+                Ok((Some(rule), _)) => in_the_way = Some(rule),
+                Err(why) => in_the_way = Some(why),
             }
         }
         let rule = in_the_way.unwrap_or_else(|| "the rules of the reply's fields".to_owned());
@@ -161,10 +187,21 @@ impl Mock {
 }
 
 impl Method {
+    /// A REQUIRED field that is not there. In an update the mask decides of those of the thing itself.
+    fn missing(&self, sent: &DynamicMessage) -> Option<String> {
+        let changes = CHANGES.iter().any(|verb| self.desc.name().starts_with(verb));
+        behavior::missing(sent).into_iter().find(|path| !changes || !path.contains('.'))
+    }
+
     /// Replies to begin with, the likeliest first.
-    fn drafts(&self, sent: &[DynamicMessage], salt: u64) -> Vec<Vec<DynamicMessage>> {
+    fn drafts(&self, sent: &[DynamicMessage], turn: u64) -> Vec<Vec<DynamicMessage>> {
         let output = self.desc.output();
-        let one = |salt: u64| self.gives.mend(&values::typical(&output, salt, &Manner::default()), salt);
+        let salt = salt(self, sent, turn);
+        let one = |salt: u64| {
+            let draft = self.gives.mend(&values::typical(&output, salt, &Manner::default()), salt);
+            let draft = behavior::without(&draft, &|field| behavior::is(field, Behavior::InputOnly));
+            pages::only(draft, sent)
+        };
         if !self.desc.is_server_streaming() {
             return vec![vec![one(salt)], vec![one(salt ^ 1)], vec![values::minimal(&output)]];
         }
@@ -173,7 +210,8 @@ impl Method {
             if self.desc.input() == output {
                 drafts.push(sent.to_vec());
             }
-            drafts.push((0..sent.len() as u64).map(|at| one(salt.wrapping_add(at))).collect());
+            // What was answered before the next message came stays as it was.
+            drafts.push((1..=sent.len()).map(|count| one(self::salt(self, &sent[..count], turn))).collect());
         } else {
             drafts.push(vec![one(salt), one(salt ^ 1)]);
         }
@@ -182,26 +220,15 @@ impl Method {
     }
 }
 
-/// The same for the same request where nothing is changed by it, so that a read that is repeated reads the same.
-fn salt(method: &Method, sent: &[DynamicMessage], service: Option<&Service>, calls: u64) -> u64 {
+/// The same for the same request in the same turn: a read, which has none, reads the same when it is repeated.
+fn salt(method: &Method, sent: &[DynamicMessage], turn: u64) -> u64 {
     let mut hasher = DefaultHasher::new();
     method.desc.full_name().hash(&mut hasher);
-    sent.iter().for_each(|it| values::encode(it).hash(&mut hasher));
-    let changes =
-        service.and_then(|it| it.methods.get(method.desc.name())).is_some_and(|it| !it.effects.is_empty());
-    if changes {
-        calls.hash(&mut hasher);
-    }
+    // What only the server sets is no part of a request.
+    let ours = |field: &FieldDescriptor| behavior::is(field, Behavior::OutputOnly);
+    sent.iter().for_each(|it| values::encode(&behavior::without(it, &ours)).hash(&mut hasher));
+    turn.hash(&mut hasher);
     hasher.finish()
-}
-
-/// The error that the contract asks for, if it asks for one.
-fn refusal(service: &Service, old: &Model, call: &Call<'_>) -> Option<Refusal> {
-    let promised = service.methods.get(call.method)?;
-    let told = service.judge(old, old, call);
-    let broken = |id: &str| told.iter().any(|it| it.rule == id && matches!(it.verdict, Verdict::Broken(_)));
-    let asked = promised.requires.iter().chain(&promised.errors).find(|(rule, _)| broken(&rule.id));
-    asked.map(|(rule, code)| Refusal { code: *code, message: format!("{}: {}", rule.id, rule.expr.text()) })
 }
 
 /// The first promise that does not hold.

@@ -9,6 +9,7 @@
 
 mod answer;
 mod codec;
+mod pages;
 mod serve;
 #[cfg(test)]
 mod tests;

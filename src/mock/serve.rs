@@ -8,15 +8,20 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use futures_util::{Stream, stream};
 use prost_reflect::DynamicMessage;
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    time::{Instant, timeout_at},
+};
 use tonic::{
     Code, Request, Response, Status, Streaming,
     body::Body,
     codegen::{Body as HttpBody, Service},
+    metadata::MetadataMap,
     server::Grpc,
     service::Routes,
     transport::{Server, server::TcpIncoming},
@@ -119,16 +124,41 @@ impl Service<Request<Streaming<DynamicMessage>>> for Handler {
                 Some(method) => method.desc.clone(),
                 None => return Err(Status::unimplemented(path)),
             };
+            let end = deadline(request.metadata());
             let incoming = request.into_inner();
             if desc.is_client_streaming() && desc.is_server_streaming() {
-                return Ok(Response::new(talk(mock, path, incoming)));
+                return Ok(Response::new(talk(mock, path, incoming, end)));
             }
-            let sent = all(incoming, desc.is_client_streaming()).await?;
+            let sent = by(end, all(incoming, desc.is_client_streaming())).await?;
             let replies = mock.answer(&path, &sent).map_err(status)?;
             let replies: Replies = Box::pin(stream::iter(replies.into_iter().map(Ok)));
             Ok(Response::new(replies))
         })
     }
+}
+
+/// When the call is over, as its caller said with it: up to eight digits and a unit.
+fn deadline(metadata: &MetadataMap) -> Option<Instant> {
+    let text = metadata.get("grpc-timeout")?.to_str().ok()?;
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let number: u64 = digits.parse().ok()?;
+    let span = match unit {
+        "H" => Duration::from_secs(number.checked_mul(3600)?),
+        "M" => Duration::from_secs(number.checked_mul(60)?),
+        "S" => Duration::from_secs(number),
+        "m" => Duration::from_millis(number),
+        "u" => Duration::from_micros(number),
+        "n" => Duration::from_nanos(number),
+        _ => return None,
+    };
+    Instant::now().checked_add(span)
+}
+
+/// What comes before the end of the call.
+async fn by<T>(end: Option<Instant>, work: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
+    let Some(end) = end else { return work.await };
+    let late = || Status::deadline_exceeded("the call was held open until its deadline");
+    timeout_at(end, work).await.unwrap_or_else(|_| Err(late()))
 }
 
 /// Every message of the request.
@@ -158,11 +188,12 @@ struct Talk {
     given: Vec<DynamicMessage>,
     waiting: VecDeque<DynamicMessage>,
     over: bool,
+    end: Option<Instant>,
 }
 
-fn talk(mock: Arc<Mock>, path: String, incoming: Streaming<DynamicMessage>) -> Replies {
+fn talk(mock: Arc<Mock>, path: String, incoming: Streaming<DynamicMessage>, end: Option<Instant>) -> Replies {
     let (sent, given, waiting) = (Vec::new(), Vec::new(), VecDeque::new());
-    let talk = Talk { mock, path, incoming, sent, given, waiting, over: false };
+    let talk = Talk { mock, path, incoming, sent, given, waiting, over: false, end };
     Box::pin(stream::try_unfold(talk, Talk::next))
 }
 
@@ -175,7 +206,7 @@ impl Talk {
             if self.over {
                 return ready(Ok(None)).await;
             }
-            match self.incoming.message().await? {
+            match by(self.end, self.incoming.message()).await? {
                 Some(message) => self.sent.push(message),
                 None => self.over = true,
             }
@@ -184,7 +215,7 @@ impl Talk {
             }
             let Some(method) = self.mock.method(&self.path) else { return Ok(None) };
             let all = self.mock.reply(method, &self.sent, &self.given, self.over).map_err(status)?;
-            self.waiting = all[self.given.len()..].iter().cloned().collect();
+            self.waiting = all.iter().skip(self.given.len()).cloned().collect();
             self.given = all;
         }
     }

@@ -26,6 +26,40 @@ fn the_tester_finds_nothing_in_the_mock() {
     }
 }
 
+/// With a contract it keeps what it promises, and answers every method: also those that list what it keeps.
+#[test]
+fn the_mock_of_our_own_schema_answers_every_method_and_keeps_its_promises() {
+    let proto = concat!(env!("CARGO_MANIFEST_DIR"), "/proto");
+    let folder = tempfile::tempdir().unwrap();
+    for seed in ["1", "2", "3"] {
+        let server = mock(proto);
+        // What takes its time in every server is left out: streams that are held open, and its limits.
+        let arguments = ["contract", "--target", &server.address, "--schema", proto, "--seed", seed];
+        let fewer = ["--cases", "8", "--skip", "no_resource_leak", "--format", "json"];
+        let ran = protogate(folder.path(), &[&arguments[..], &fewer].concat());
+        assert_eq!(ran.code, 0, "seed {seed}: {ran:?}");
+        let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        for method in report["methods"].as_array().unwrap() {
+            let statuses = &method["statuses"];
+            assert!(statuses["OK"].as_u64().is_some_and(|it| it > 0), "seed {seed}: {method}");
+            assert!(statuses["UNIMPLEMENTED"].is_null(), "seed {seed}: {method}");
+        }
+    }
+}
+
+/// What its caller holds open ends when the caller said that it would.
+#[test]
+fn a_conversation_ends_at_its_deadline() {
+    let proto = concat!(env!("CARGO_MANIFEST_DIR"), "/proto");
+    let server = mock(proto);
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["contract", "--target", &server.address, "--schema", proto, "--method", "*/Chat"];
+    let fewer = ["--cases", "1", "--seed", "1", "--check", "deadline_respected"];
+    let ran = protogate(folder.path(), &[&arguments[..], &fewer].concat());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stdout.contains("DEADLINE_EXCEEDED"), "{ran:?}");
+}
+
 #[test]
 fn what_cannot_be_served_is_said() {
     let folder = tempfile::tempdir().unwrap();

@@ -28,6 +28,11 @@ pub(super) fn name(code: i32) -> String {
     name.map_or_else(|| code.to_string(), |name| (*name).to_owned())
 }
 
+/// Whether a status is called so.
+pub(super) fn is_name(name: &str) -> bool {
+    NAMES.contains(&name)
+}
+
 /// Whether a call can end so in any service for reasons of its way and its load, whatever it asked for.
 pub(super) fn is_of_the_way(code: i32) -> bool {
     matches!(name(code).as_str(), "CANCELLED" | "DEADLINE_EXCEEDED" | "RESOURCE_EXHAUSTED" | "UNAVAILABLE")

@@ -137,6 +137,19 @@ fn depth(expr: &IdedExpr) -> usize {
     deepest.unwrap_or_default() + 1
 }
 
+/// The whole numbers that are written in it.
+pub(super) fn integers(expr: &IdedExpr) -> Vec<i64> {
+    let all = |parts: &mut dyn Iterator<Item = &IdedExpr>| parts.flat_map(integers).collect();
+    match &expr.expr {
+        ast::Expr::Literal(ast::LiteralValue::Int(it)) => vec![*it.inner()],
+        ast::Expr::Call(it) => all(&mut it.target.as_deref().into_iter().chain(&it.args)),
+        ast::Expr::Comprehension(it) => all(&mut [&it.iter_range, &it.loop_step].into_iter()),
+        ast::Expr::List(it) => all(&mut it.elements.iter()),
+        ast::Expr::Select(it) => integers(&it.operand),
+        _ => Vec::new(),
+    }
+}
+
 /// What the parser found, without the list of nearly everything that could stand there instead.
 fn brief(message: &str) -> String {
     let found = message.split(" expecting ").next().unwrap_or(message);

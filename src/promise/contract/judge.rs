@@ -73,6 +73,16 @@ impl Service {
         told.extend(super::fields::judge(&self.fields, &method.desc.output(), call, &court.scope));
         told
     }
+
+    /// The first rule of `requires` and `errors` that asks for a status, and which.
+    pub fn refusal(&self, old: &Model, call: &Call<'_>) -> Option<(&Rule, i32)> {
+        let method = self.methods.get(call.method)?;
+        let court = Court { method, old, new: old, call, scope: Scope::new(method, call, old, None) };
+        let owed = method.requires.iter().map(|it| (it, true));
+        let mut all = owed.chain(method.errors.iter().map(|it| (it, false)));
+        let asked = all.find(|((rule, _), owed)| matches!(court.wanted(rule, *owed), Wanted::Yes));
+        asked.map(|((rule, code), _)| (rule, *code))
+    }
 }
 
 /// After each of so many replies a stream is judged, and then after more and more at a time.

@@ -11,6 +11,8 @@ mod code;
 mod explain;
 mod expr;
 mod fields;
+mod from_model;
+pub mod infer;
 mod judge;
 pub mod lint;
 mod listed;

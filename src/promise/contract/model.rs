@@ -68,6 +68,12 @@ impl Model {
         self.open.is_empty()
     }
 
+    /// The same for whoever keeps the things itself, and so knows that there are no others.
+    #[must_use]
+    pub fn closed(self) -> Model {
+        Model { open: BTreeSet::new(), ..self }
+    }
+
     /// The keys of a map, or the elements of a list; nothing for a name that is none.
     pub fn drawn_from(&self, name: &str) -> Vec<Item> {
         match self.variables.get(name) {
