@@ -70,6 +70,10 @@ pub struct Diagnostic {
     pub symbol: Option<String>,
     /// What shows that it is true.
     pub evidence: Option<Box<Evidence>>,
+    /// What it was found against, where there were several.
+    pub against: Vec<String>,
+    /// Its name, which stays the same while lines and files move.
+    pub fingerprint: Option<String>,
 }
 
 impl Diagnostic {
@@ -84,6 +88,8 @@ impl Diagnostic {
             help: None,
             symbol: None,
             evidence: None,
+            against: Vec::new(),
+            fingerprint: None,
         }
     }
 

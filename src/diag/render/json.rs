@@ -76,6 +76,12 @@ fn with_place(diagnostic: &Diagnostic, mut object: Map<String, Value>) -> Value 
     if let Some(symbol) = &diagnostic.symbol {
         object.insert("symbol".to_owned(), symbol.as_str().into());
     }
+    if let Some(fingerprint) = &diagnostic.fingerprint {
+        object.insert("fingerprint".to_owned(), fingerprint.as_str().into());
+    }
+    if !diagnostic.against.is_empty() {
+        object.insert("against".to_owned(), diagnostic.against.clone().into());
+    }
     let related = diagnostic.related.iter().map(|related| {
         let mut object = place(&related.place);
         object.insert("message".to_owned(), related.message.as_str().into());

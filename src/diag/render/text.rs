@@ -41,11 +41,25 @@ fn groups(diagnostic: &Diagnostic) -> Vec<Group<'_>> {
     if let Some(help) = &diagnostic.help {
         first = first.element(Level::HELP.message(help.as_str()));
     }
+    if !diagnostic.against.is_empty() {
+        first = first.element(Level::NOTE.with_name("against").message(against(&diagnostic.against)));
+    }
+    if let Some(fingerprint) = &diagnostic.fingerprint {
+        first = first.element(Level::NOTE.with_name("id").message(fingerprint.as_str()));
+    }
     let related = diagnostic.related.iter().map(|related| {
         let title = Level::NOTE.secondary_title(related.message.as_str());
         at_place(Group::with_title(title), Some(&related.place))
     });
     std::iter::once(first).chain(related).collect()
+}
+
+/// The baselines of a finding; of many the first and the last, because they are in the order of their versions.
+fn against(names: &[String]) -> String {
+    match names {
+        [first, _, _, _, .., last] => format!("{first} … {last} ({} baselines)", names.len()),
+        names => names.join(", "),
+    }
 }
 
 /// The source line with the span under it; the bare place where there is no text to show.
