@@ -11,6 +11,7 @@ use super::lint::ContractWork;
 use super::mock::Mock;
 use super::output::Codes;
 use super::policy::Until;
+use crate::diag::Advice;
 use crate::diag::render::Format;
 
 /// Keeps .proto schemas, the code and docs generated from them, and the services that speak them in step.
@@ -84,6 +85,18 @@ Examples:
   protogate accept 5c1f0a9b --reason 'moves with 2.0' --owner api-team --until 2.0.0 --against git:main"
     )]
     Accept(Accept),
+    /// List every change since a baseline, as release notes have it, with the version it asks for
+    #[command(
+        after_help = "What is breaking is decided by check-breaking, by the same categories. Nothing found is no failure: the exit
+code is 0 unless --at-most says otherwise.
+
+Examples:
+  protogate diff                                        INPUT and baseline from protogate.toml
+  protogate diff proto --against git:latest-tag --format markdown > CHANGES.md
+  protogate diff proto --against git:latest-tag --format json | jq -r .advice
+  protogate diff proto --against git:v1.2.0 --category WIRE --at-most minor"
+    )]
+    Diff(Diff),
     /// Make Rust code, a server skeleton, docs and the descriptor set
     #[command(after_help = "Examples:
   protogate generate                          INPUT and output folder from protogate.toml
@@ -165,6 +178,7 @@ impl Command {
         match self {
             Command::CheckBreaking(arguments) => arguments.input.as_deref(),
             Command::Accept(arguments) => arguments.compare.input.as_deref(),
+            Command::Diff(arguments) => arguments.input.as_deref(),
             _ => None,
         }
     }
@@ -195,6 +209,28 @@ pub struct CheckBreaking {
     /// Find what buf finds, also where it is wrong, and end as it does: 0, 100 for findings, 1 for failures
     #[arg(long)]
     pub buf_exact: bool,
+}
+
+/// `diff`
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// The schema now: a directory, a .proto file, a descriptor set, or git:REV[:PATH]
+    pub input: Option<String>,
+    /// The schema before [default: `baseline` of protogate.toml]
+    #[arg(long, value_name = "BASELINE")]
+    pub against: Option<String>,
+    /// What counts as breaking, as for check-breaking; may be given several times
+    #[arg(long, value_name = "CATEGORY")]
+    pub category: Vec<String>,
+    /// End with 1 when the changes ask for more than this: none, patch or minor
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    pub at_most: Option<Advice>,
+}
+
+fn level(text: &str) -> Result<Advice, String> {
+    let levels = &Advice::ALL[..3];
+    let found = levels.iter().find(|level| level.word() == text);
+    found.copied().ok_or_else(|| "write none, patch or minor".to_owned())
 }
 
 /// `accept`

@@ -217,7 +217,7 @@ fn compile(problem: &Diagnostic) -> Diagnostic {
 
 /// Each module by its own block. As in buf, a module is asked about what it imports as well when it is to be
 /// exactly so.
-fn compare(
+pub fn compare(
     workspace: &Workspace,
     selections: &[Selection],
     old: &Loaded,
@@ -255,7 +255,7 @@ fn with_imports(schema: &Schema, names: &BTreeSet<String>) -> BTreeSet<String> {
 }
 
 /// What is asked of each root: the command line's categories, or those of the configuration, or FILE.
-fn asked(workspace: &Workspace, categories: &[String]) -> Outcome<Vec<Asked>> {
+pub fn asked(workspace: &Workspace, categories: &[String]) -> Outcome<Vec<Asked>> {
     let mut all = Vec::new();
     for block in &workspace.blocks {
         let asked = block.asked(categories)?;

@@ -3,6 +3,7 @@
 use super::Outcome;
 use super::breaking::COMPILE;
 use super::config::CONFIG;
+use super::diff::DIFF;
 use super::history::RELEASE;
 use super::known::KNOWN;
 use super::merge::REPORT;
@@ -32,7 +33,7 @@ fn others() -> impl Iterator<Item = &'static RuleInfo> {
     let notes = NOTES.iter().copied();
     PROBLEMS
         .into_iter()
-        .chain([&ACCEPT, &UNUSED, &EXPIRED, &RATCHET, &RELEASE])
+        .chain([&ACCEPT, &UNUSED, &EXPIRED, &RATCHET, &RELEASE, &DIFF])
         .chain(codegen::PROBLEMS)
         .chain([&CONFIG, &COMPILE, &SERVICE, &TLS, &KNOWN, &REPORT, &SELECTION, &EXPLAIN])
         .chain(notes)

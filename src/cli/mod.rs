@@ -17,6 +17,7 @@ mod catalogue;
 mod config;
 mod contract;
 mod date;
+mod diff;
 mod events;
 mod gate;
 mod generate;
@@ -79,6 +80,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let report = match command {
         Command::CheckBreaking(arguments) => breaking::check_breaking(&arguments, &context),
         Command::Accept(arguments) => accept::command(&arguments, &context),
+        Command::Diff(arguments) => diff::diff(&arguments, &context),
         Command::Generate(arguments) => generate::generate(&arguments, &context),
         Command::Contract(arguments) => match &arguments.work {
             Some(ContractWork::Lint(arguments)) => lint::lint(arguments, &context),

@@ -105,11 +105,11 @@ impl Ratchet {
             Diagnostic::new(&RATCHET, Severity::Note, message).at(Place::file(file.as_str()))
         };
         if !seen.is_empty() {
-            said.push(note(format!("{} of before not counted", are(seen.len(), "break"))));
+            said.push(note(format!("{} not counted", of_before(seen.len()))));
         }
         let mended = known.len() - seen.len();
         if mended > 0 {
-            let message = format!("{} of before not there any more", are(mended, "break"));
+            let message = format!("{} not there any more", of_before(mended));
             said.push(note(message).help("take out what is mended: protogate baseline ratchet"));
         }
         said
@@ -136,9 +136,8 @@ impl Ratchet {
     }
 }
 
-/// "1 break is", "2 breaks are".
-fn are(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what} is") } else { format!("{n} {what}s are") }
+fn of_before(n: usize) -> String {
+    if n == 1 { "1 break of before is".to_owned() } else { format!("{n} breaks of before are") }
 }
 
 /// `baseline ratchet`: the first time all findings go in; after that those that are gone go out, and new ones go in

@@ -1,6 +1,6 @@
 //! The values: rules, diagnostics, reports.
 
-use super::{Coverage, Evidence, Place};
+use super::{Changelog, Coverage, Evidence, Place};
 
 /// A rule, check or kind of failure: what `explain ID` prints. Always a static, so that a finding points
 /// at its rule for nothing.
@@ -283,6 +283,8 @@ pub enum Section {
     Run(Run),
     /// The steps of a gate.
     Phases(Vec<Phase>),
+    /// Every change between two schemas.
+    Changelog(Changelog),
 }
 
 /// Diagnostics plus sections. Sorted by place and deduplicated from birth.

@@ -3,6 +3,7 @@
 // clippy knows the functions with #[test] only, not their helpers.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
+mod accepting;
 mod breaking;
 mod breaking_config;
 mod breaking_variants;
@@ -18,6 +19,7 @@ mod floors;
 mod formats;
 mod gate;
 mod grpcurl;
+mod history;
 mod hostile;
 mod hostile_server;
 mod init;

@@ -4,8 +4,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::diag::{
-    CallRow, CaseRow, Covered, Diagnostic, MethodRow, Part, Phase, Place, Report, Run, Section, Severity,
-    Span, Verdict,
+    CallRow, CaseRow, ChangeRow, Changelog, Covered, Diagnostic, MethodRow, Part, Phase, Place, Report, Run,
+    Section, Severity, Span, Verdict,
 };
 
 /// What the document of a contract run calls itself.
@@ -23,6 +23,13 @@ pub(super) fn render(report: &Report) -> String {
         Section::Phases(phases) => Some(phases),
         _ => None,
     });
+    let log = report.sections().iter().find_map(|section| match section {
+        Section::Changelog(log) => Some(log),
+        _ => None,
+    });
+    if let Some(log) = log {
+        return line(&changelog(log, report.diagnostics()));
+    }
     let diagnostics = report.diagnostics().iter().map(of_document);
     match (phases, run) {
         (Some(phases), run) => line(&json!({
@@ -39,6 +46,35 @@ pub(super) fn render(report: &Report) -> String {
         }
         (None, None) => report.diagnostics().iter().map(as_buf).map(|it| line(&it)).collect(),
     }
+}
+
+/// One object, so that a badge reads `advice` and nothing else.
+fn changelog(log: &Changelog, diagnostics: &[Diagnostic]) -> Value {
+    let change = |row: &ChangeRow| {
+        let mut object = row.place.as_ref().map(place).unwrap_or_default();
+        let optional =
+            [("old_symbol", &row.old_symbol), ("what", &row.what), ("from", &row.from), ("to", &row.to)];
+        object.insert("group".to_owned(), row.group.word().into());
+        object.insert("change".to_owned(), row.kind.into());
+        object.insert("element".to_owned(), row.element.into());
+        object.insert("symbol".to_owned(), row.symbol.as_str().into());
+        for (key, value) in optional {
+            if let Some(value) = value {
+                object.insert(key.to_owned(), value.as_str().into());
+            }
+        }
+        object.insert("message".to_owned(), row.message.as_str().into());
+        object.insert("rules".to_owned(), row.rules.iter().map(|rule| rule.id).collect());
+        Value::Object(object)
+    };
+    json!({
+        "kind": "diff",
+        "version": VERSION,
+        "against": log.against,
+        "advice": log.advice.word(),
+        "changes": log.changes.iter().map(change).collect::<Vec<_>>(),
+        "diagnostics": diagnostics.iter().map(diagnostic).collect::<Vec<_>>(),
+    })
 }
 
 fn line(value: &Value) -> String {

@@ -4,7 +4,9 @@
 use std::fmt::{Result, Write};
 
 use super::finding::{Finding, findings, rule_title, tame};
-use crate::diag::{CaseRow, Phase, Place, Report, Run, Section, Severity, Table, Verdict};
+use crate::diag::{
+    CaseRow, Changelog, Heading, Phase, Place, Report, Run, Section, Severity, Table, Verdict,
+};
 
 pub(super) fn render(report: &Report) -> String {
     let mut out = String::new();
@@ -14,6 +16,10 @@ pub(super) fn render(report: &Report) -> String {
 }
 
 fn write_report(out: &mut String, report: &Report) -> Result {
+    // Release notes are pasted as they are.
+    if let ([], [Section::Changelog(log)]) = (report.diagnostics(), report.sections()) {
+        return write_changelog(out, log);
+    }
     writeln!(out, "### protogate: {}", counts(report))?;
     for section in report.sections() {
         if let Section::Phases(phases) = section {
@@ -29,7 +35,28 @@ fn write_report(out: &mut String, report: &Report) -> Result {
             Section::Table(table) => write_table(out, table)?,
             Section::Diff(diff) => write!(out, "\n{}", fence("diff", diff))?,
             Section::Run(run) => write_run(out, run)?,
+            Section::Changelog(log) => {
+                writeln!(out)?;
+                write_changelog(out, log)?;
+            }
         }
+    }
+    Ok(())
+}
+
+fn write_changelog(out: &mut String, log: &Changelog) -> Result {
+    writeln!(out, "## Changes since {}\n", code(&log.against))?;
+    if log.changes.is_empty() {
+        return writeln!(out, "None.");
+    }
+    writeln!(out, "Semantic versioning: **{}**", log.advice.word())?;
+    for group in Heading::ALL {
+        let mut rows = log.of(group).peekable();
+        if rows.peek().is_some() {
+            let (first, rest) = group.word().split_at(1);
+            writeln!(out, "\n### {}{rest}\n", first.to_uppercase())?;
+        }
+        rows.try_for_each(|row| writeln!(out, "- {}", text(&row.sentence())))?;
     }
     Ok(())
 }

@@ -8,7 +8,8 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use super::Style;
 use super::finding::tame;
 use crate::diag::{
-    CallRow, CaseRow, Diagnostic, Phase, Place, Report, Run, Section, Severity, Table, Verdict,
+    CallRow, CaseRow, Changelog, Diagnostic, Heading, Phase, Place, Report, Run, Section, Severity, Table,
+    Verdict,
 };
 
 pub(super) fn render(report: &Report, style: Style) -> String {
@@ -107,7 +108,20 @@ fn section_text(out: &mut String, section: &Section, style: Style) -> std::fmt::
         Section::Diff(diff) => diff_text(out, diff, style),
         Section::Run(run) => run_text(out, run, style),
         Section::Phases(phases) => phases_text(out, phases, style),
+        Section::Changelog(log) => changelog_text(out, log, style),
     }
+}
+
+fn changelog_text(out: &mut String, log: &Changelog, style: Style) -> std::fmt::Result {
+    for group in Heading::ALL {
+        let mut rows = log.of(group).peekable();
+        if rows.peek().is_some() {
+            let code = if group == Heading::Breaking { "1;31" } else { "1" };
+            writeln!(out, "{}", paint(group.word(), code, style))?;
+        }
+        rows.try_for_each(|row| writeln!(out, "  {}", tame(&row.sentence(), &[])))?;
+    }
+    writeln!(out, "{}", log.summary())
 }
 
 /// Columns as wide as their widest cell; the last one runs free.
