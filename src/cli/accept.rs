@@ -1,5 +1,6 @@
 //! Accepted breaks: which of them count today, and `accept`, which writes one into `protogate.toml`.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -9,7 +10,7 @@ use super::breaking::Looked;
 use super::config::{Config, FILE_NAME};
 use super::date::Date;
 use super::policy::Until;
-use super::{Context, Outcome, breaking, catalogue};
+use super::{Context, Outcome, breaking, catalogue, history};
 use crate::diag::{Diagnostic, Place, Report, Section, Severity};
 use crate::rules::accept::{ACCEPT, Acceptance, Written, accept};
 use crate::rules::breaking::BREAKING;
@@ -31,13 +32,21 @@ pub fn forgive(looked: Looked, context: &Context) -> Result<Vec<Diagnostic>, Vec
         }
     }
     let today = Date::today();
+    // Asking git takes longer than comparing a small schema: only when an acceptance ends with a version.
+    let known = OnceCell::new();
+    let release = || -> &Result<semver::Version, String> {
+        known.get_or_init(|| match &looked.release {
+            Some(version) => Ok(version.clone()),
+            None => history::latest(&looked.workspace).map_err(|problem| problem.message),
+        })
+    };
     // One comment may be seen twice, with every baseline.
     let mut seen = BTreeSet::new();
     acceptances.retain(|it| seen.insert((it.place.file.to_string(), it.place.span, it.rule.clone())));
     let mut usable = Vec::new();
     for acceptance in acceptances {
         let is_old = acceptance.written == Written::Old;
-        match resolved(acceptance, today, &looked.release) {
+        match resolved(acceptance, today, release) {
             Ok(acceptance) => usable.push(acceptance),
             // Nobody can mend the old schema: what cannot be read there accepts nothing.
             Err(_) if is_old => {}
@@ -54,10 +63,10 @@ pub fn forgive(looked: Looked, context: &Context) -> Result<Vec<Diagnostic>, Vec
 }
 
 /// The acceptance with what is known of its time.
-fn resolved(
+fn resolved<'a>(
     acceptance: Acceptance,
     today: Date,
-    release: &Result<semver::Version, String>,
+    release: impl FnOnce() -> &'a Result<semver::Version, String>,
 ) -> Result<Acceptance, Diagnostic> {
     let wrong = |message: String, help: String| {
         Diagnostic::failure(&ACCEPT, message).at(acceptance.place.clone()).help(help)
@@ -77,19 +86,17 @@ fn resolved(
             "a day is the last one, a version the one with which it ends".to_owned(),
         )
     })?;
-    let over = match (until, release) {
-        (None, _) => None,
-        (Some(Until::Day(day)), _) => (day < today).then(|| format!("{day} was its last day")),
-        (Some(Until::Version(end)), Ok(release)) => {
-            (*release >= end).then(|| format!("it ended with {end}, and this is {release}"))
-        }
-        (Some(Until::Version(end)), Err(why)) => {
-            let help = "name the version that is being made with --release, or as `release` under [breaking]";
-            return Err(wrong(
-                format!("whether version {end} has come is not known: {why}"),
-                help.to_owned(),
-            ));
-        }
+    let over = match until {
+        None => None,
+        Some(Until::Day(day)) => (day < today).then(|| format!("{day} was its last day")),
+        Some(Until::Version(end)) => match release() {
+            Ok(release) => (*release >= end).then(|| format!("it ended with {end}, and this is {release}")),
+            Err(why) => {
+                let help = "name the version that is being made with --release, or as `release` under [breaking]";
+                let message = format!("whether version {end} has come is not known: {why}");
+                return Err(wrong(message, help.to_owned()));
+            }
+        },
     };
     Ok(Acceptance { over, ..acceptance })
 }

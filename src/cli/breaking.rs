@@ -49,8 +49,10 @@ pub struct Looked {
     pub comments: Vec<Result<Acceptance, Diagnostic>>,
     /// The rules that were asked.
     pub asked: BTreeSet<&'static str>,
-    /// The version that is being made, or why nobody knows.
-    pub release: Result<semver::Version, String>,
+    /// The version that is being made, if somebody said it.
+    pub release: Option<semver::Version>,
+    /// What was compared.
+    pub workspace: Workspace,
 }
 
 /// The findings after what is accepted, with everything else there is to say.
@@ -74,11 +76,12 @@ pub fn look(arguments: &CheckBreaking, context: &Context) -> Outcome<Looked> {
         problems: asked.iter().flat_map(|it| it.notices.clone()).collect(),
         comments: Vec::new(),
         asked: rules_of(&asked, history.is_some()),
-        release: release(arguments, history.as_ref(), &workspace, context)?,
+        release: release(arguments, history.as_ref(), context)?,
+        workspace,
     };
-    compare_all(&workspace, &asked, baselines, history.as_ref(), context, &mut looked);
+    compare_all(&asked, baselines, history.as_ref(), context, &mut looked);
     if let Some(history) = history {
-        look_back(&workspace, &asked, &history, &mut looked);
+        look_back(&asked, &history, &mut looked);
         looked.problems.extend(history.notices);
     }
     for finding in &mut looked.findings {
@@ -93,40 +96,35 @@ fn rules_of(asked: &[Asked], has_history: bool) -> BTreeSet<&'static str> {
     of_pairs.chain(of_history).collect()
 }
 
-/// The version that is being made: of the command line, of the configuration, or else the latest release. It is
-/// looked for only where an acceptance may end with a version.
+/// The version that is being made, where somebody says so: the command line, the configuration, or the latest release
+/// of the history. Otherwise it is looked for when it is needed.
 fn release(
     arguments: &CheckBreaking,
     history: Option<&History>,
-    workspace: &Workspace,
     context: &Context,
-) -> Outcome<Result<semver::Version, String>> {
+) -> Outcome<Option<semver::Version>> {
     if let Some(version) = &arguments.release {
-        return Ok(Ok(version.clone()));
+        return Ok(Some(version.clone()));
     }
-    if let Some(word) = &context.config.policy.release {
-        let text = word.text.strip_prefix('v').unwrap_or(&word.text);
-        let version = semver::Version::parse(text).map_err(|_| {
-            let message = format!("`{}` is no version", word.text);
-            vec![Diagnostic::failure(&CONFIG, message).at(word.place.clone()).help("write it as 2.0.0")]
-        })?;
-        return Ok(Ok(version));
-    }
-    if let Some(version) = history.and_then(|history| history.latest.clone()) {
-        return Ok(Ok(version));
-    }
-    Ok(history::latest(workspace).map_err(|problem| problem.message))
+    let Some(word) = &context.config.policy.release else {
+        return Ok(history.and_then(|history| history.latest.clone()));
+    };
+    let version = semver::Version::parse(word.text.strip_prefix('v').unwrap_or(&word.text));
+    version.map(Some).map_err(|_| {
+        let message = format!("`{}` is no version", word.text);
+        vec![Diagnostic::failure(&CONFIG, message).at(word.place.clone()).help("write it as 2.0.0")]
+    })
 }
 
 /// Every baseline, into `looked`.
 fn compare_all(
-    workspace: &Workspace,
     asked: &[Asked],
     baselines: Vec<Baseline>,
     history: Option<&History>,
     context: &Context,
     looked: &mut Looked,
 ) {
+    let workspace = &looked.workspace;
     let selections: Vec<Selection> = asked.iter().map(|it| it.selection.clone()).collect();
     let policy = context.config.policy.deletion;
     let ignores_paths = context.config.astray.paths().next().is_some();
@@ -174,7 +172,8 @@ fn compared_with(roots: &[Root], new: &Source) -> (Loaded, Option<Loaded>) {
 
 /// What the schema takes that was something else in a release. All of it is looked at: a number that was taken
 /// long ago is in a file that did not change.
-fn look_back(workspace: &Workspace, asked: &[Asked], history: &History, looked: &mut Looked) {
+fn look_back(asked: &[Asked], history: &History, looked: &mut Looked) {
+    let workspace = &looked.workspace;
     let new = load_roots(&workspace.roots);
     for (position, asked) in asked.iter().enumerate().filter(|(_, asked)| !asked.history.is_empty()) {
         let mut ignores = asked.selection.ignores().clone();

@@ -15,6 +15,8 @@ mod cli;
 mod codegen_compiles;
 mod contract;
 mod corpus;
+mod coverage_of_others;
+mod diff;
 mod floors;
 mod formats;
 mod gate;
