@@ -92,7 +92,8 @@ fn resolved<'a>(
         Some(Until::Version(end)) => match release() {
             Ok(release) => (*release >= end).then(|| format!("it ended with {end}, and this is {release}")),
             Err(why) => {
-                let help = "name the version that is being made with --release, or as `release` under [breaking]";
+                let help =
+                    "name the version that is being made with --release, or as `release` under [breaking]";
                 let message = format!("whether version {end} has come is not known: {why}");
                 return Err(wrong(message, help.to_owned()));
             }

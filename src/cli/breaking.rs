@@ -62,6 +62,11 @@ pub fn forgiven(looked: Looked, context: &Context) -> Outcome<Vec<Diagnostic>> {
 
 /// Compares with every baseline and with the history.
 pub fn look(arguments: &CheckBreaking, context: &Context) -> Outcome<Looked> {
+    if arguments.buf_exact {
+        let said =
+            Diagnostic::failure(&CONFIG, "buf knows no accepted breaks, and --buf-exact is to be as buf");
+        return Err(vec![said.help("leave out --buf-exact")]);
+    }
     let workspace = workspace::input(arguments.input.as_deref(), context)?;
     let asked = asked(&workspace, &arguments.category)?;
     let specs = specs(&arguments.against, context);

@@ -56,9 +56,22 @@ fn write_changelog(out: &mut String, log: &Changelog) -> Result {
             let (first, rest) = group.word().split_at(1);
             writeln!(out, "\n### {}{rest}\n", first.to_uppercase())?;
         }
-        rows.try_for_each(|row| writeln!(out, "- {}", text(&row.sentence())))?;
+        rows.try_for_each(|row| writeln!(out, "- {}", note(&row.sentence())))?;
     }
     Ok(())
+}
+
+/// A sentence of release notes, which people read as it is written too: plain words stay plain.
+fn note(sentence: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | ':' | ',' | '(' | ')' | '_' | '.');
+    let parts: Vec<&str> = sentence.split('`').collect();
+    let words = |(index, part): (usize, &&str)| match index % 2 {
+        1 => code(part),
+        _ if part.chars().all(is_plain) => (*part).to_owned(),
+        _ => escape(part),
+    };
+    // An even number of parts has a backtick without its other one.
+    if parts.len().is_multiple_of(2) { text(sentence) } else { parts.iter().enumerate().map(words).collect() }
 }
 
 fn counts(report: &Report) -> String {
