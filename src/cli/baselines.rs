@@ -1,5 +1,7 @@
 //! The schemas that are compared with. Of `git:tags` there are many; releases with the same files are one.
 
+use std::collections::HashMap;
+
 use super::Context;
 use super::config::CONFIG;
 use super::workspace::Workspace;
@@ -70,14 +72,14 @@ pub fn baselines(specs: &[String], workspace: &Workspace) -> Result<Vec<Baseline
 /// in which they were given.
 pub fn joined(found: Vec<(Vec<String>, Vec<Diagnostic>)>) -> Vec<Diagnostic> {
     let several = found.iter().map(|(names, _)| names.len()).sum::<usize>() > 1;
-    let mut known: std::collections::HashMap<(&'static str, Option<String>, String, String), usize> =
-        std::collections::HashMap::new();
+    // Rule, symbol, place and message; where it is in the list.
+    let mut known: HashMap<[String; 4], usize> = HashMap::new();
     let mut all: Vec<Diagnostic> = Vec::new();
     for (names, findings) in found {
         for finding in findings {
             let place = finding.place.as_ref().map(|place| format!("{}:{:?}", place.file, place.span));
-            let key =
-                (finding.rule.id, finding.symbol.clone(), place.unwrap_or_default(), finding.message.clone());
+            let symbol = finding.symbol.clone().unwrap_or_default();
+            let key = [finding.rule.id.to_owned(), symbol, place.unwrap_or_default(), finding.message.clone()];
             let at = *known.entry(key).or_insert(all.len());
             if at == all.len() {
                 all.push(finding);

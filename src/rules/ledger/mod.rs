@@ -137,7 +137,7 @@ impl Ledger {
         let homes = self.holders.iter().flat_map(|(holder, homes)| homes.iter().map(|it| (*holder, it)));
         homes.flat_map(move |(holder, (home, slots))| {
             let numbers = slots.numbers.iter().map(|(number, lives)| (number.to_string(), lives));
-            // The name of a field or value that has a number says nothing more than its number.
+            // A field or value is told by its number, an rpc has only a name.
             let names = slots.names.iter().map(|(name, lives)| (name.clone(), lives));
             let all: Vec<_> = match holder {
                 Holder::Service => names.collect(),
