@@ -72,7 +72,7 @@ pub enum Command {
   protogate check-breaking proto --against git:v1.2.0:proto --category WIRE
   protogate check-breaking proto --against '.git#branch=main,subdir=proto'
   protogate check-breaking new.binpb --against old.binpb --format json
-  protogate check-breaking proto --against git:main --against 'git:tags:v*'     every release as well
+  protogate check-breaking proto --against git:main --against 'git:tags:v*'     and every release
   protogate check-breaking --against '.git#branch=main' --buf-exact      in place of buf breaking")]
     CheckBreaking(CheckBreaking),
     /// Accept one finding of check-breaking: write it into protogate.toml

@@ -79,7 +79,8 @@ pub fn joined(found: Vec<(Vec<String>, Vec<Diagnostic>)>) -> Vec<Diagnostic> {
         for finding in findings {
             let place = finding.place.as_ref().map(|place| format!("{}:{:?}", place.file, place.span));
             let symbol = finding.symbol.clone().unwrap_or_default();
-            let key = [finding.rule.id.to_owned(), symbol, place.unwrap_or_default(), finding.message.clone()];
+            let key =
+                [finding.rule.id.to_owned(), symbol, place.unwrap_or_default(), finding.message.clone()];
             let at = *known.entry(key).or_insert(all.len());
             if at == all.len() {
                 all.push(finding);

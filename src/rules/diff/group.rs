@@ -7,22 +7,22 @@ use crate::diag::{Advice, ChangeRow, Changelog, Diagnostic, Heading, Severity};
 /// here, such as one about a file that is only imported, is a row of its own.
 pub fn changelog(changes: &[Change], findings: &[Diagnostic], against: &str) -> Changelog {
     let findings: Vec<&Diagnostic> = findings.iter().filter(|it| it.severity == Severity::Error).collect();
-    let mut heard = vec![false; findings.len()];
-    let mut rows: Vec<ChangeRow> = Vec::new();
-    for change in changes {
-        let mut row = row(change);
-        for (finding, heard) in findings.iter().zip(&mut heard) {
-            let about = speaks_of(finding, change);
-            // What is inside of something that is gone is not listed: its findings go with it.
-            *heard |= about || change.kind == Kind::Removed && is_inside(finding, change);
-            if about && !row.rules.contains(&finding.rule) {
-                row.rules.push(finding.rule);
+    let mut rows: Vec<ChangeRow> = changes.iter().map(row).collect();
+    let mut heard = Vec::new();
+    for finding in &findings {
+        let about: Vec<usize> = (0..changes.len()).filter(|&at| speaks_of(finding, &changes[at])).collect();
+        let exactly: Vec<usize> =
+            about.iter().copied().filter(|&at| is_subject(finding.rule.id, &changes[at])).collect();
+        let about = if exactly.is_empty() { about } else { exactly };
+        for &at in &about {
+            rows[at].group = Heading::Breaking;
+            if !rows[at].rules.contains(&finding.rule) {
+                rows[at].rules.push(finding.rule);
             }
         }
-        if !row.rules.is_empty() {
-            row.group = Heading::Breaking;
-        }
-        rows.push(row);
+        // What is inside of something that is gone is not listed: its findings go with it.
+        let covered = changes.iter().any(|it| it.kind == Kind::Removed && is_inside(finding, it));
+        heard.push(covered || !about.is_empty());
     }
     let left = findings.iter().zip(heard).filter(|(_, heard)| !heard).map(|(finding, _)| of_finding(finding));
     for row in left.collect::<Vec<_>>() {
@@ -69,6 +69,34 @@ fn speaks_of(finding: &Diagnostic, change: &Change) -> bool {
         }
         (Some(symbol), _) => change.old_symbol.as_ref() == Some(symbol),
         _ => false,
+    }
+}
+
+/// What of an element a rule looks at, by a part of the rule's name.
+const SUBJECTS: [(&str, &str); 12] = [
+    ("_REQUEST_TYPE", "request"),
+    ("_RESPONSE_TYPE", "response"),
+    ("_CLIENT_STREAMING", "client streaming"),
+    ("_SERVER_STREAMING", "server streaming"),
+    ("_IDEMPOTENCY_LEVEL", "option idempotency_level"),
+    ("_JSON_NAME", "JSON name"),
+    ("_CARDINALITY", "label"),
+    ("_COMPATIBLE_TYPE", "type"),
+    ("FIELD_SAME_TYPE", "type"),
+    ("_SAME_ONEOF", "oneof"),
+    ("_SAME_DEFAULT", "default"),
+    ("_SAME_JSTYPE", "option jstype"),
+];
+
+/// Whether it is this change of an element that a rule minds, among others of the same element.
+fn is_subject(rule: &str, change: &Change) -> bool {
+    match SUBJECTS.iter().find(|(part, _)| rule.contains(part)) {
+        Some((_, what)) => change.what.as_deref() == Some(what),
+        None if rule.ends_with("_SAME_NAME") => change.kind == Kind::Renamed,
+        None if rule.contains("_NO_DELETE") => {
+            change.kind == Kind::Removed || change.what.as_deref() == Some("number")
+        }
+        None => false,
     }
 }
 

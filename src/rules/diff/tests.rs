@@ -1,7 +1,7 @@
 //! Every kind of change as one line, and silence where nothing changed.
 
 use super::*;
-use crate::diag::{Advice, Heading};
+use crate::diag::{Advice, ChangeRow, Heading};
 use crate::rules::breaking::{Selection, check};
 use crate::schema::{Schema, Source, load};
 
@@ -255,6 +255,18 @@ fn a_changelog_says_what_breaks_and_which_version_it_takes() {
     assert_eq!(
         (major.advice, major.summary().as_str()),
         (Advice::Major, "major: 3 breaking, 1 deprecated, 1 added since before")
+    );
+    // Of several changes of one field, each has the rules that mind it.
+    let both = of("message M { int32 a = 1; }", "message M { repeated string b = 1; }");
+    let rows: Vec<String> = both.changes.iter().map(ChangeRow::sentence).collect();
+    assert_eq!(
+        rows,
+        [
+            "field `M.a` is called `M.b` now (FIELD_SAME_NAME)",
+            "field `M.b`: JSON name changed from `a` to `b` (FIELD_SAME_JSON_NAME)",
+            "field `M.b`: label changed from `singular` to `repeated` (FIELD_SAME_CARDINALITY)",
+            "field `M.b`: type changed from `int32` to `string` (FIELD_SAME_TYPE)",
+        ]
     );
     let minor = of("message M {}", "message M { int32 a = 1; }");
     assert_eq!((minor.advice, minor.of(Heading::Added).count()), (Advice::Minor, 1));

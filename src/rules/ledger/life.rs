@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 /// What a number or name stood for, from one release to another without a gap.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Life {
+pub(super) struct Life {
     /// As the last of these releases had it.
-    pub(super) item: Item,
+    pub item: Item,
     /// The first release, by its position.
-    pub(super) first: usize,
+    pub first: usize,
     /// The last one.
-    pub(super) last: usize,
+    pub last: usize,
     /// In how many releases in a row, up to the last one, it was deprecated.
-    pub(super) deprecated: usize,
+    pub deprecated: usize,
 }
 
 /// What a number or name stands for in one schema.
@@ -56,18 +56,18 @@ impl Life {
     }
 
     /// "`a`, `b`", as they were called last.
-    pub fn names(&self) -> String {
+    pub(super) fn names(&self) -> String {
         let quoted: Vec<String> = self.item.is.iter().map(|name| format!("`{name}`")).collect();
         quoted.join(", ")
     }
 
     /// The type as it was written last; empty where there is none.
-    pub fn shape(&self) -> &str {
+    pub(super) fn shape(&self) -> &str {
         &self.item.shape
     }
 
     /// The file it was declared in.
-    pub fn file(&self) -> &str {
+    pub(super) fn file(&self) -> &str {
         &self.item.file
     }
 }

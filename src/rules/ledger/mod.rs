@@ -25,8 +25,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use inventory::Inventory;
-pub use life::Life;
-use life::Reserved;
+use life::{Life, Reserved};
 pub use rules::{CATEGORY, HISTORY};
 
 use crate::schema::Schema;
