@@ -26,7 +26,7 @@
 //! - `schema` decides nothing and cannot fail after `load`. It reads no network.
 //! - `promise` reads what a schema asks of messages (`buf.validate`, `google.api.field_behavior`) and what a service
 //!   promises (its contract, in CEL), and calls nobody.
-//! - `rules` never read files and know no history: two schemas in, diagnostics out.
+//! - `rules` never read files: schemas in, diagnostics out. What they know of history is a ledger that is handed in.
 //! - `codegen` gives templates plain views, never descriptors, and writes only where it is told.
 //! - `client` treats a gRPC status as data; an error is a call that could not be made.
 //! - `mock` invents nothing that a promise denies, and keeps nothing when it ends.

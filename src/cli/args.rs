@@ -12,6 +12,8 @@ use super::mock::Mock;
 use super::output::Codes;
 use crate::codegen::Output;
 use crate::codegen::plugin::GENERATORS;
+use super::policy::Until;
+use crate::diag::Advice;
 use crate::diag::render::Format;
 
 /// Keeps .proto schemas, the code and docs generated from them, and the services that speak them in step.
@@ -82,8 +84,31 @@ pub enum Command {
   protogate check-breaking proto --against git:v1.2.0:proto --category WIRE
   protogate check-breaking proto --against '.git#branch=main,subdir=proto'
   protogate check-breaking new.binpb --against old.binpb --format json
+  protogate check-breaking proto --against git:main --against 'git:tags:v*'     and every release
   protogate check-breaking --against '.git#branch=main' --buf-exact      in place of buf breaking")]
     CheckBreaking(CheckBreaking),
+    /// Accept one finding of check-breaking: write it into protogate.toml
+    #[command(
+        after_help = "ID is what stands below the finding, or how it starts. A day in --until is the last one, a version
+the one with which it ends: compared with --release, or `release` of protogate.toml, or the latest tag.
+
+Examples:
+  protogate accept 5c1f0a9b --reason 'OPS-17: no client reads it'
+  protogate accept 5c1f0a9b --reason 'moves with 2.0' --owner api-team --until 2.0.0 --against git:main"
+    )]
+    Accept(Accept),
+    /// List every change since a baseline, as release notes have it, with the version it asks for
+    #[command(
+        after_help = "What is breaking is decided by check-breaking, by the same categories. Nothing found is no failure: the exit
+code is 0 unless --at-most says otherwise.
+
+Examples:
+  protogate diff                                        INPUT and baseline from protogate.toml
+  protogate diff proto --against git:latest-tag --format markdown > CHANGES.md
+  protogate diff proto --against git:latest-tag --format json | jq -r .advice
+  protogate diff proto --against git:v1.2.0 --category WIRE --at-most minor"
+    )]
+    Diff(Diff),
     /// Make Rust code, a server skeleton, docs and the descriptor set
     #[command(after_help = "Examples:
   protogate generate                          INPUT and output folder from protogate.toml
@@ -185,6 +210,8 @@ impl Command {
     pub fn input(&self) -> Option<&str> {
         match self {
             Command::CheckBreaking(arguments) => arguments.input.as_deref(),
+            Command::Accept(arguments) => arguments.compare.input.as_deref(),
+            Command::Diff(arguments) => arguments.input.as_deref(),
             _ => None,
         }
     }
@@ -206,13 +233,69 @@ pub struct CheckBreaking {
     /// The schema it must not break; may be given several times
     #[arg(long, value_name = "BASELINE")]
     pub against: Vec<String>,
-    /// The promise to hold: FILE, PACKAGE, WIRE_JSON, WIRE or CSR as in buf, GRPC, CONTRACT, IMPORT, RUST, or a rule
-    /// ID; may be given several times
+    /// The promise to hold: FILE, PACKAGE, WIRE_JSON, WIRE or CSR as in buf, GRPC, CONTRACT, IMPORT, RUST, HISTORY, or
+    /// a rule ID; may be given several times
     #[arg(long, value_name = "CATEGORY")]
     pub category: Vec<String>,
+    /// The version that is being made, for breaks that are accepted until a version [default: the latest tag]
+    #[arg(long, alias = "version", value_name = "VERSION")]
+    pub release: Option<semver::Version>,
     /// Find what buf finds, also where it is wrong, and end as it does: 0, 100 for findings, 1 for failures
     #[arg(long)]
     pub buf_exact: bool,
+}
+
+/// `diff`
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// The schema now: a directory, a .proto file, a descriptor set, or git:REV[:PATH]
+    pub input: Option<String>,
+    /// The schema before [default: `baseline` of protogate.toml]
+    #[arg(long, value_name = "BASELINE")]
+    pub against: Option<String>,
+    /// What counts as breaking, as for check-breaking; may be given several times
+    #[arg(long, value_name = "CATEGORY")]
+    pub category: Vec<String>,
+    /// End with 1 when the changes ask for more than this: none, patch or minor
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    pub at_most: Option<Advice>,
+}
+
+fn level(text: &str) -> Result<Advice, String> {
+    let levels = &Advice::ALL[..3];
+    let found = levels.iter().find(|level| level.word() == text);
+    found.copied().ok_or_else(|| "write none, patch or minor".to_owned())
+}
+
+/// `accept`
+#[derive(Debug, Args)]
+pub struct Accept {
+    /// The id of the finding, or how it starts
+    pub id: String,
+    /// Why the break may stay, such as the number of a ticket
+    #[arg(long, value_name = "TEXT", value_parser = not_empty)]
+    pub reason: String,
+    /// Who answers for it
+    #[arg(long, value_name = "NAME")]
+    pub owner: Option<String>,
+    /// The last day on which it counts, or the version with which it ends [default: no end]
+    #[arg(long, value_name = "DAY|VERSION", value_parser = until)]
+    pub until: Option<String>,
+    /// What is compared, as for check-breaking
+    #[command(flatten)]
+    pub compare: CheckBreaking,
+}
+
+fn not_empty(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() { Err("say why".to_owned()) } else { Ok(text.to_owned()) }
+}
+
+/// A day that is not over, or a version.
+fn until(text: &str) -> Result<String, String> {
+    match text.parse::<Until>()? {
+        Until::Day(_) => last_day(text).map(|day| day.to_string()),
+        Until::Version(version) => Ok(version.to_string()),
+    }
 }
 
 /// `init`
@@ -425,6 +508,40 @@ pub enum Baseline {
         /// The schema to accept [default: `input` of protogate.toml]
         input: Option<String>,
     },
+    /// Write down the breaks of today, so that only new ones count
+    #[command(
+        after_help = "The first time all findings are written into protogate-ratchet.toml; after that those that are gone are
+taken out, and new ones stay findings unless --add says otherwise.
+
+Examples:
+  protogate baseline ratchet                  adopt the check, or take out what is mended
+  protogate baseline ratchet --add --reason 'OPS-17'"
+    )]
+    Ratchet(Ratchet),
+    /// Print the numbers and names that earlier releases had
+    #[command(after_help = "Example:
+  protogate baseline ledger proto --against 'git:tags:v*'")]
+    Ledger {
+        /// The schema whose folder is looked back on [default: `input` of protogate.toml]
+        input: Option<String>,
+        /// The releases [default: `history` of protogate.toml, or git:tags]
+        #[arg(long, value_name = "git:tags")]
+        against: Option<String>,
+    },
+}
+
+/// `baseline ratchet`
+#[derive(Debug, Args)]
+pub struct Ratchet {
+    /// Write down new breaks as well
+    #[arg(long, requires = "reason")]
+    pub add: bool,
+    /// Why they may stay
+    #[arg(long, value_name = "TEXT", value_parser = not_empty)]
+    pub reason: Option<String>,
+    /// What is compared, as for check-breaking
+    #[command(flatten)]
+    pub compare: CheckBreaking,
 }
 
 /// `report`

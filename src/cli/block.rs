@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use prost_reflect::ExtensionDescriptor;
 
 use super::config::CONFIG;
-use crate::diag::{Diagnostic, Place};
+use crate::diag::{Diagnostic, Place, RuleInfo};
 use crate::rules::breaking::{Category, Ignores, Language, Rule, Selection, Vocabulary};
+use crate::rules::ledger::{CATEGORY, HISTORY};
 use crate::schema::{Schema, is_at_or_below, nearest};
 
 /// A word of a configuration and where it stands.
@@ -42,8 +43,65 @@ pub struct Block {
     pub options: Vec<Word>,
 }
 
+/// What a block asks.
+pub struct Asked {
+    /// Of a pair of schemas.
+    pub selection: Selection,
+    /// Of the releases, where there is a history.
+    pub history: Vec<&'static RuleInfo>,
+    /// Whether rules about history are asked for by name: there has to be one.
+    pub needs_history: bool,
+    /// Warnings about old names.
+    pub notices: Vec<Diagnostic>,
+}
+
+/// The rules about history that a word names; none for any other word.
+fn of_history(word: &str) -> Vec<&'static RuleInfo> {
+    HISTORY.into_iter().filter(|info| word == CATEGORY || word == info.id).collect()
+}
+
 impl Block {
-    /// What the block asks, with warnings about old names. `categories` are those of the command line;
+    /// What the block asks, of pairs and of history. Rules about history are not in the vocabularies of buf.
+    ///
+    /// # Errors
+    ///
+    /// One diagnostic per name that is neither a rule nor a category.
+    pub fn asked(&self, categories: &[String]) -> Result<Asked, Vec<Diagnostic>> {
+        let is_ours = |word: &str| !of_history(word).is_empty();
+        let words = |words: &[Word]| words.iter().map(|word| word.text.clone()).collect::<Vec<_>>();
+        let named = if categories.is_empty() { words(&self.used) } else { categories.to_vec() };
+        let mut history: Vec<&'static RuleInfo> = named.iter().flat_map(|word| of_history(word)).collect();
+        let needs_history = !history.is_empty();
+        if !needs_history {
+            history = HISTORY.to_vec();
+        }
+        let except: Vec<_> = self.except.iter().flat_map(|word| of_history(&word.text)).collect();
+        history.retain(|info| !except.contains(info));
+
+        let without = |words: &[Word]| words.iter().filter(|word| !is_ours(&word.text)).cloned().collect();
+        let rest = Block {
+            used: without(&self.used),
+            except: without(&self.except),
+            ignore_only: self.ignore_only.iter().filter(|(word, _)| !is_ours(&word.text)).cloned().collect(),
+            ..self.clone()
+        };
+        let others: Vec<String> = categories.iter().filter(|word| !is_ours(word)).cloned().collect();
+        let (mut selection, notices) = rest.selection(&others)?;
+        let mut ignores = selection.ignores().clone();
+        for (word, paths) in &self.ignore_only {
+            let names = || paths.iter().filter_map(|path| path.name.clone());
+            of_history(&word.text)
+                .iter()
+                .for_each(|info| ignores.only.entry(info.id).or_default().extend(names()));
+        }
+        // Asked about history only.
+        if needs_history && named.iter().all(|word| is_ours(word)) {
+            selection = Selection::of(&[], &[]);
+        }
+        Ok(Asked { selection: selection.ignoring(ignores), history, needs_history, notices })
+    }
+
+    /// What the block asks of pairs, with warnings about old names. `categories` are those of the command line;
     /// they replace `use`.
     ///
     /// # Errors

@@ -3,16 +3,21 @@
 use super::Outcome;
 use super::breaking::COMPILE;
 use super::config::CONFIG;
+use super::diff::DIFF;
+use super::history::RELEASE;
 use super::known::KNOWN;
 use super::merge::REPORT;
 use super::plugin::PLUGIN;
+use super::ratchet::RATCHET;
 use super::service::SERVICE;
 use super::tls::TLS;
 use crate::codegen;
 use crate::contract::{CHECKS, Level, NOTES, PROBES};
 use crate::diag::{Diagnostic, Report, RuleInfo, Section, Table};
 use crate::promise::contract::lint;
+use crate::rules::accept::{ACCEPT, EXPIRED, UNUSED};
 use crate::rules::breaking::{BREAKING, Files, Rule, SELECTION};
+use crate::rules::ledger::{CATEGORY, HISTORY};
 use crate::schema::{PROBLEMS, nearest};
 
 /// An id that nothing has.
@@ -29,6 +34,7 @@ fn others() -> impl Iterator<Item = &'static RuleInfo> {
     let notes = NOTES.iter().copied();
     PROBLEMS
         .into_iter()
+        .chain([&ACCEPT, &UNUSED, &EXPIRED, &RATCHET, &RELEASE, &DIFF])
         .chain(codegen::PROBLEMS)
         .chain([&CONFIG, &COMPILE, &PLUGIN, &SERVICE, &TLS, &KNOWN, &REPORT, &SELECTION, &EXPLAIN])
         .chain(notes)
@@ -38,7 +44,7 @@ fn others() -> impl Iterator<Item = &'static RuleInfo> {
 /// The rule, check or note of this id or name.
 pub fn rule(word: &str) -> Option<&'static RuleInfo> {
     let checks = CHECKS.iter().map(|check| &check.info).chain(PROBES.iter().map(|probe| &probe.info));
-    let all = BREAKING.iter().map(|rule| &rule.info).chain(checks).chain(others());
+    let all = BREAKING.iter().map(|rule| &rule.info).chain(HISTORY).chain(checks).chain(others());
     all.into_iter().find(|info| info.id == word || info.name == word)
 }
 
@@ -51,6 +57,9 @@ pub fn rules() -> Report {
         let categories: Vec<&str> = rule.categories.iter().map(|category| category.id()).collect();
         vec![rule.info.id.to_owned(), categories.join(" "), rule.info.summary.to_owned()]
     });
+    let history =
+        HISTORY.iter().map(|info| vec![info.id.to_owned(), CATEGORY.to_owned(), info.summary.to_owned()]);
+    let breaking = breaking.chain(history);
     let row = |info: &RuleInfo, level: Level| {
         let level = format!("{level:?}").to_lowercase();
         vec![info.id.to_owned(), info.name.to_owned(), level, info.summary.to_owned()]
@@ -78,6 +87,9 @@ pub fn page() -> Report {
         page += &entry(&rule.info, format!(" Categories: {}.", categories.join(", ")));
         page += &format!("\nBefore:\n\n{}\nAfter:\n\n{}", files(rule.example.old), files(rule.example.new));
     }
+    for info in HISTORY {
+        page += &entry(info, format!(" Category: {CATEGORY}."));
+    }
     page += "\n## contract\n";
     let checks = CHECKS.iter().map(|check| (&check.info, check.level));
     for (info, level) in checks.chain(PROBES.iter().map(|probe| (&probe.info, probe.level))) {
@@ -97,10 +109,10 @@ pub fn explain(id: &str) -> Outcome {
     }
     let probes = || PROBES.iter().map(|probe| &probe.info);
     let checks = || CHECKS.iter().map(|check| &check.info).chain(probes());
-    if let Some(info) = checks().chain(others()).find(|info| same(info)) {
+    if let Some(info) = HISTORY.into_iter().chain(checks()).chain(others()).find(|info| same(info)) {
         return Ok(Report::default().with(Section::Line(words(info))));
     }
-    let breaking = BREAKING.iter().map(|rule| rule.info.id);
+    let breaking = BREAKING.iter().map(|rule| rule.info.id).chain(HISTORY.iter().map(|info| info.id));
     let names: Vec<&str> =
         breaking.chain(others().map(|info| info.id)).chain(checks().map(|info| info.name)).collect();
     let upper = id.to_uppercase();

@@ -14,6 +14,7 @@ use toml::Spanned;
 use super::block::{Block, Ignored, Word};
 use super::buf_yaml::{self, Module};
 use super::paths::{inside, normal};
+use super::policy::{Policy, WrittenAcceptance, WrittenDeletion};
 
 use crate::codegen::Output;
 use crate::diag::{Diagnostic, Place, RuleInfo, Span};
@@ -52,6 +53,12 @@ pub struct Config {
     pub reference: Reference,
     /// `[gate]`
     pub gate: Gate,
+    /// What `[breaking]` says beyond rules and paths.
+    #[serde(skip)]
+    pub policy: Policy,
+    /// The file, if there is one.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
     /// The folder the file stands in, as seen from the current one. Empty for the current folder.
     #[serde(skip)]
     pub folder: PathBuf,
@@ -87,6 +94,18 @@ struct Breaking {
     stored: Option<Vec<Spanned<String>>>,
     /// Custom options that are a part of the contract.
     options: Vec<Spanned<String>>,
+    /// What is compared with, in place of `baseline`.
+    against: Vec<String>,
+    /// The releases that are looked back on: `git:tags`.
+    history: Option<Spanned<String>>,
+    /// The version that is being made.
+    release: Option<Spanned<String>>,
+    /// When something may be deleted.
+    deletion: Option<WrittenDeletion>,
+    /// Accepted breaks.
+    accept: Vec<WrittenAcceptance>,
+    /// The file of breaks that were there when the check was adopted.
+    ratchet: Option<String>,
 }
 
 impl Breaking {
@@ -115,6 +134,18 @@ impl Breaking {
             options: self.options.iter().map(word).collect(),
             ..Block::default()
         }
+    }
+
+    fn policy(&self, place: impl Fn(std::ops::Range<usize>) -> Place) -> Result<Policy, Diagnostic> {
+        let word = |word: &Spanned<String>| Word { text: word.get_ref().clone(), place: place(word.span()) };
+        Ok(Policy {
+            against: self.against.clone(),
+            history: self.history.as_ref().map(word),
+            release: self.release.as_ref().map(word),
+            deletion: self.deletion.as_ref().map(Into::into),
+            accept: self.accept.iter().map(|it| it.read(&place)).collect::<Result<_, _>>()?,
+            ratchet: self.ratchet.clone(),
+        })
     }
 }
 
@@ -325,6 +356,7 @@ impl Config {
         let mut config =
             if is_yaml { Config::from_buf(&shown, &text) } else { Config::parse(&shown, &text) }?;
         config.folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
+        config.file = Some(path);
         Ok(config)
     }
 
@@ -339,7 +371,12 @@ impl Config {
         Ok(Config { input, breaking, modules: file.modules, astray: file.astray, ..Config::default() })
     }
 
-    fn parse(shown: &str, text: &str) -> Result<Config, Diagnostic> {
+    /// Reads the text of a `protogate.toml`.
+    ///
+    /// # Errors
+    ///
+    /// A diagnostic that points into it.
+    pub fn parse(shown: &str, text: &str) -> Result<Config, Diagnostic> {
         let place = |span: Option<std::ops::Range<usize>>| {
             let span = span.map(|range| Span::from_bytes(text, range.start, range.end));
             Place { file: shown.into(), span, text: Some(text.into()) }
@@ -352,6 +389,7 @@ impl Config {
             Diagnostic::failure(&CONFIG, error.message().to_owned()).at(place).help(help)
         })?;
         config.breaking = config.written.block(config.input.as_deref(), |range| place(Some(range)));
+        config.policy = config.written.policy(|range| place(Some(range)))?;
         Ok(config)
     }
 

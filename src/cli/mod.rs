@@ -5,9 +5,11 @@
 //!
 //! Absent on purpose: nothing is decided here about schemas, code or servers.
 
+mod accept;
 mod again;
 mod args;
 mod baseline;
+mod baselines;
 mod block;
 mod breaking;
 mod buf_yaml;
@@ -15,11 +17,13 @@ mod catalogue;
 mod config;
 mod contract;
 mod date;
+mod diff;
 mod events;
 mod gate;
 mod generate;
 mod grpcurl;
 mod infer;
+mod history;
 mod init;
 mod interrupt;
 mod known;
@@ -29,6 +33,8 @@ mod mock;
 mod output;
 mod paths;
 mod plugin;
+mod policy;
+mod ratchet;
 mod reach;
 mod reference;
 mod reports;
@@ -80,6 +86,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let context = Context { common, config };
     let report = match command {
         Command::CheckBreaking(arguments) => breaking::check_breaking(&arguments, &context),
+        Command::Accept(arguments) => accept::command(&arguments, &context),
+        Command::Diff(arguments) => diff::diff(&arguments, &context),
         Command::Generate(arguments) => generate::generate(&arguments, &context),
         Command::Contract(arguments) => match &arguments.work {
             Some(ContractWork::Lint(arguments)) => lint::lint(arguments, &context),
@@ -92,6 +100,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Mock(arguments) => mock::mock(&arguments, &context),
         Command::Gate(arguments) => gate::gate(&arguments, &context),
         Command::Baseline(args::Baseline::Update { input }) => baseline::update(input.as_deref(), &context),
+        Command::Baseline(args::Baseline::Ratchet(arguments)) => ratchet::ratchet(&arguments, &context),
+        Command::Baseline(args::Baseline::Ledger { input, against }) => {
+            history::ledger(input.as_deref(), against.as_deref(), &context)
+        }
         Command::Report(args::Report::Merge { files }) => merge::merge(&files),
         Command::Init(arguments) => init::init(&arguments, &context),
         Command::Rules { page: true } => Ok(catalogue::page()),
@@ -101,8 +113,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     output::finish(&settle(report), &context.common, codes)
 }
 
-/// What a command comes to: a report, or the reasons why there is none.
-type Outcome = Result<Report, Vec<Diagnostic>>;
+/// What a command comes to: a report (or a part of the way to one), or the reasons why there is none.
+type Outcome<T = Report> = Result<T, Vec<Diagnostic>>;
 
 fn settle(outcome: Outcome) -> Report {
     match outcome {

@@ -8,6 +8,7 @@
 //! Absent on purpose: this room knows no descriptors, no arguments and no sockets; it never reads a
 //! file, prints or exits.
 
+mod changelog;
 mod coverage;
 mod evidence;
 mod join;
@@ -18,6 +19,7 @@ pub mod render;
 mod report;
 mod shell;
 
+pub use changelog::{Advice, ChangeRow, Changelog, Heading};
 pub use coverage::{Coverage, Covered, Part};
 pub use evidence::{Affected, Agreement, Direction, Encoding, Evidence, Peer, Reading, Witness};
 pub use place::{Place, Span};

@@ -252,6 +252,9 @@ struct Said {
     failure: bool,
     help: Option<String>,
     symbol: Option<String>,
+    #[serde(default)]
+    against: Vec<String>,
+    fingerprint: Option<String>,
     path: Option<String>,
     // Those of `path`, which are there with it.
     start_line: Option<u32>,
@@ -384,6 +387,8 @@ impl Said {
             help: self.help,
             symbol: self.symbol,
             evidence: None,
+            against: self.against,
+            fingerprint: self.fingerprint,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The values: rules, diagnostics, reports.
 
-use super::{Coverage, Evidence, Place, RuleRow, StateRow};
+use super::{Changelog, Coverage, Evidence, Place, RuleRow, StateRow};
 
 /// A rule, check or kind of failure: what `explain ID` prints. Always a static, so that a finding points
 /// at its rule for nothing.
@@ -70,6 +70,10 @@ pub struct Diagnostic {
     pub symbol: Option<String>,
     /// What shows that it is true.
     pub evidence: Option<Box<Evidence>>,
+    /// What it was found against, where there were several.
+    pub against: Vec<String>,
+    /// Its name, which stays the same while lines and files move.
+    pub fingerprint: Option<String>,
 }
 
 impl Diagnostic {
@@ -84,6 +88,8 @@ impl Diagnostic {
             help: None,
             symbol: None,
             evidence: None,
+            against: Vec::new(),
+            fingerprint: None,
         }
     }
 
@@ -290,6 +296,8 @@ pub enum Section {
     Run(Run),
     /// The steps of a gate.
     Phases(Vec<Phase>),
+    /// Every change between two schemas.
+    Changelog(Changelog),
 }
 
 /// Diagnostics plus sections. Sorted by place and deduplicated from birth.

@@ -112,7 +112,7 @@ fn is_blob(text: &str, object: &str) -> bool {
 }
 
 /// buf names the `.git` folder, git wants the folder around it (or a bare repository as it is).
-fn work_tree_or_git_dir(repository: &Path) -> PathBuf {
+pub(super) fn work_tree_or_git_dir(repository: &Path) -> PathBuf {
     match repository.file_name() {
         Some(name) if name == ".git" => match repository.parent() {
             Some(parent) if parent.as_os_str().is_empty() => PathBuf::from("."),
@@ -167,6 +167,33 @@ fn read_blobs(repository: &Path, entries: &[Entry]) -> std::io::Result<Vec<Optio
     });
     child.wait()?;
     blobs
+}
+
+/// The object ids of what these names mean (`REV^{commit}:PATH`), in order; `None` for what is not there. One
+/// process answers them all.
+pub(super) fn object_ids(repository: &Path, names: &[String]) -> std::io::Result<Vec<Option<String>>> {
+    let mut child = command(repository)
+        .args(["cat-file", "--batch-check=%(objectname)"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let (Some(mut requests), Some(mut replies)) = (child.stdin.take(), child.stdout.take()) else {
+        return Err(std::io::Error::other("git has no pipes"));
+    };
+    let asked: String = names.iter().map(|name| format!("{name}\n")).collect();
+    let mut said = String::new();
+    std::thread::scope(|scope| {
+        // As below: one thread each way. git says by the end of its replies that it did not read all.
+        scope.spawn(move || requests.write_all(asked.as_bytes()).ok());
+        replies.read_to_string(&mut said)
+    })?;
+    child.wait()?;
+    let ids: Vec<_> = said.lines().map(|line| (!line.contains(' ')).then(|| line.to_owned())).collect();
+    match ids.len() == names.len() {
+        true => Ok(ids),
+        false => Err(std::io::Error::other("git did not answer every question")),
+    }
 }
 
 /// One reply of `git cat-file --batch`: `OBJECT TYPE SIZE\n`, the content, `\n`; or `OBJECT missing\n`.

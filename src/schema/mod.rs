@@ -22,6 +22,7 @@ mod image;
 mod narrow;
 mod pair;
 mod problem;
+mod releases;
 mod revision;
 mod source;
 mod unpack;
@@ -36,11 +37,14 @@ mod pair_tests;
 #[cfg(test)]
 mod public_import_tests;
 #[cfg(test)]
+mod releases_tests;
+#[cfg(test)]
 mod tests;
 
 pub use narrow::narrow;
-pub use pair::load_pair;
+pub use pair::{ACCEPT_MARK, load_pair};
 pub use problem::{PROBLEMS, nearest};
+pub use releases::{Release, releases, shared_git_dir};
 pub use revision::Revision;
 pub use source::Source;
 pub use value::{File, Origin, Schema};

@@ -7,7 +7,8 @@
 //! - a file that is compiled imports it, on either side;
 //! - it shares a package with a file whose bytes differ. What is gone from a package is looked for in all
 //!   of that package, a package is gone when its last file is, and a name may be declared twice only in
-//!   one package: so all its files are there.
+//!   one package: so all its files are there;
+//! - a comment in it accepts a break ([`ACCEPT_MARK`]): that nothing is accepted any more has to be said.
 //!
 //! A full name cannot move from a changed file to an unchanged one, because the old schema would have
 //! declared it twice. Files on only one side differ. So both schemas leave out the same files, and two
@@ -54,6 +55,15 @@ struct Same {
     new: Input,
     /// `None` when it does not parse.
     head: Option<Head>,
+}
+
+/// What a comment that accepts a break starts with.
+pub const ACCEPT_MARK: &str = "protogate:accept";
+
+impl Same {
+    fn is_marked(&self) -> bool {
+        matches!(&self.new.content, Content::Text(text) if text.contains(ACCEPT_MARK))
+    }
 }
 
 fn compile(old: Inputs, new: Inputs) -> (Loaded, Loaded) {
@@ -181,7 +191,7 @@ fn needed<'a>(
         let Some(head) = &file.head else { continue };
         if !unchanged.contains(name.as_str()) {
             waiting.extend(head.imports.iter().map(String::as_str));
-        } else if packages.contains(head.package.as_str()) {
+        } else if packages.contains(head.package.as_str()) || file.is_marked() {
             waiting.push(name);
         }
     }

@@ -23,7 +23,7 @@ problem!(
     "The input can be read.",
     "An input is a directory, a `.proto` file, a descriptor set (binary or JSON, also with gzip or zstd), a \
      tar or zip archive, or a git revision (`git:REV[:PATH]`, `git:merge-base(REV)[:PATH]`, \
-     `git:latest-tag[:PATTERN[:PATH]]`). This one is missing, not readable, or not what its name says. Nothing was checked."
+     `git:latest-tag[:PATTERN[:PATH]]`, and for several baselines `git:tags[:PATTERN[:PATH]]`). This one is missing, not readable, or not what its name says. Nothing was checked."
 );
 problem!(
     SCHEMA_PARSE,
@@ -147,7 +147,7 @@ pub(super) fn not_an_archive(shown: &str, error: &std::io::Error) -> Diagnostic 
 
 pub(super) fn bad_source(spec: &str, why: &str) -> Diagnostic {
     Diagnostic::failure(&SCHEMA_INPUT, format!("cannot understand the source `{spec}`: {why}")).help(
-        "write a path, git:REV[:PATH], git:merge-base(REV)[:PATH], git:latest-tag[:PATTERN[:PATH]], \
+        "write a path, git:REV[:PATH], git:merge-base(REV)[:PATH], git:latest-tag[:PATTERN[:PATH]], git:tags[:PATTERN[:PATH]], \
          DIR/.git#branch=NAME,subdir=PATH (also tag=, commit=, ref=), or FILE.tar#strip_components=N,subdir=PATH",
     )
 }
@@ -185,6 +185,24 @@ pub(super) fn no_merge_base(repository: &Path, revision: &str) -> Diagnostic {
     let message = format!("HEAD and `{revision}` have no common commit in {}", here(repository));
     Diagnostic::failure(&SCHEMA_INPUT, message)
         .help("a shallow clone ends before it: `git fetch --unshallow` (in GitHub Actions, `fetch-depth: 0`)")
+}
+
+/// `git:tags` where one schema is needed.
+pub(super) fn several_revisions(revision: &str) -> Diagnostic {
+    Diagnostic::failure(
+        &SCHEMA_INPUT,
+        format!("`git:{revision}` means every release, and one schema is needed"),
+    )
+    .help("name one: git:latest-tag, or git:REV; only --against and `baseline` take all of them")
+}
+
+/// `git:tags` in a repository without releases.
+pub(super) fn no_releases(repository: &Path, pattern: Option<&str>) -> Diagnostic {
+    let which = pattern.map(|pattern| format!(" that matches `{pattern}`")).unwrap_or_default();
+    Diagnostic::failure(&SCHEMA_INPUT, format!("there is no release tag{which} in {}", here(repository))).help(
+        "a release tag is a version such as v1.2.3, or matches the pattern and ends in one; fetch them with \
+         `git fetch --tags --unshallow`",
+    )
 }
 
 pub(super) fn no_such_tag(repository: &Path, pattern: Option<&str>) -> Diagnostic {

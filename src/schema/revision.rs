@@ -21,6 +21,9 @@ pub enum Revision {
     MergeBase(String),
     /// The tag with the highest version among those that HEAD contains, of those that match the pattern.
     LatestTag(Option<String>),
+    /// Every release: all tags that are versions, of those that match the pattern. It is no single commit; see
+    /// [`releases`](super::releases).
+    Tags(Option<String>),
 }
 
 impl From<&str> for Revision {
@@ -37,6 +40,8 @@ impl fmt::Display for Revision {
             Revision::MergeBase(other) => write!(f, "merge-base({other})"),
             Revision::LatestTag(None) => f.write_str("latest-tag"),
             Revision::LatestTag(Some(pattern)) => write!(f, "latest-tag:{pattern}"),
+            Revision::Tags(None) => f.write_str("tags"),
+            Revision::Tags(Some(pattern)) => write!(f, "tags:{pattern}"),
         }
     }
 }
@@ -47,7 +52,7 @@ pub(super) fn parse_short(spec: &str, rest: &str) -> Result<Source, Diagnostic> 
         Some((head, tail)) => (head, Some(tail)),
         None => (rest, None),
     };
-    let (revision, path) = if head == "latest-tag" {
+    let (revision, path) = if head == "latest-tag" || head == "tags" {
         let (pattern, path) = match tail.and_then(|tail| tail.split_once(':')) {
             Some((pattern, path)) => (pattern, Some(path)),
             None => (tail.unwrap_or(""), None),
@@ -55,7 +60,8 @@ pub(super) fn parse_short(spec: &str, rest: &str) -> Result<Source, Diagnostic> 
         if GlobBuilder::new(pattern).build().is_err() {
             return Err(problem::bad_source(spec, &format!("`{pattern}` is not a pattern")));
         }
-        (Revision::LatestTag((!pattern.is_empty()).then(|| pattern.to_owned())), path)
+        let which = (!pattern.is_empty()).then(|| pattern.to_owned());
+        (if head == "tags" { Revision::Tags(which) } else { Revision::LatestTag(which) }, path)
     } else if let Some(other) = head.strip_prefix("merge-base(") {
         match other.strip_suffix(')').filter(|other| !other.is_empty()) {
             Some(other) => (Revision::MergeBase(other.to_owned()), tail),
@@ -114,6 +120,7 @@ impl Revision {
                     .to_owned();
                 Ok(commit(repository, &format!("refs/tags/{tag}"))?)
             }
+            Revision::Tags(_) => Err(problem::several_revisions(&self.to_string()).into()),
         }
     }
 }
@@ -131,21 +138,29 @@ fn text(output: &[u8]) -> String {
 
 /// The tag with the highest version; a pre-release only where there is no release.
 fn latest<'a>(tags: impl Iterator<Item = &'a str>, pattern: Option<&str>) -> Option<&'a str> {
-    let matcher = match pattern {
-        Some(pattern) => {
-            Some(GlobBuilder::new(pattern).literal_separator(true).build().ok()?.compile_matcher())
-        }
+    versions(tags, pattern).pop().map(|(_, tag)| tag)
+}
+
+/// The tags that are versions, from the lowest to the highest; pre-releases only where there is no release.
+pub(super) fn versions<'a>(
+    tags: impl Iterator<Item = &'a str>,
+    pattern: Option<&str>,
+) -> Vec<(Version, &'a str)> {
+    let matcher = match pattern.map(|it| GlobBuilder::new(it).literal_separator(true).build()) {
+        Some(Ok(glob)) => Some(glob.compile_matcher()),
+        Some(Err(_)) => return Vec::new(),
         None => None,
     };
-    tags.filter_map(|tag| {
-        match &matcher {
-            Some(matcher) => matcher.is_match(tag).then(|| version_at_the_end(tag)).flatten(),
-            None => Version::parse(tag.strip_prefix('v').unwrap_or(tag)).ok(),
-        }
-        .map(|version| (version.pre.is_empty(), version, tag))
-    })
-    .max()
-    .map(|(_, _, tag)| tag)
+    let version = |tag: &str| match &matcher {
+        Some(matcher) => matcher.is_match(tag).then(|| version_at_the_end(tag)).flatten(),
+        None => Version::parse(tag.strip_prefix('v').unwrap_or(tag)).ok(),
+    };
+    let mut found: Vec<_> = tags.filter_map(|tag| Some((version(tag)?, tag))).collect();
+    if found.iter().any(|(version, _)| version.pre.is_empty()) {
+        found.retain(|(version, _)| version.pre.is_empty());
+    }
+    found.sort();
+    found
 }
 
 /// The version that a tag such as `users/v1.2.3` or `release-1.2.3-rc.1` ends in: the longest there is.
@@ -192,10 +207,21 @@ mod tests {
             "git:latest-tag::proto",
             "git:latest-tag:users/v*",
             "git:latest-tag:users/v*:proto/users",
+            "git:tags",
+            "git:tags::proto",
+            "git:tags:users/v*",
+            "git:tags:users/v*:proto/users",
         ] {
             assert_eq!(Source::parse(spec).unwrap().to_string(), spec);
         }
-        for spec in ["git:", "git::proto", "git:merge-base()", "git:merge-base(main", "git:latest-tag:[a"] {
+        for spec in [
+            "git:",
+            "git::proto",
+            "git:merge-base()",
+            "git:merge-base(main",
+            "git:latest-tag:[a",
+            "git:tags:[a",
+        ] {
             assert!(Source::parse(spec).is_err_and(|said| said.help.is_some()), "{spec}");
         }
     }

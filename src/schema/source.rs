@@ -118,6 +118,8 @@ impl Source {
     ///   HEAD contains. Without PATTERN a tag counts that is a version, with or without a leading `v`; with
     ///   one, such as `users/v*`, a tag that matches and ends in a version. Pre-releases count when there is
     ///   nothing else. `git:latest-tag::PATH` names a folder and no pattern: no tag has a `:` in its name;
+    /// - `git:tags[:PATTERN[:PATH]]`: every such tag, for commands that compare with several schemas; of the whole
+    ///   repository, because a release of a maintenance branch has peers too;
     /// - `DIR/.git#branch=NAME[,subdir=PATH]` (also `tag=`, `commit=`, `ref=`): buf's spelling;
     /// - `FILE.tar`, `.tar.gz`, `.tgz`, `.tar.zst` or `.zip`, with `#strip_components=N,subdir=PATH`;
     /// - a path: a directory, a `.proto` file, or else a descriptor set.
@@ -302,11 +304,11 @@ impl fmt::Display for Source {
                 let mark = if options.is_empty() { "" } else { "#" };
                 write!(f, "{}{mark}{}", path.display(), options.join(","))
             }
-            Source::Git { revision: revision @ Revision::LatestTag(None), path: Some(path), .. }
-                if !path.is_empty() =>
-            {
-                write!(f, "git:{revision}::{path}")
-            }
+            Source::Git {
+                revision: revision @ (Revision::LatestTag(None) | Revision::Tags(None)),
+                path: Some(path),
+                ..
+            } if !path.is_empty() => write!(f, "git:{revision}::{path}"),
             Source::Git { revision, path: Some(path), .. } if !path.is_empty() => {
                 write!(f, "git:{revision}:{path}")
             }

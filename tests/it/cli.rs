@@ -61,8 +61,17 @@ fn bad_input_ends_with_2_and_a_way_out() {
 
 #[test]
 fn help_goes_to_standard_output_with_examples() {
-    for command in ["check-breaking", "generate", "contract", "replay", "serve-reference", "gate", "explain"]
-    {
+    for command in [
+        "check-breaking",
+        "generate",
+        "contract",
+        "replay",
+        "serve-reference",
+        "gate",
+        "explain",
+        "accept",
+        "diff",
+    ] {
         let ran = protogate(Path::new("."), &[command, "--help"]);
         assert_eq!(ran.code, 0, "{command}");
         assert!(ran.stdout.contains("Example"), "{command} has no example");

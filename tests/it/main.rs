@@ -3,6 +3,7 @@
 // clippy knows the functions with #[test] only, not their helpers.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
+mod accepting;
 mod breaking;
 mod breaking_config;
 mod breaking_layers;
@@ -15,11 +16,14 @@ mod cli;
 mod codegen_compiles;
 mod contract;
 mod corpus;
+mod coverage_of_others;
+mod diff;
 mod floors;
 mod formats;
 mod gate;
 mod generate;
 mod grpcurl;
+mod history;
 mod hostile;
 mod hostile_server;
 mod init;

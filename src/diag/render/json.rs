@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::evidence;
 use crate::diag::{
-    CallRow, CaseRow, Covered, Diagnostic, MethodRow, Part, Phase, Place, Report, RuleRow, Run, Section,
-    Severity, Span, StateRow, Verdict,
+    CallRow, CaseRow, ChangeRow, Changelog, Covered, Diagnostic, MethodRow, Part, Phase, Place, Report, RuleRow,
+    Run, Section, Severity, Span, StateRow, Verdict,
 };
 
 /// What the document of a contract run calls itself.
@@ -24,6 +24,13 @@ pub(super) fn render(report: &Report) -> String {
         Section::Phases(phases) => Some(phases),
         _ => None,
     });
+    let log = report.sections().iter().find_map(|section| match section {
+        Section::Changelog(log) => Some(log),
+        _ => None,
+    });
+    if let Some(log) = log {
+        return line(&changelog(log, report.diagnostics()));
+    }
     let diagnostics = report.diagnostics().iter().map(of_document);
     match (phases, run) {
         (Some(phases), run) => line(&json!({
@@ -40,6 +47,35 @@ pub(super) fn render(report: &Report) -> String {
         }
         (None, None) => report.diagnostics().iter().map(as_buf).map(|it| line(&it)).collect(),
     }
+}
+
+/// One object, so that a badge reads `advice` and nothing else.
+fn changelog(log: &Changelog, diagnostics: &[Diagnostic]) -> Value {
+    let change = |row: &ChangeRow| {
+        let mut object = row.place.as_ref().map(place).unwrap_or_default();
+        let optional =
+            [("old_symbol", &row.old_symbol), ("what", &row.what), ("from", &row.from), ("to", &row.to)];
+        object.insert("group".to_owned(), row.group.word().into());
+        object.insert("change".to_owned(), row.kind.into());
+        object.insert("element".to_owned(), row.element.into());
+        object.insert("symbol".to_owned(), row.symbol.as_str().into());
+        for (key, value) in optional {
+            if let Some(value) = value {
+                object.insert(key.to_owned(), value.as_str().into());
+            }
+        }
+        object.insert("message".to_owned(), row.message.as_str().into());
+        object.insert("rules".to_owned(), row.rules.iter().map(|rule| rule.id).collect());
+        Value::Object(object)
+    };
+    json!({
+        "kind": "diff",
+        "version": VERSION,
+        "against": log.against,
+        "advice": log.advice.word(),
+        "changes": log.changes.iter().map(change).collect::<Vec<_>>(),
+        "diagnostics": diagnostics.iter().map(diagnostic).collect::<Vec<_>>(),
+    })
 }
 
 fn line(value: &Value) -> String {
@@ -79,6 +115,12 @@ fn with_place(diagnostic: &Diagnostic, mut object: Map<String, Value>) -> Value 
     }
     if let Some(evidence) = diagnostic.evidence.as_deref().and_then(evidence::json) {
         object.insert("evidence".to_owned(), evidence);
+    }
+    if let Some(fingerprint) = &diagnostic.fingerprint {
+        object.insert("fingerprint".to_owned(), fingerprint.as_str().into());
+    }
+    if !diagnostic.against.is_empty() {
+        object.insert("against".to_owned(), diagnostic.against.clone().into());
     }
     let related = diagnostic.related.iter().map(|related| {
         let mut object = place(&related.place);

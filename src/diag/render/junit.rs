@@ -26,7 +26,7 @@ pub(super) fn render(report: &Report) -> String {
                 junit.add_test_suite(phase_suite(phases));
                 elapsed = Some(phases.iter().map(|phase| phase.elapsed_ms).sum());
             }
-            Section::Line(_) | Section::Table(_) | Section::Diff(_) => {}
+            Section::Line(_) | Section::Table(_) | Section::Diff(_) | Section::Changelog(_) => {}
         }
     }
     if let Some(elapsed) = elapsed {

@@ -5,7 +5,9 @@ use std::fmt::{Result, Write};
 
 use super::evidence;
 use super::finding::{Finding, findings, rule_title, tame};
-use crate::diag::{CaseRow, Phase, Place, Report, RuleRow, Run, Section, Severity, Table, Verdict, tally};
+use crate::diag::{
+    CaseRow, Changelog, Heading, Phase, Place, Report, RuleRow, Run, Section, Severity, Table, Verdict, tally,
+};
 
 pub(super) fn render(report: &Report) -> String {
     let mut out = String::new();
@@ -15,6 +17,10 @@ pub(super) fn render(report: &Report) -> String {
 }
 
 fn write_report(out: &mut String, report: &Report) -> Result {
+    // Release notes are pasted as they are.
+    if let ([], [Section::Changelog(log)]) = (report.diagnostics(), report.sections()) {
+        return write_changelog(out, log);
+    }
     writeln!(out, "### protogate: {}", counts(report))?;
     for section in report.sections() {
         if let Section::Phases(phases) = section {
@@ -30,9 +36,43 @@ fn write_report(out: &mut String, report: &Report) -> Result {
             Section::Table(table) => write_table(out, table)?,
             Section::Diff(diff) => write!(out, "\n{}", fence("diff", diff))?,
             Section::Run(run) => write_run(out, run)?,
+            Section::Changelog(log) => {
+                writeln!(out)?;
+                write_changelog(out, log)?;
+            }
         }
     }
     Ok(())
+}
+
+fn write_changelog(out: &mut String, log: &Changelog) -> Result {
+    writeln!(out, "## Changes since {}\n", code(&log.against))?;
+    if log.changes.is_empty() {
+        return writeln!(out, "None.");
+    }
+    writeln!(out, "Semantic versioning: **{}**", log.advice.word())?;
+    for group in Heading::ALL {
+        let mut rows = log.of(group).peekable();
+        if rows.peek().is_some() {
+            let (first, rest) = group.word().split_at(1);
+            writeln!(out, "\n### {}{rest}\n", first.to_uppercase())?;
+        }
+        rows.try_for_each(|row| writeln!(out, "- {}", note(&row.sentence())))?;
+    }
+    Ok(())
+}
+
+/// A sentence of release notes, which people read as it is written too: plain words stay plain.
+fn note(sentence: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | ':' | ',' | '(' | ')' | '_' | '.');
+    let parts: Vec<&str> = sentence.split('`').collect();
+    let words = |(index, part): (usize, &&str)| match index % 2 {
+        1 => code(part),
+        _ if part.chars().all(is_plain) => (*part).to_owned(),
+        _ => escape(part),
+    };
+    // An even number of parts has a backtick without its other one.
+    if parts.len().is_multiple_of(2) { text(sentence) } else { parts.iter().enumerate().map(words).collect() }
 }
 
 fn counts(report: &Report) -> String {

@@ -23,7 +23,7 @@ pub(super) fn render(report: &Report) -> String {
                 summary.extend(sum(run));
             }
             Section::Phases(phases) => lines.extend(phases.iter().map(|it| line("step_done", phase(it)))),
-            Section::Line(_) | Section::Table(_) | Section::Diff(_) => {}
+            Section::Line(_) | Section::Table(_) | Section::Diff(_) | Section::Changelog(_) => {}
         }
     }
     lines.push(line("summary", Value::Object(summary)));

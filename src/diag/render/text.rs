@@ -9,8 +9,8 @@ use super::Style;
 use super::evidence;
 use super::finding::tame;
 use crate::diag::{
-    CallRow, CaseRow, Diagnostic, Fate, Phase, Place, Report, RuleRow, Run, Section, Severity, Table,
-    Verdict, tally,
+    CallRow, CaseRow, Changelog, Diagnostic, Fate, Heading, Phase, Place, Report, RuleRow, Run, Section,
+    Severity, Table, Verdict, tally,
 };
 
 pub(super) fn render(report: &Report, style: Style) -> String {
@@ -46,11 +46,25 @@ fn groups(diagnostic: &Diagnostic) -> Vec<Group<'_>> {
     for note in diagnostic.evidence.iter().flat_map(|evidence| evidence::notes(evidence)) {
         first = first.element(Level::NOTE.message(note));
     }
+    if !diagnostic.against.is_empty() {
+        first = first.element(Level::NOTE.with_name("against").message(against(&diagnostic.against)));
+    }
+    if let Some(fingerprint) = &diagnostic.fingerprint {
+        first = first.element(Level::NOTE.with_name("id").message(fingerprint.as_str()));
+    }
     let related = diagnostic.related.iter().map(|related| {
         let title = Level::NOTE.secondary_title(related.message.as_str());
         at_place(Group::with_title(title), Some(&related.place))
     });
     std::iter::once(first).chain(related).collect()
+}
+
+/// The baselines of a finding; of many the first and the last, because they are in the order of their versions.
+fn against(names: &[String]) -> String {
+    match names {
+        [first, _, _, _, .., last] => format!("{first} … {last} ({} baselines)", names.len()),
+        names => names.join(", "),
+    }
 }
 
 /// The source line with the span under it; the bare place where there is no text to show.
@@ -98,7 +112,20 @@ fn section_text(out: &mut String, section: &Section, style: Style) -> std::fmt::
         Section::Diff(diff) => diff_text(out, diff, style),
         Section::Run(run) => run_text(out, run, style),
         Section::Phases(phases) => phases_text(out, phases, style),
+        Section::Changelog(log) => changelog_text(out, log, style),
     }
+}
+
+fn changelog_text(out: &mut String, log: &Changelog, style: Style) -> std::fmt::Result {
+    for group in Heading::ALL {
+        let mut rows = log.of(group).peekable();
+        if rows.peek().is_some() {
+            let code = if group == Heading::Breaking { "1;31" } else { "1" };
+            writeln!(out, "{}", paint(group.word(), code, style))?;
+        }
+        rows.try_for_each(|row| writeln!(out, "  {}", tame(&row.sentence(), &[])))?;
+    }
+    writeln!(out, "{}", log.summary())
 }
 
 /// Columns as wide as their widest cell; the last one runs free.

@@ -23,12 +23,7 @@ pub struct Ignores {
 
 impl Ignores {
     /// Whether a finding of this rule in these files is dropped.
-    pub(super) fn drop(
-        &self,
-        rule: &str,
-        new: Option<&FileDescriptor>,
-        old: Option<&FileDescriptor>,
-    ) -> bool {
+    pub fn drop(&self, rule: &str, new: Option<&FileDescriptor>, old: Option<&FileDescriptor>) -> bool {
         let files = || new.into_iter().chain(old);
         let within = self.within.as_ref();
         files().any(|file| self.ignores(rule, file))

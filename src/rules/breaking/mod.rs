@@ -120,6 +120,8 @@ pub use rule::{Example, Files, Rule};
 pub use selection::{SELECTION, Selection};
 pub use vocabulary::{Named, Vocabulary};
 
+pub(super) use symbol::symbol;
+
 use crate::diag::Diagnostic;
 use crate::schema::Schema;
 

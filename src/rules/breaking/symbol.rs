@@ -8,7 +8,7 @@ use prost_types::{DescriptorProto, EnumDescriptorProto, FieldDescriptorProto};
 /// expects, not beside it as protoc scopes it. Nothing for a path to the file itself.
 ///
 /// The numbers are the field numbers of `google/protobuf/descriptor.proto`.
-pub(super) fn symbol(file: &FileDescriptor, path: &[i32]) -> Option<String> {
+pub(in crate::rules) fn symbol(file: &FileDescriptor, path: &[i32]) -> Option<String> {
     let proto = file.file_descriptor_proto();
     let (&[list, index], rest) = path.split_first_chunk()?;
     let package = proto.package();

@@ -8,6 +8,7 @@ mod compare;
 mod dice;
 mod draw;
 mod edits;
+mod every_change;
 mod print;
 mod repair;
 mod schema;

@@ -152,6 +152,18 @@ pub(super) fn page(report: &Report) -> Page {
                 page.runs.push(of_run(run));
             }
             Section::Phases(phases) => page.steps.extend(phases.iter().map(step)),
+            Section::Changelog(log) => {
+                page.lines.push(shown(&log.summary()));
+                page.tables.push(TableView {
+                    title: String::new(),
+                    columns: ["group", "change"].map(str::to_owned).into(),
+                    rows: log
+                        .changes
+                        .iter()
+                        .map(|it| vec![it.group.word().to_owned(), shown(&it.sentence())])
+                        .collect(),
+                });
+            }
         }
     }
     for diagnostic in report.diagnostics() {
