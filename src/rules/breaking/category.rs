@@ -15,12 +15,20 @@ pub enum Category {
     Wire,
     /// What Confluent's Schema Registry asks of a Protobuf subject.
     Csr,
+    /// Every value that one side writes the other reads as it was meant, in bytes and in JSON.
+    Proven,
 }
 
 impl Category {
     /// Every category.
-    pub const ALL: [Category; 5] =
-        [Category::File, Category::Package, Category::WireJson, Category::Wire, Category::Csr];
+    pub const ALL: [Category; 6] = [
+        Category::File,
+        Category::Package,
+        Category::WireJson,
+        Category::Wire,
+        Category::Csr,
+        Category::Proven,
+    ];
 
     /// As it is written in a configuration.
     pub fn id(self) -> &'static str {
@@ -30,6 +38,7 @@ impl Category {
             Category::WireJson => "WIRE_JSON",
             Category::Wire => "WIRE",
             Category::Csr => "CSR",
+            Category::Proven => "PROVEN",
         }
     }
 
@@ -41,7 +50,13 @@ impl Category {
             Category::WireJson => "The binary encoding and JSON keep their meaning.",
             Category::Wire => "The binary encoding keeps its meaning.",
             Category::Csr => "Confluent's Schema Registry accepts the change.",
+            Category::Proven => "Nothing is shown to break: each finding comes with the value that shows it.",
         }
+    }
+
+    /// Is it one of buf's, and so the same as there?
+    pub fn is_bufs(self) -> bool {
+        self != Category::Proven
     }
 }
 

@@ -1,10 +1,14 @@
 //! Where rules put what they find.
 
+use std::ops::Deref;
+
 use prost_reflect::FileDescriptor;
 
 use super::element::Spot;
+use super::evidence;
 use super::selection::Selection;
-use crate::diag::{Diagnostic, Place, Related, RuleInfo, Severity};
+use crate::diag::{Diagnostic, Evidence, Place, Related, RuleInfo, Severity};
+use crate::rules::witness::World;
 use crate::schema::Schema;
 
 /// A list that knows both schemas, so that a rule names a [`Spot`] and never a line. Spots are looked up
@@ -69,11 +73,21 @@ impl<'a> Findings<'a> {
         Said { old: self.old, new: self.new, found: &mut self.list[position] }
     }
 
-    /// What is not ignored.
-    pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
+    /// What is not ignored, each with what shows it. To be as buf, nothing is shown.
+    pub(super) fn into_diagnostics(self, world: &impl Deref<Target = World>) -> Vec<Diagnostic> {
         let ignores = self.selection.ignores();
         let is_dropped = |it: &Found| ignores.drop(it.diagnostic.rule.id, it.new.as_ref(), it.old.as_ref());
-        self.list.into_iter().filter(|it| !is_dropped(it)).map(|it| it.diagnostic).collect()
+        let left = self.list.into_iter().filter(|it| !is_dropped(it)).map(|it| it.diagnostic);
+        if self.selection.is_exactly_as_buf() {
+            return left.collect();
+        }
+        let show = |mut it: Diagnostic| {
+            if it.evidence.is_none() {
+                it.evidence = Some(Box::new(evidence::of(&it, self.old, self.new, world)));
+            }
+            it
+        };
+        left.map(show).collect()
     }
 }
 
@@ -102,6 +116,12 @@ impl Said<'_> {
 
     fn points_at(self, place: Place, message: impl Into<String>) -> Self {
         self.found.diagnostic.related.push(Related { place, message: message.into() });
+        self
+    }
+
+    /// Adds what shows it.
+    pub(super) fn shown_by(self, evidence: Evidence) -> Self {
+        self.found.diagnostic.evidence = Some(Box::new(evidence));
         self
     }
 

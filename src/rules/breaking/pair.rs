@@ -2,6 +2,7 @@
 //! schema are here.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 use prost_reflect::{
     EnumDescriptor, EnumValueDescriptor, ExtensionDescriptor, FileDescriptor, MessageDescriptor,
@@ -15,20 +16,26 @@ use super::rule::Check;
 use super::selection::Selection;
 use super::well_known::is_always_there;
 use crate::diag::{Diagnostic, RuleInfo};
+use crate::rules::witness::{Difference, World};
 use crate::schema::{File, Origin, Schema};
 
 /// Everything in `new` that breaks `old`, by what is selected.
 pub(super) fn walk(old: &Schema, new: &Schema, selection: &Selection) -> Vec<Diagnostic> {
     let walk = Walk::new(old, new, selection);
+    // Pairs nothing before somebody asks: most changes break nothing.
+    let world = LazyLock::new(|| World::new(old, new));
     let found = old.files().par_iter().filter(|file| walk.is_comparable(file)).map(|file| {
         let mut findings = Findings::new(old, new, selection);
         walk.file(file, &mut findings);
-        findings.into_diagnostics()
+        findings.into_diagnostics(&world)
     });
     let mut all: Vec<Diagnostic> = found.flatten_iter().collect();
     let mut findings = Findings::new(old, new, selection);
     walk.packages(&mut findings);
-    all.extend(findings.into_diagnostics());
+    if !walk.shown.is_empty() {
+        world.differences().into_iter().for_each(|it| walk.shown(it, &mut findings));
+    }
+    all.extend(findings.into_diagnostics(&world));
     all
 }
 
@@ -97,6 +104,7 @@ walk! {
     number_pair: NumberPair(old: &Number, new: &Number);
     method_gone: MethodGone(old: &MethodDescriptor, new: &ServiceDescriptor);
     method_pair: MethodPair(old: &MethodDescriptor, new: &MethodDescriptor);
+    shown: Shown(it: &Difference);
 }
 
 impl Walk<'_> {

@@ -8,6 +8,7 @@ use super::category::Category;
 use super::element::{Declaration, Field, Kind, Number};
 use super::findings::Findings;
 use crate::diag::RuleInfo;
+use crate::rules::witness::Difference;
 use crate::schema::{File, Schema};
 
 /// A rule: one question about a change.
@@ -20,6 +21,13 @@ pub struct Rule {
     pub(super) check: Check,
     /// The smallest change it speaks about.
     pub example: Example,
+}
+
+impl Rule {
+    /// Does buf have it?
+    pub fn is_bufs(&self) -> bool {
+        self.categories.iter().any(|category| category.is_bufs())
+    }
 }
 
 /// Files as name and text.
@@ -60,6 +68,8 @@ pub(super) enum Check {
     NumberPair(fn(&Number, &Number, &mut Findings)),
     MethodGone(fn(&MethodDescriptor, &ServiceDescriptor, &mut Findings)),
     MethodPair(fn(&MethodDescriptor, &MethodDescriptor, &mut Findings)),
+    /// A field or enum value that was really written and read, and is not declared alike on both sides.
+    Shown(fn(&Difference, &mut Findings)),
 }
 
 /// The words of a rule that buf has too.

@@ -13,7 +13,7 @@ pub static SELECTION: RuleInfo = RuleInfo {
     name: "RULE_SELECTION",
     summary: "Every selected rule or category exists.",
     explain: "Rules are chosen by their names (`FIELD_NO_DELETE`) or by category (`FILE`, `PACKAGE`, \
-              `WIRE_JSON`, `WIRE`, `CSR`). An old name is still read, and a name that is neither stops \
+              `WIRE_JSON`, `WIRE`, `CSR`, `PROVEN`). An old name is still read, and a name that is neither stops \
               everything: nothing was checked.",
     url: None,
 };
@@ -75,10 +75,12 @@ impl Selection {
         Selection { ignores, ..self }
     }
 
-    /// Finds what buf finds, also where buf is wrong by its own rules (`docs/differences-from-buf.md`).
+    /// Finds what buf finds, also where buf is wrong by its own rules (`docs/differences-from-buf.md`), and nothing
+    /// that buf has no rule for.
     #[must_use]
     pub fn exactly_as_buf(self) -> Selection {
-        Selection { as_buf: true, ..self }
+        let rules = self.rules.into_iter().filter(|rule| rule.is_bufs()).collect();
+        Selection { rules, as_buf: true, ..self }
     }
 
     /// The rules, in the order of [`BREAKING`].
