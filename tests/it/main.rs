@@ -36,3 +36,4 @@ mod reports;
 mod run;
 mod servers;
 mod tls;
+mod verdicts;

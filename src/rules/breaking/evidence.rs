@@ -25,14 +25,21 @@ enum Source {
 
 fn source(rule: &str) -> Source {
     match rule {
-        "ENUM_NO_DELETE" | "MESSAGE_NO_DELETE" | "PACKAGE_ENUM_NO_DELETE" | "PACKAGE_MESSAGE_NO_DELETE"
-        | "PACKAGE_NO_DELETE" | "FILE_NO_DELETE" | "FILE_SAME_PACKAGE" => Source::None(NAME),
+        "ENUM_NO_DELETE"
+        | "MESSAGE_NO_DELETE"
+        | "PACKAGE_ENUM_NO_DELETE"
+        | "PACKAGE_MESSAGE_NO_DELETE"
+        | "PACKAGE_NO_DELETE"
+        | "FILE_NO_DELETE"
+        | "FILE_SAME_PACKAGE" => Source::None(NAME),
         "RPC_SAME_REQUEST_TYPE" => Source::Method { request: true },
         "RPC_SAME_RESPONSE_TYPE" => Source::Method { request: false },
-        "FIELD_SAME_JSTYPE" | "FIELD_SAME_CPP_STRING_TYPE" | "FIELD_SAME_JAVA_UTF8_VALIDATION"
-        | "MESSAGE_NO_REMOVE_STANDARD_DESCRIPTOR_ACCESSOR" | "ENUM_SAME_JSON_FORMAT" | "MESSAGE_SAME_JSON_FORMAT" => {
-            Source::None(CODE)
-        }
+        "FIELD_SAME_JSTYPE"
+        | "FIELD_SAME_CPP_STRING_TYPE"
+        | "FIELD_SAME_JAVA_UTF8_VALIDATION"
+        | "MESSAGE_NO_REMOVE_STANDARD_DESCRIPTOR_ACCESSOR"
+        | "ENUM_SAME_JSON_FORMAT"
+        | "MESSAGE_SAME_JSON_FORMAT" => Source::None(CODE),
         "RESERVED_ENUM_NO_DELETE" | "RESERVED_MESSAGE_NO_DELETE" | "EXTENSION_MESSAGE_NO_DELETE" => {
             Source::None(KEPT_FREE)
         }
@@ -64,10 +71,12 @@ pub(super) fn of(it: &Diagnostic, old: &Schema, new: &Schema, world: &World) -> 
     };
     let worst = |found: Vec<&Difference>| {
         let breaks = found.into_iter().filter(|it| it.worst().is_break());
-        breaks.fold(None, |worst: Option<&Difference>, it| match worst {
-            Some(worst) if worst.worst() >= it.worst() => Some(worst),
-            _ => Some(it),
-        }).cloned()
+        breaks
+            .fold(None, |worst: Option<&Difference>, it| match worst {
+                Some(worst) if worst.worst() >= it.worst() => Some(worst),
+                _ => Some(it),
+            })
+            .cloned()
     };
     let is_held = !found.is_empty() || !matches!(source, Source::Element);
     match worst(found) {
@@ -92,7 +101,8 @@ fn of_element<'a>(symbol: &str, old: &Schema, world: &'a World) -> Vec<&'a Diffe
     if pool.get_enum_by_name(outer).is_some() {
         return of_value(outer, Some(name), world);
     }
-    let oneof = pool.get_message_by_name(outer).and_then(|message| message.oneofs().find(|it| it.name() == name));
+    let oneof =
+        pool.get_message_by_name(outer).and_then(|message| message.oneofs().find(|it| it.name() == name));
     match oneof {
         Some(oneof) => {
             let fields: Vec<String> = oneof.fields().map(|it| it.full_name().to_owned()).collect();
@@ -112,8 +122,10 @@ fn of_element<'a>(symbol: &str, old: &Schema, world: &'a World) -> Vec<&'a Diffe
 
 fn of_field<'a>(message: &str, is_meant: &dyn Fn(&str) -> bool, world: &'a World) -> Vec<&'a Difference> {
     let is_meant = |it: &&Difference| match &it.subject {
-        Subject::Field { old, new } => old.as_ref().or(new.as_ref()).is_some_and(|it| is_meant(it.full_name())),
-        Subject::Value { .. } => false,
+        Subject::Field { old, new } => {
+            old.as_ref().or(new.as_ref()).is_some_and(|it| is_meant(it.full_name()))
+        }
+        Subject::Value { .. } | Subject::Message => false,
     };
     world.of_message(message).filter(is_meant).collect()
 }
@@ -123,7 +135,7 @@ fn of_value<'a>(of: &str, value: Option<&str>, world: &'a World) -> Vec<&'a Diff
         Subject::Value { old, name, .. } => {
             old.full_name() == of && (value.is_none() || name.is_none() || name.as_deref() == value)
         }
-        Subject::Field { .. } => false,
+        Subject::Field { .. } | Subject::Message => false,
     };
     world.values().iter().filter(is_meant).collect()
 }

@@ -1,7 +1,9 @@
 //! What breaks the peers of a schema when it changes from old to new.
 //!
-//! The rules are those of `buf breaking`: the same names, the same questions, the same places, so that a
-//! team can move over without reading a word. [`check`] walks both schemas once and hands every active
+//! Most rules are those of `buf breaking`: the same names, the same questions, the same places, so that a
+//! team can move over without reading a word. Those of [`Category::Proven`] are ours: they say what a value shows that
+//! was written under one schema and read under the other ([`witness`](super::witness)), and so does every finding about
+//! a message, field or enum, whichever rule it is of. [`check`] walks both schemas once and hands every active
 //! rule the pairs it asks about; a rule is one function over one pair and never loops over a schema.
 //!
 //! Absent on purpose: history (two schemas, no more), custom options. What a finding means for an exit code
@@ -76,6 +78,7 @@ mod proven_deleted;
 mod proven_enum_name;
 mod proven_enum_value;
 mod proven_json_value;
+mod proven_message_set;
 mod proven_oneof;
 mod proven_presence;
 mod proven_required;
@@ -99,7 +102,7 @@ mod tests;
 
 pub use category::Category;
 pub use ignore::Ignores;
-pub use registry::BREAKING;
+pub use registry::{BREAKING, bufs};
 pub use rule::{Example, Files, Rule};
 pub use selection::{SELECTION, Selection};
 pub use vocabulary::{Named, Vocabulary};

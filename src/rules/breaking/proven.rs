@@ -21,14 +21,23 @@ impl From<&Shown> for Field {
 
 /// Says a difference where its field or value is now, or in what used to hold it.
 pub(super) fn say(it: &Difference, help: &str, findings: &mut Findings) {
-    let consequence = it.witness.readings.iter().max_by_key(|it| weight(it)).map(consequence).unwrap_or_default();
+    let consequence =
+        it.witness.readings.iter().max_by_key(|it| weight(it)).map(consequence).unwrap_or_default();
     let (title, at, was) = match &it.subject {
         Subject::Field { old, new } => of_field(it, old.as_ref(), new.as_ref()),
+        Subject::Message => {
+            let (old, new) = &it.messages;
+            (format!("message `{}`", new.name()), new.whole(), Some(old.whole()))
+        }
         Subject::Value { old, new, name } => {
             let value = |side: &prost_reflect::EnumDescriptor| side.get_value_by_name(name.as_deref()?);
-            let spot = |side: &prost_reflect::EnumDescriptor| value(side).map_or_else(|| side.whole(), |it| it.whole());
+            let spot = |side: &prost_reflect::EnumDescriptor| {
+                value(side).map_or_else(|| side.whole(), |it| it.whole())
+            };
             let title = match (name, value(old).or_else(|| value(new))) {
-                (Some(name), Some(value)) => format!("value {} `{name}` of enum `{}`", value.number(), new.name()),
+                (Some(name), Some(value)) => {
+                    format!("value {} `{name}` of enum `{}`", value.number(), new.name())
+                }
                 _ => format!("a number that enum `{}` does not declare", new.name()),
             };
             (title, spot(new), Some(spot(old)))
@@ -67,10 +76,14 @@ fn consequence(it: &Reading) -> String {
     };
     let medium = if it.encoding == Encoding::Binary { "" } else { "in JSON, " };
     match it.verdict {
-        Agreement::Misread => format!("{medium}{readers} readers take what {writers} writers mean for something else"),
+        Agreement::Misread => {
+            format!("{medium}{readers} readers take what {writers} writers mean for something else")
+        }
         Agreement::Rejected => format!("{medium}{readers} readers refuse what {writers} writers send"),
         Agreement::Respelled => format!("{medium}{writers} writers have another word for the same value"),
         Agreement::Unknown => format!("{medium}{readers} readers do not know what {writers} writers send"),
-        Agreement::Lossy | Agreement::Same => format!("{medium}{readers} readers lose what {writers} writers send"),
+        Agreement::Lossy | Agreement::Same => {
+            format!("{medium}{readers} readers lose what {writers} writers send")
+        }
     }
 }

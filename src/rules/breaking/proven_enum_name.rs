@@ -18,8 +18,14 @@ pub static RULE: Rule = Rule {
     categories: &[Proven],
     check: Check::Shown(check),
     example: Example {
-        old: &[("a.proto", "syntax = \"proto3\";\nmessage M {\n  E e = 1;\n}\nenum E {\n  ZERO = 0;\n  ONE = 1;\n}\n")],
-        new: &[("a.proto", "syntax = \"proto3\";\nmessage M {\n  E e = 1;\n}\nenum E {\n  ZERO = 0;\n  UNO = 1;\n}\n")],
+        old: &[(
+            "a.proto",
+            "syntax = \"proto3\";\nmessage M {\n  E e = 1;\n}\nenum E {\n  ZERO = 0;\n  ONE = 1;\n}\n",
+        )],
+        new: &[(
+            "a.proto",
+            "syntax = \"proto3\";\nmessage M {\n  E e = 1;\n}\nenum E {\n  ZERO = 0;\n  UNO = 1;\n}\n",
+        )],
     },
 };
 

@@ -18,13 +18,23 @@ pub static RULE: Rule = Rule {
     categories: &[Proven],
     check: Check::Shown(check),
     example: Example {
-        old: &[("a.proto", "syntax = \"proto2\";\nmessage M {\n  optional E e = 1;\n}\nenum E {\n  ZERO = 0;\n}\n")],
-        new: &[("a.proto", "syntax = \"proto2\";\nmessage M {\n  optional E e = 1;\n}\nenum E {\n  ZERO = 0;\n  ONE = 1;\n}\n")],
+        old: &[(
+            "a.proto",
+            "syntax = \"proto2\";\nmessage M {\n  optional E e = 1;\n}\nenum E {\n  ZERO = 0;\n}\n",
+        )],
+        new: &[(
+            "a.proto",
+            "syntax = \"proto2\";\nmessage M {\n  optional E e = 1;\n}\nenum E {\n  ZERO = 0;\n  ONE = 1;\n}\n",
+        )],
     },
 };
 
 fn check(it: &Difference, findings: &mut Findings) {
     if it.nature == Nature::EnumValue && it.is_break() {
-        say(it, "leave numbers as they are; before a closed enum gets a value, readers have to know it", findings);
+        say(
+            it,
+            "leave numbers as they are; before a closed enum gets a value, readers have to know it",
+            findings,
+        );
     }
 }

@@ -17,8 +17,14 @@ pub static RULE: Rule = Rule {
     categories: &[Proven],
     check: Check::Shown(check),
     example: Example {
-        old: &[("a.proto", "syntax = \"proto3\";\nmessage M {\n  optional int32 a = 1;\n  optional int32 b = 2;\n}\n")],
-        new: &[("a.proto", "syntax = \"proto3\";\nmessage M {\n  oneof x {\n    int32 a = 1;\n    int32 b = 2;\n  }\n}\n")],
+        old: &[(
+            "a.proto",
+            "syntax = \"proto3\";\nmessage M {\n  optional int32 a = 1;\n  optional int32 b = 2;\n}\n",
+        )],
+        new: &[(
+            "a.proto",
+            "syntax = \"proto3\";\nmessage M {\n  oneof x {\n    int32 a = 1;\n    int32 b = 2;\n  }\n}\n",
+        )],
     },
 };
 

@@ -23,6 +23,10 @@ pub static RULE: Rule = Rule {
 
 fn check(it: &Difference, findings: &mut Findings) {
     if it.nature == Nature::Utf8 && it.is_break() {
-        say(it, "make sure that every writer writes UTF-8 before you move the message to proto3, or make the field `bytes`", findings);
+        say(
+            it,
+            "make sure that every writer writes UTF-8 before you move the message to proto3, or make the field `bytes`",
+            findings,
+        );
     }
 }

@@ -65,6 +65,7 @@ pub static BREAKING: &[&Rule] = &[
     &proven_enum_name::RULE,
     &proven_enum_value::RULE,
     &proven_json_value::RULE,
+    &proven_message_set::RULE,
     &proven_oneof::RULE,
     &proven_presence::RULE,
     &proven_required::RULE,
@@ -79,3 +80,8 @@ pub static BREAKING: &[&Rule] = &[
     &rpc_same_server_streaming::RULE,
     &service_no_delete::RULE,
 ];
+
+/// The rules that buf has, in the same order.
+pub fn bufs() -> impl Iterator<Item = &'static Rule> {
+    BREAKING.iter().copied().filter(|rule| rule.is_bufs())
+}

@@ -30,6 +30,8 @@ pub enum Subject {
         /// As the new schema has it.
         new: Option<Field>,
     },
+    /// The message as a whole.
+    Message,
     /// A value of an enum, by its name on the side that has it.
     Value {
         /// The enum of the old field.
@@ -67,6 +69,8 @@ pub enum Nature {
     Required,
     /// A string that is no text is refused.
     Utf8,
+    /// The message is written as a `MessageSet`, or no longer.
+    MessageSet,
     /// A number of an enum is read otherwise.
     EnumValue,
     /// Only the name of an enum value in JSON is read otherwise.
@@ -86,13 +90,16 @@ impl Difference {
 
     /// Is there a reading that breaks somebody, and were they not told?
     pub fn is_break(&self) -> bool {
+        let readings = self.witness.readings.iter().filter(|it| it.encoding != Encoding::StrictJson);
+        let worst = readings.map(|it| it.verdict).max().unwrap_or(Agreement::Same);
         match self.nature {
             Nature::Alike | Nature::Added => false,
+            // That it is lost was said; that a whole message is refused was not.
             Nature::Deleted { announced: true } | Nature::EnumDeleted { announced: true } => {
-                self.worst() >= Agreement::Rejected
+                worst >= Agreement::Rejected
             }
             Nature::Deleted { announced: false } | Nature::EnumDeleted { announced: false } => true,
-            _ => self.witness.readings.iter().any(|it| it.encoding != Encoding::StrictJson && it.verdict.is_break()),
+            _ => worst.is_break(),
         }
     }
 }
@@ -101,7 +108,9 @@ impl Difference {
 pub(super) fn nature(attempts: &[Attempt]) -> Nature {
     let worst = |encoding| {
         let mut worst: Option<&Attempt> = None;
-        for it in attempts.iter().filter(|it| it.reading.encoding == encoding && it.reading.verdict.is_break()) {
+        for it in
+            attempts.iter().filter(|it| it.reading.encoding == encoding && it.reading.verdict.is_break())
+        {
             if worst.is_none_or(|worst| worst.reading.verdict < it.reading.verdict) {
                 worst = Some(it);
             }

@@ -28,7 +28,8 @@ pub(super) fn differences(sides: &Sides, old: &Field, new: &Field) -> Vec<Differ
             let mut attempts = course.worst(&trials, &target);
             for it in &mut attempts {
                 // Left out by a reader of JSON, and then missed: the value is unknown all the same.
-                let unknown = is.get_value(number).is_none() && !is_closed(is) && !is_renumbered(was, is, number);
+                let unknown =
+                    is.get_value(number).is_none() && !is_closed(is) && !is_renumbered(was, is, number);
                 if it.missing && unknown && it.reading.encoding == Encoding::Json {
                     it.reading.verdict = Agreement::Unknown;
                 }
@@ -73,7 +74,8 @@ fn numbers(was: &EnumDescriptor, is: &EnumDescriptor) -> Vec<(i32, Option<String
         .filter(|number| names_of(was, *number) != names_of(is, *number))
         .map(|number| {
             let names = names_of(was, number);
-            let moved = names.iter().find(|name| is.get_value_by_name(name).is_some_and(|it| it.number() != number));
+            let moved =
+                names.iter().find(|name| is.get_value_by_name(name).is_some_and(|it| it.number() != number));
             (number, moved.or(names.first()).cloned())
         })
         .collect();
@@ -114,7 +116,8 @@ fn trials(
     }
     writer.set(&mut message, value);
     let plain = Trial::of(Cause::Value, message);
-    let others = names_of(was, number).into_iter().skip(1).filter(|name| is.get_value_by_name(name).is_none());
+    let others =
+        names_of(was, number).into_iter().skip(1).filter(|name| is.get_value_by_name(name).is_none());
     let spelled: Vec<Trial> = others
         .map(|name| Trial {
             spelling: Some(Spelling { of: was.full_name().to_owned(), number, name }),
@@ -125,11 +128,12 @@ fn trials(
 }
 
 fn nature(was: &EnumDescriptor, is: &EnumDescriptor, name: Option<&str>, attempts: &[Attempt]) -> Nature {
-    let breaks = |encoding| {
-        attempts.iter().any(|it| it.reading.encoding == encoding && it.reading.verdict.is_break())
-    };
+    let breaks =
+        |encoding| attempts.iter().any(|it| it.reading.encoding == encoding && it.reading.verdict.is_break());
     let old = name.and_then(|name| was.get_value_by_name(name));
-    if let Some(old) = old.filter(|it| is.get_value(it.number()).is_none() && is.get_value_by_name(it.name()).is_none()) {
+    if let Some(old) =
+        old.filter(|it| is.get_value(it.number()).is_none() && is.get_value_by_name(it.name()).is_none())
+    {
         let number = is.reserved_ranges().any(|range| range.contains(&old.number()));
         let names = names_of(was, old.number());
         let names = names.iter().all(|name| is.reserved_names().any(|reserved| reserved == name));

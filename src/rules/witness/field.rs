@@ -133,9 +133,7 @@ impl Field {
     /// What a message holds in it; nothing where it is absent, or has the default and no presence.
     pub(super) fn get(&self, message: &DynamicMessage) -> Option<Value> {
         match self {
-            Field::Member(field) => {
-                message.has_field(field).then(|| message.get_field(field).into_owned())
-            }
+            Field::Member(field) => message.has_field(field).then(|| message.get_field(field).into_owned()),
             Field::Extension(field) => {
                 message.has_extension(field).then(|| message.get_extension(field).into_owned())
             }

@@ -27,7 +27,12 @@ pub(super) struct Gap {
 }
 
 /// Every place where `read` is not what `written` means.
-pub(super) fn gaps(pairings: &Pairings, way: Way, written: &DynamicMessage, read: &DynamicMessage) -> Vec<Gap> {
+pub(super) fn gaps(
+    pairings: &Pairings,
+    way: Way,
+    written: &DynamicMessage,
+    read: &DynamicMessage,
+) -> Vec<Gap> {
     let mut compare = Compare { pairings, way, path: Vec::new(), gaps: Vec::new() };
     compare.messages(written, read);
     compare.gaps
@@ -76,7 +81,8 @@ impl Compare<'_> {
                 if items.is_empty() {
                     self.one(writer, last, reader, read);
                 } else {
-                    let kept = last.zip(read).is_none_or(|(last, read)| self.is_same(writer, last, reader, read));
+                    let kept =
+                        last.zip(read).is_none_or(|(last, read)| self.is_same(writer, last, reader, read));
                     self.say(if kept { Agreement::Lossy } else { Agreement::Misread });
                 }
             }
@@ -104,16 +110,7 @@ impl Compare<'_> {
 
     /// Neither is there: each side takes its own default for it.
     fn absent(&mut self, writer: &Field, reader: &Field) {
-        let (was, is) = (writer.kind(), reader.kind());
-        let has_default = |field: &Field, kind: &Kind| field.shape() == Shape::One && kind.as_message().is_none();
-        if !has_default(writer, &was) || !has_default(reader, &is) {
-            return;
-        }
-        let (written, read) = (writer.default(), reader.default());
-        let both_zero = written == Value::default_value(&was) && read == Value::default_value(&is);
-        let enums = was.as_enum().is_some() && is.as_enum().is_some();
-        // The first value of an enum is its zero, whatever its number.
-        if (!both_zero || enums) && scalar(&was, &written, &is, &read, Encoding::Binary) > Agreement::Unknown {
+        if !is_same_default(writer, reader) {
             self.say(Agreement::Misread);
         }
     }
@@ -166,7 +163,13 @@ impl Compare<'_> {
             match read.iter().find(same) {
                 Some((_, read)) => {
                     found += 1;
-                    self.value(&was, value, &is, read);
+                    // A value that the reader has not understood is the default of its type.
+                    let kept = value.as_message().is_some() && read.as_message().is_some()
+                        || scalar(&was, value, &is, read, self.way.encoding) <= Agreement::Lossy;
+                    match kept || *read != Value::default_value(&is) {
+                        true => self.value(&was, value, &is, read),
+                        false => self.say(Agreement::Lossy),
+                    }
                 }
                 // Nothing, or something under a key that nobody wrote.
                 None if read.len() > found => self.say(Agreement::Misread),
@@ -186,7 +189,8 @@ impl Compare<'_> {
         let mut agreement = if read.len() > written.len() { Agreement::Misread } else { Agreement::Same };
         for written in written {
             let same = read.iter().position(|read| {
-                let mut inside = Compare { pairings: self.pairings, way: self.way, path: Vec::new(), gaps: Vec::new() };
+                let mut inside =
+                    Compare { pairings: self.pairings, way: self.way, path: Vec::new(), gaps: Vec::new() };
                 inside.value(&was, &written, &is, read);
                 inside.gaps.is_empty()
             });
@@ -200,7 +204,8 @@ impl Compare<'_> {
     }
 
     fn is_same(&self, writer: &Field, written: Value, reader: &Field, read: Value) -> bool {
-        let mut inside = Compare { pairings: self.pairings, way: self.way, path: Vec::new(), gaps: Vec::new() };
+        let mut inside =
+            Compare { pairings: self.pairings, way: self.way, path: Vec::new(), gaps: Vec::new() };
         inside.value(&writer.kind(), &written, &reader.kind(), &read);
         inside.gaps.is_empty()
     }
@@ -273,7 +278,9 @@ fn holds(kind: &Kind, number: i128) -> bool {
         Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => i64::try_from(number).is_ok(),
         Kind::Uint32 | Kind::Fixed32 => u32::try_from(number).is_ok(),
         Kind::Uint64 | Kind::Fixed64 => u64::try_from(number).is_ok(),
-        Kind::Enum(it) => i32::try_from(number).is_ok_and(|it_is| !is_closed(it) || it.get_value(it_is).is_some()),
+        Kind::Enum(it) => {
+            i32::try_from(number).is_ok_and(|it_is| !is_closed(it) || it.get_value(it_is).is_some())
+        }
         _ => false,
     }
 }
@@ -303,7 +310,9 @@ fn scalar(was: &Kind, written: &Value, is: &Kind, read: &Value, encoding: Encodi
             agreed(same || exact, !alike)
         }
         (_, Some(other), Some(one), _) => agreed(other == one as f64, one as f64 as i128 == one),
-        (Some(one), _, _, Some(other)) => agreed(one == other as f64, one.fract() == 0.0 && holds(is, one as i128)),
+        (Some(one), _, _, Some(other)) => {
+            agreed(one == other as f64, one.fract() == 0.0 && holds(is, one as i128))
+        }
         _ => agreed(is_same_data(was, written, is, read, encoding), true),
     }
 }
@@ -331,7 +340,13 @@ fn is_same_data(was: &Kind, written: &Value, is: &Kind, read: &Value, encoding: 
 }
 
 /// Values of enums are known by their names, and by their numbers where a name is gone.
-fn enums(was: &EnumDescriptor, written: i32, is: &EnumDescriptor, read: i32, encoding: Encoding) -> Agreement {
+fn enums(
+    was: &EnumDescriptor,
+    written: i32,
+    is: &EnumDescriptor,
+    read: i32,
+    encoding: Encoding,
+) -> Agreement {
     let (said, heard) = (names_of(was, written), names_of(is, read));
     let elsewhere = |names: &[String], it: &EnumDescriptor, number: i32| {
         names.iter().any(|name| it.get_value_by_name(name).is_some_and(|value| value.number() != number))
@@ -358,10 +373,26 @@ pub(super) fn agreed_numbers(was: &EnumDescriptor, is: &EnumDescriptor) -> Vec<i
 /// Do two enums take every value alike?
 pub(super) fn is_same_enum(one: &EnumDescriptor, other: &EnumDescriptor) -> bool {
     let values = |it: &EnumDescriptor| {
-        let mut values: Vec<(Vec<i32>, String, i32)> =
-            it.values().map(|value| (value.path().to_vec(), value.name().to_owned(), value.number())).collect();
+        let mut values: Vec<(Vec<i32>, String, i32)> = it
+            .values()
+            .map(|value| (value.path().to_vec(), value.name().to_owned(), value.number()))
+            .collect();
         values.sort();
         values.into_iter().map(|(_, name, number)| (name, number)).collect::<Vec<_>>()
     };
     is_closed(one) == is_closed(other) && values(one) == values(other)
+}
+
+/// Does an absent field have the same value on both sides?
+pub(super) fn is_same_default(one: &Field, other: &Field) -> bool {
+    let (was, is) = (one.kind(), other.kind());
+    let has_default = |field: &Field, kind: &Kind| field.shape() == Shape::One && kind.as_message().is_none();
+    if !has_default(one, &was) || !has_default(other, &is) {
+        return true;
+    }
+    let (written, read) = (one.default(), other.default());
+    let both_zero = written == Value::default_value(&was) && read == Value::default_value(&is);
+    let enums = was.as_enum().is_some() && is.as_enum().is_some();
+    // The first value of an enum is its zero, whatever its number. A number without a name is a value all the same.
+    (both_zero && !enums) || scalar(&was, &written, &is, &read, Encoding::Binary) <= Agreement::Unknown
 }

@@ -8,11 +8,11 @@ use prost_reflect::{DynamicMessage, Kind, MessageDescriptor};
 
 use super::difference::{Difference, Nature, Subject, nature, witness};
 use super::field::{Field, Shape};
-use super::meaning::Way;
+use super::meaning::{Way, is_same_default};
 use super::pairing::{Pairing, Pairings};
 use super::probe::{Attempt, Target, attempt};
 use super::trial::{Cause, Trial, base, elements, trials};
-use super::search;
+use super::{probe, search};
 use crate::diag::{Agreement, Direction, Encoding};
 
 /// Two messages and how each is read as the other.
@@ -46,6 +46,12 @@ impl Sides<'_> {
 }
 
 impl Course<'_> {
+    /// Whose number or key a field of the writer has at the reader: they hear what was meant for it.
+    fn hearers(&self, field: &Field) -> Vec<Field> {
+        let by_number = Field::by_number(self.reader, field.number());
+        by_number.into_iter().chain(Field::by_key(self.reader, field.key())).collect()
+    }
+
     pub(super) fn attempt(&self, encoding: Encoding, trial: &Trial, target: &Target) -> Option<Attempt> {
         let way = Way { direction: self.direction, encoding };
         attempt(self.pairings, way, trial, self.reader, target)
@@ -82,20 +88,28 @@ pub(super) fn differences(sides: &Sides) -> Vec<Difference> {
     let mut all = Vec::new();
     let courses = [sides.course(Direction::OldToNew), sides.course(Direction::NewToOld)];
     let [forth, back] = &courses;
+    all.extend(message_set(sides));
     for (old, new) in &pairing.both {
         if is_alike(old, new, sides) {
             continue;
         }
-        let target = Target { writer: vec![old], reader: vec![new] };
-        let mut attempts = forth.worst(&with_partners(forth, old, new, trials(old, new, &forth.base)), &target);
+        let (met, met_back) = (forth.hearers(old), back.hearers(new));
+        let target = Target { writer: vec![old], reader: met.iter().chain([new]).collect() };
+        let mut attempts =
+            forth.worst(&with_partners(forth, old, new, trials(old, new, &forth.base)), &target);
+        let target = Target { writer: vec![new], reader: met_back.iter().chain([old]).collect() };
         attempts.extend(back.worst(&with_partners(back, new, old, trials(new, old, &back.base)), &target));
         let mut nature = nature(&attempts);
+        let target = Target { writer: vec![old, new], reader: vec![old, new] };
+        // The values of enums are looked at one by one, elsewhere.
         if nature == Nature::Alike
+            && !matches!((old.held(), new.held()), (Kind::Enum(_), Kind::Enum(_)))
             && let Some(found) = search::random(&courses, &target)
         {
             nature = if found.reading.encoding == Encoding::Json { Nature::Json } else { Nature::Binary };
             attempts.retain(|it| {
-                (it.reading.direction, it.reading.encoding) != (found.reading.direction, found.reading.encoding)
+                (it.reading.direction, it.reading.encoding)
+                    != (found.reading.direction, found.reading.encoding)
             });
             attempts.push(found);
         }
@@ -124,18 +138,8 @@ fn difference(
 }
 
 /// A field that only the writers of one direction know. `back` is the other direction.
-fn alone(
-    sides: &Sides,
-    course: &Course,
-    back: &Course,
-    field: &Field,
-    nature: Nature,
-) -> Option<Difference> {
-    // Whose number or key it has on the other side hears what was meant for it.
-    let others: Vec<Field> = [Field::by_number(course.reader, field.number()), Field::by_key(course.reader, field.key())]
-        .into_iter()
-        .flatten()
-        .collect();
+fn alone(sides: &Sides, course: &Course, back: &Course, field: &Field, nature: Nature) -> Option<Difference> {
+    let others = course.hearers(field);
     let target = Target { writer: vec![field], reader: others.iter().collect() };
     let with = elements(&field.kind(), &field.kind()).into_iter().take(1).map(|value| {
         let mut message = course.base.clone();
@@ -149,7 +153,9 @@ fn alone(
         Trial::of(Cause::Value, message)
     });
     let mut attempts = course.worst(&with.collect::<Vec<_>>(), &target);
-    let is_heard = attempts.iter().any(|it| it.reading.encoding != Encoding::StrictJson && it.reading.verdict.is_break());
+    let is_heard = attempts
+        .iter()
+        .any(|it| it.reading.encoding != Encoding::StrictJson && it.reading.verdict.is_break());
     if nature != Nature::Added {
         for it in attempts.iter_mut().filter(|it| it.reading.verdict == Agreement::Same) {
             it.reading.verdict = Agreement::Lossy;
@@ -206,10 +212,13 @@ fn with_partners(course: &Course, writer: &Field, reader: &Field, mut trials: Ve
 /// Are two fields declared so that each reads what the other writes, except for what is inside their messages and
 /// enums?
 fn is_alike(old: &Field, new: &Field, sides: &Sides) -> bool {
-    let is = |found: Option<Field>, field: &Field| found.is_some_and(|it| it.full_name() == field.full_name());
+    let is =
+        |found: Option<Field>, field: &Field| found.is_some_and(|it| it.full_name() == field.full_name());
     let oneof = |field: &Field| field.oneof().map(|it| it.name().to_owned());
     let entries = match (old.entry(), new.entry()) {
-        (Some(old), Some(new)) => is_same_kind(&old.0.kind(), &new.0.kind()) && is_same_kind(&old.1.kind(), &new.1.kind()),
+        (Some(old), Some(new)) => {
+            is_same_kind(&old.0.kind(), &new.0.kind()) && is_same_kind(&old.1.kind(), &new.1.kind())
+        }
         (None, None) => true,
         _ => false,
     };
@@ -223,7 +232,7 @@ fn is_alike(old: &Field, new: &Field, sides: &Sides) -> bool {
         && old.is_packed() == new.is_packed()
         && old.is_required() == new.is_required()
         && old.has_presence() == new.has_presence()
-        && has_same_default(old, new)
+        && is_same_default(old, new)
         && texts
         && oneof(old) == oneof(new)
         && is(Field::by_key(sides.new, old.key()), new)
@@ -250,21 +259,28 @@ fn has_text_of_its_own(message: &MessageDescriptor) -> Option<String> {
     (message.package_name() == "google.protobuf").then(|| message.full_name().to_owned())
 }
 
-fn has_same_default(old: &Field, new: &Field) -> bool {
-    if old.kind().as_message().is_some() {
-        return true;
+/// One side writes items of a group with a number of their own, the other a field per extension: the first item of
+/// one, and what the other makes of it.
+fn message_set(sides: &Sides) -> Option<Difference> {
+    let is_set = |it: &MessageDescriptor| {
+        it.descriptor_proto().options.as_ref().is_some_and(|options| options.message_set_wire_format())
+    };
+    if is_set(sides.old) == is_set(sides.new) {
+        return None;
     }
-    match (old.kind(), new.kind()) {
-        (Kind::Enum(was), Kind::Enum(is)) if old.shape() == Shape::One && new.shape() == Shape::One => {
-            let name = |it: &prost_reflect::EnumDescriptor, field: &Field| {
-                let number = field.default().as_enum_number()?;
-                Some((number, super::field::names_of(it, number)))
-            };
-            name(&was, old) == name(&is, new)
-        }
-        // Not by `==`: a default may be NaN.
-        _ => format!("{:?}", old.default()) == format!("{:?}", new.default()),
-    }
+    let number = sides.old.extension_ranges().map(|range| range.start).min().unwrap_or(4);
+    let of = |direction: Direction, writer: &MessageDescriptor, reader: &MessageDescriptor| {
+        probe::empty_extension(direction, writer, reader, number, is_set(writer))
+    };
+    let attempts =
+        vec![of(Direction::OldToNew, sides.old, sides.new), of(Direction::NewToOld, sides.new, sides.old)];
+    let messages = (sides.old.clone(), sides.new.clone());
+    Some(Difference {
+        messages,
+        subject: Subject::Message,
+        nature: Nature::MessageSet,
+        witness: witness(attempts)?,
+    })
 }
 
 /// Was the end of a field said before, and is nobody able to take its number or name?

@@ -28,3 +28,13 @@ mod tests;
 pub use difference::{Difference, Nature, Subject};
 pub use field::Field;
 pub use world::World;
+
+use prost_reflect::MessageDescriptor;
+
+use crate::diag::Reading;
+
+/// Reads once more what a reading says was written, under the type that read it: what the reader has, or why it refuses.
+/// Nothing where it is no encoding at all.
+pub fn replay(reader: &MessageDescriptor, reading: &Reading) -> Option<String> {
+    probe::replay(reader, reading.encoding, &reading.written)
+}

@@ -25,8 +25,11 @@ pub(super) struct Pairing {
 impl Pairing {
     pub(super) fn of(first: &MessageDescriptor, second: &MessageDescriptor) -> Pairing {
         let mut rest: Vec<Option<Field>> = Field::all(second).into_iter().map(Some).collect();
-        let by_name: HashMap<String, usize> =
-            rest.iter().enumerate().filter_map(|(at, it)| Some((it.as_ref()?.name().to_owned(), at))).collect();
+        let by_name: HashMap<String, usize> = rest
+            .iter()
+            .enumerate()
+            .filter_map(|(at, it)| Some((it.as_ref()?.name().to_owned(), at)))
+            .collect();
         let mut both = Vec::new();
         let mut unnamed = Vec::new();
         for field in Field::all(first) {
@@ -37,7 +40,8 @@ impl Pairing {
         }
         let mut first_only = Vec::new();
         for field in unnamed {
-            let renamed = rest.iter_mut().find(|it| it.as_ref().is_some_and(|it| it.number() == field.number()));
+            let renamed =
+                rest.iter_mut().find(|it| it.as_ref().is_some_and(|it| it.number() == field.number()));
             match renamed.and_then(Option::take) {
                 Some(same) => both.push((field, same)),
                 None => first_only.push(field),

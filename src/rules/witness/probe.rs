@@ -1,6 +1,7 @@
 //! One trial: written under one schema, read under the other, and what came of it.
 
 use prost::Message as _;
+use prost::encoding::{WireType, encode_key, uint32};
 use prost_reflect::{DynamicMessage, MessageDescriptor, ReflectMessage as _};
 
 use super::field::Field;
@@ -9,7 +10,7 @@ use super::pairing::Pairings;
 use super::read::{self, Refusal};
 use super::text;
 use super::trial::{Cause, Trial};
-use crate::diag::{Agreement, Encoding, Reading};
+use crate::diag::{Agreement, Direction, Encoding, Reading};
 use crate::values::encode;
 
 /// A trial and how it ended in one encoding.
@@ -122,4 +123,76 @@ pub(super) fn attempt(
 
 fn shown(read: &DynamicMessage) -> String {
     text::write(read, None).unwrap_or_else(|| format!("bytes {}", hex(&bytes(read))))
+}
+
+/// What becomes of a whole message, whichever field it is; nothing where this encoding cannot say it.
+pub(super) fn whole(
+    pairings: &Pairings,
+    way: Way,
+    written: &DynamicMessage,
+    reader: &MessageDescriptor,
+) -> Option<(Agreement, String)> {
+    let read = match way.encoding {
+        Encoding::Binary => read::binary(reader, &bytes(written)),
+        encoding => read::json(reader, &text::write(written, None)?, encoding == Encoding::StrictJson),
+    };
+    Some(match read {
+        Err(refusal) => (Agreement::Rejected, refusal.why),
+        Ok(read) => {
+            let worst = gaps(pairings, way, written, &read).into_iter().max_by_key(|gap| gap.agreement);
+            match worst {
+                Some(gap) => (gap.agreement, format!("{} at {}", shown(&read), gap.path.join("."))),
+                None => (Agreement::Same, shown(&read)),
+            }
+        }
+    })
+}
+
+/// What a reader of a type has of something that was written, as it is shown.
+pub(super) fn replay(reader: &MessageDescriptor, encoding: Encoding, written: &str) -> Option<String> {
+    let read = match encoding {
+        Encoding::Binary => {
+            let digits: Vec<u8> = written.bytes().collect();
+            let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+            read::binary(reader, &digits.chunks(2).map(byte).collect::<Option<Vec<u8>>>()?)
+        }
+        encoding => read::json(reader, written, encoding == Encoding::StrictJson),
+    };
+    Some(match read {
+        Ok(read) => shown(&read),
+        Err(refusal) => refusal.why,
+    })
+}
+
+/// An extension that holds an empty message, as an item of a `MessageSet` or as a field, at a reader of the other.
+pub(super) fn empty_extension(
+    direction: Direction,
+    writer: &MessageDescriptor,
+    reader: &MessageDescriptor,
+    number: u32,
+    is_set: bool,
+) -> Attempt {
+    let mut bytes = Vec::new();
+    if is_set {
+        encode_key(1, WireType::StartGroup, &mut bytes);
+        uint32::encode(2, &number, &mut bytes);
+        prost::encoding::bytes::encode(3, &Vec::new(), &mut bytes);
+        encode_key(1, WireType::EndGroup, &mut bytes);
+    } else {
+        prost::encoding::bytes::encode(number, &Vec::new(), &mut bytes);
+    }
+    let read = match read::binary(reader, &bytes) {
+        Ok(read) => shown(&read),
+        Err(refusal) => refusal.why,
+    };
+    let hex = hex(&bytes);
+    let (encoding, verdict) = (Encoding::Binary, Agreement::Lossy);
+    Attempt {
+        cause: Cause::Value,
+        missing: false,
+        reading: Reading { direction, encoding, verdict, written: hex.clone(), read },
+        message: writer.full_name().to_owned(),
+        hex,
+        json: format!("an empty message in extension {number}"),
+    }
 }

@@ -1,6 +1,8 @@
 //! Readers of both encodings: prost-reflect, and what it leaves out.
 
-use prost_reflect::{DeserializeOptions, DynamicMessage, Kind, MessageDescriptor, ReflectMessage as _, Value};
+use prost_reflect::{
+    DeserializeOptions, DynamicMessage, Kind, MessageDescriptor, ReflectMessage as _, Value,
+};
 
 use super::field::{Field, is_closed};
 use super::wire::{MALFORMED, sift};
@@ -22,7 +24,8 @@ impl Refusal {
 /// What a reader of this type has of the bytes.
 pub(super) fn binary(desc: &MessageDescriptor, bytes: &[u8]) -> Result<DynamicMessage, Refusal> {
     let known = sift(desc, bytes).map_err(Refusal::of)?;
-    let message = DynamicMessage::decode(desc.clone(), known.as_slice()).map_err(|_| Refusal::of(MALFORMED))?;
+    let message =
+        DynamicMessage::decode(desc.clone(), known.as_slice()).map_err(|_| Refusal::of(MALFORMED))?;
     complete(message)
 }
 

@@ -4,7 +4,8 @@ use super::*;
 use crate::schema::{Schema, Source, load};
 
 fn schema(text: &str) -> Schema {
-    let text = if text.starts_with("syntax") { text.to_owned() } else { format!("syntax = \"proto3\"; {text}") };
+    let text =
+        if text.starts_with("syntax") { text.to_owned() } else { format!("syntax = \"proto3\"; {text}") };
     let loaded = load(&Source::Text(vec![("a.proto".into(), text.as_str().into())]));
     assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
     loaded.schema

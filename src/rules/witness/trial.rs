@@ -43,7 +43,9 @@ impl Trial {
 /// The writer is the first of the pairing.
 pub(super) fn base(writer: &MessageDescriptor, pairing: &Pairing) -> DynamicMessage {
     let mut message = minimal(writer);
-    for (writer, reader) in pairing.both.iter().filter(|(writer, reader)| writer.is_required() || reader.is_required()) {
+    for (writer, reader) in
+        pairing.both.iter().filter(|(writer, reader)| writer.is_required() || reader.is_required())
+    {
         let must = writer.kind().as_enum().is_some() || !writer.is_required();
         if let Some(value) = first(writer, reader).filter(|_| must) {
             writer.set(&mut message, value);
@@ -120,10 +122,8 @@ fn is_zero_agreed(was: &Kind, is: &Kind) -> bool {
 /// One entry with each key and value worth trying.
 fn maps(writer: &Field, reader: &Field) -> Vec<Value> {
     let Some((key, value)) = writer.entry() else { return Vec::new() };
-    let (is_key, is_value) = reader.entry().map_or_else(
-        || (key.kind(), reader.kind()),
-        |(key, value)| (key.kind(), value.kind()),
-    );
+    let (is_key, is_value) =
+        reader.entry().map_or_else(|| (key.kind(), reader.kind()), |(key, value)| (key.kind(), value.kind()));
     let keys: Vec<MapKey> =
         elements(&key.kind(), &is_key).into_iter().filter_map(Value::into_map_key).collect();
     let values = elements(&value.kind(), &is_value);
@@ -199,7 +199,11 @@ fn numbers(was: &EnumDescriptor, is: &Kind) -> Vec<i32> {
     }
     let mut declared: Vec<i32> = was.values().map(|value| value.number()).collect();
     declared.dedup();
-    let edges = [declared.iter().copied().find(|number| *number != 0), declared.first().copied(), declared.last().copied()];
+    let edges = [
+        declared.iter().copied().find(|number| *number != 0),
+        declared.first().copied(),
+        declared.last().copied(),
+    ];
     let mut all: Vec<i32> = edges.into_iter().flatten().collect();
     if !is_closed(was) {
         all.extend([-1, declared.last().copied().unwrap_or(0).saturating_add(1)]);

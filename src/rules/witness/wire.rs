@@ -35,7 +35,12 @@ struct Kept {
 }
 
 /// The fields up to the end, or up to the end of the group of this number.
-fn fields(desc: &MessageDescriptor, rest: &mut &[u8], group: Option<u32>, depth: u32) -> Result<Kept, String> {
+fn fields(
+    desc: &MessageDescriptor,
+    rest: &mut &[u8],
+    group: Option<u32>,
+    depth: u32,
+) -> Result<Kept, String> {
     let mut kept = Kept::default();
     if depth == 0 {
         return Err("messages nest too deep".to_owned());

@@ -3,15 +3,16 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
-use prost_reflect::{Kind, MessageDescriptor};
+use prost_reflect::{DynamicMessage, Kind, MessageDescriptor};
 use rayon::prelude::*;
 
 use super::difference::{Difference, Subject};
 use super::field::{Field, Shape};
-use super::meaning::is_same_enum;
+use super::meaning::{Way, is_same_enum};
 use super::messages::{Sides, differences};
 use super::pairing::Pairings;
-use super::enums;
+use super::{enums, probe};
+use crate::diag::{Agreement, Direction, Encoding};
 use crate::schema::{Origin, Schema};
 
 /// Every two messages that stand for each other: those with one full name, and those that a field or method which
@@ -70,7 +71,9 @@ impl World {
             for service in file.descriptor().services() {
                 let Some(namesake) = new.pool().get_service_by_name(service.full_name()) else { continue };
                 for method in service.methods() {
-                    let Some(same) = namesake.methods().find(|it| it.name() == method.name()) else { continue };
+                    let Some(same) = namesake.methods().find(|it| it.name() == method.name()) else {
+                        continue;
+                    };
                     waiting.push((method.input(), same.input()));
                     waiting.push((method.output(), same.output()));
                 }
@@ -128,8 +131,7 @@ impl World {
 
     /// Everything that is different, enum values last.
     pub fn differences(&self) -> Vec<&Difference> {
-        let fields: Vec<&Difference> =
-            self.cells.par_iter().flat_map_iter(|cell| self.found(cell)).collect();
+        let fields: Vec<&Difference> = self.cells.par_iter().flat_map_iter(|cell| self.found(cell)).collect();
         fields.into_iter().chain(self.values()).collect()
     }
 
@@ -146,6 +148,23 @@ impl World {
         let cells = self.by_old.get(old).map(Vec::as_slice).unwrap_or_default();
         let cell = cells.iter().find(|cell| self.cells[**cell].new.full_name() == new);
         cell.map(|cell| self.found(&self.cells[*cell])).unwrap_or_default()
+    }
+
+    /// What a reader of the other schema makes of a message: the worst that happens to any field that both sides know,
+    /// and what it has then.
+    pub fn read(
+        &self,
+        written: &DynamicMessage,
+        reader: &MessageDescriptor,
+        direction: Direction,
+        encoding: Encoding,
+    ) -> Option<(Agreement, String)> {
+        probe::whole(&self.pairings, Way { direction, encoding }, written, reader)
+    }
+
+    /// Every two messages that stand for each other, old and new.
+    pub fn messages(&self) -> impl Iterator<Item = (&MessageDescriptor, &MessageDescriptor)> {
+        self.cells.iter().map(|cell| (&cell.old, &cell.new))
     }
 
     /// The differences of enum values, each in the field that shows the most.

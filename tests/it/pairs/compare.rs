@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use protogate::diag::{Diagnostic, Place, Report, Span};
-use protogate::rules::breaking::{BREAKING, Selection, check};
+use protogate::rules::breaking::{Selection, bufs, check};
 use protogate::schema::{Schema, Source, load};
 use rayon::prelude::*;
 
@@ -131,7 +131,7 @@ fn ask(
     all: &[(usize, &Sides)],
 ) -> Result<BTreeMap<usize, Vec<Finding>>, BTreeMap<usize, String>> {
     let folder = tempfile::tempdir().unwrap();
-    let rules: Vec<&str> = BREAKING.iter().map(|rule| rule.info.id).collect();
+    let rules: Vec<&str> = bufs().map(|rule| rule.info.id).collect();
     let config = serde_json::json!({ "version": "v2", "breaking": { "use": rules } }).to_string();
     // An import that nobody has any more would be a deleted file.
     let imports: BTreeSet<&str> = BORROWED.iter().map(|it| it.1).collect();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use protogate::rules::breaking::BREAKING;
+use protogate::rules::breaking::bufs;
 
 use super::compare::{Outcome, rules_of};
 use super::draw::Pair;
@@ -50,7 +50,7 @@ impl Tally {
 
     /// The rules that buf never named.
     pub fn silent_rules(&self) -> BTreeSet<&'static str> {
-        BREAKING.iter().map(|rule| rule.info.id).filter(|id| !self.findings.contains_key(*id)).collect()
+        bufs().map(|rule| rule.info.id).filter(|id| !self.findings.contains_key(*id)).collect()
     }
 
     pub fn table(&self, seed: u64, elapsed: Duration) -> String {
@@ -63,7 +63,7 @@ impl Tally {
             self.rejections(),
             elapsed.as_secs_f64()
         )];
-        lines.extend(BREAKING.iter().map(|rule| {
+        lines.extend(bufs().map(|rule| {
             format!("  {:>8} {}", self.findings.get(rule.info.id).copied().unwrap_or_default(), rule.info.id)
         }));
         lines.extend(self.rejected.values().map(|(count, why)| format!("  {count:>8} rejected: {why}")));
