@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::diag::{CaseRow, Diagnostic, Place, Related, Report, RuleInfo, Section, Severity};
+use crate::diag::{CaseRow, Diagnostic, Evidence, Place, Related, Report, RuleInfo, Section, Severity};
 
 /// Stands in for the file of a finding that has no place, where a format takes none without: the repository.
 /// GitLab and GitHub's code scanning both drop the whole report over one such finding.
@@ -17,6 +17,7 @@ pub(super) struct Finding<'a> {
     pub place: Option<&'a Place>,
     pub related: &'a [Related],
     pub help: Option<String>,
+    pub evidence: Option<&'a Evidence>,
 }
 
 impl Finding<'_> {
@@ -49,6 +50,7 @@ fn of_diagnostic(diagnostic: &Diagnostic) -> Finding<'_> {
         place: diagnostic.place.as_ref(),
         related: &diagnostic.related,
         help: diagnostic.help.clone(),
+        evidence: diagnostic.evidence.as_deref(),
     }
 }
 
@@ -60,6 +62,7 @@ fn of_case(case: &CaseRow) -> Finding<'_> {
         place: case.place.as_ref(),
         related: &[],
         help: Some(format!("run it again: {}", case.replay)),
+        evidence: None,
     }
 }
 

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::evidence;
 use crate::diag::{
     CallRow, CaseRow, Covered, Diagnostic, MethodRow, Part, Phase, Place, Report, Run, Section, Severity,
     Span, Verdict,
@@ -75,6 +76,9 @@ fn with_place(diagnostic: &Diagnostic, mut object: Map<String, Value>) -> Value 
     }
     if let Some(symbol) = &diagnostic.symbol {
         object.insert("symbol".to_owned(), symbol.as_str().into());
+    }
+    if let Some(shown) = &diagnostic.evidence {
+        object.insert("evidence".to_owned(), evidence::object(shown));
     }
     let related = diagnostic.related.iter().map(|related| {
         let mut object = place(&related.place);

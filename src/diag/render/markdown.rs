@@ -3,6 +3,7 @@
 
 use std::fmt::{Result, Write};
 
+use super::evidence;
 use super::finding::{Finding, findings, rule_title, tame};
 use crate::diag::{CaseRow, Phase, Place, Report, Run, Section, Severity, Table, Verdict};
 
@@ -113,6 +114,7 @@ fn write_diagnostics(out: &mut String, findings: &[Finding]) -> Result {
         vec![code(finding.rule.id), at, message, finding.help.as_deref().map(text).unwrap_or_default()]
     });
     write_rows(out, &heads(["rule", "place", "message", "help"]), rows)?;
+    write_evidence(out, findings)?;
     let older = || findings.iter().filter(|finding| !finding.related.is_empty());
     if older().next().is_none() {
         return Ok(());
@@ -122,6 +124,21 @@ fn write_diagnostics(out: &mut String, findings: &[Finding]) -> Result {
         writeln!(out, "- {} {}", code(finding.rule.id), text(&finding.message))?;
         for related in finding.related {
             writeln!(out, "  - {}: {}", place(&related.place), text(&related.message))?;
+        }
+    }
+    writeln!(out, "\n</details>")
+}
+
+fn write_evidence(out: &mut String, findings: &[Finding]) -> Result {
+    let shown = |finding: &Finding| finding.evidence.map(evidence::lines).unwrap_or_default();
+    if findings.iter().all(|finding| shown(finding).is_empty()) {
+        return Ok(());
+    }
+    writeln!(out, "\n<details><summary>What shows it</summary>\n")?;
+    for finding in findings.iter().filter(|finding| !shown(finding).is_empty()) {
+        writeln!(out, "- {} {}", code(finding.rule.id), text(&finding.message))?;
+        for line in shown(finding) {
+            writeln!(out, "  - {}", text(&line))?;
         }
     }
     writeln!(out, "\n</details>")

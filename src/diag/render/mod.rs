@@ -1,6 +1,7 @@
 //! Text out of a report. Renderers are functions from a report to a string: they never open a file,
 //! print or exit, and they never decide what is worth saying.
 
+mod evidence;
 mod finding;
 mod github;
 mod gitlab;

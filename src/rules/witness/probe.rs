@@ -125,7 +125,7 @@ fn shown(read: &DynamicMessage) -> String {
     text::write(read, None).unwrap_or_else(|| format!("bytes {}", hex(&bytes(read))))
 }
 
-/// What becomes of a whole message, whichever field it is; nothing where this encoding cannot say it.
+/// The worst that becomes of any field of a message, and where or why; nothing where this encoding cannot say it.
 pub(super) fn whole(
     pairings: &Pairings,
     way: Way,
@@ -141,8 +141,8 @@ pub(super) fn whole(
         Ok(read) => {
             let worst = gaps(pairings, way, written, &read).into_iter().max_by_key(|gap| gap.agreement);
             match worst {
-                Some(gap) => (gap.agreement, format!("{} at {}", shown(&read), gap.path.join("."))),
-                None => (Agreement::Same, shown(&read)),
+                Some(gap) => (gap.agreement, gap.path.join(".")),
+                None => (Agreement::Same, String::new()),
             }
         }
     })

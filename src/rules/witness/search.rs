@@ -2,6 +2,7 @@
 
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use prost::Message as _;
 
 use super::messages::Course;
 use super::probe::{Attempt, Target};
@@ -11,6 +12,8 @@ use crate::values::{Limits, message, simpler};
 
 /// Messages per direction.
 const DRAWN: usize = 12;
+/// Bytes of a message that is looked at.
+const LONGEST: usize = 4_096;
 /// Simpler messages that are tried for one that shows a break.
 const STEPS: usize = 200;
 
@@ -23,6 +26,10 @@ pub(super) fn random(courses: &[Course], target: &Target) -> Option<Attempt> {
         for _ in 0..DRAWN {
             let Ok(tree) = strategy.new_tree(&mut runner) else { continue };
             let drawn = Trial::of(Cause::Value, tree.current());
+            // Long texts show nothing that short ones do not.
+            if drawn.message.encoded_len() > LONGEST {
+                continue;
+            }
             for encoding in [Encoding::Binary, Encoding::Json] {
                 if course.attempt(encoding, &drawn, target).is_some_and(|it| it.reading.verdict.is_break()) {
                     return smallest(course, encoding, drawn, target);

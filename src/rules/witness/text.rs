@@ -28,7 +28,8 @@ pub(super) fn of_value(kind: &Kind, value: &Value, spelling: Option<&Spelling>) 
         Value::U32(it) => Json::from(*it),
         Value::I64(it) => Json::from(it.to_string()),
         Value::U64(it) => Json::from(it.to_string()),
-        // By its own digits: the same number as `double` has more of them.
+        // By its own digits: the same number as `double` has more of them. At the very edge they are rounded out of range.
+        Value::F32(it) if it.abs() == f32::MAX => Json::from(f64::from(*it)),
         Value::F32(it) => float(f64::from(*it), &it.to_string()),
         Value::F64(it) => float(*it, &it.to_string()),
         Value::String(it) => Json::from(it.as_str()),

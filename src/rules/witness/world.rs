@@ -151,7 +151,7 @@ impl World {
     }
 
     /// What a reader of the other schema makes of a message: the worst that happens to any field that both sides know,
-    /// and what it has then.
+    /// and at which or why.
     pub fn read(
         &self,
         written: &DynamicMessage,

@@ -156,3 +156,12 @@ fn disagreement(buf: &Path, pair: &Pair, outcome: &Outcome) -> String {
     let (old, new) = (files(&sides.old), files(&sides.new));
     format!("{:?}\n{}    (\"…\", &[{old}], &[{new}]),\n", pair.edits, differences.concat())
 }
+
+/// Both sides of generated pairs, as text, for whoever wants changes.
+pub fn texts(count: usize, seed: u64) -> Vec<(print::Texts, print::Texts)> {
+    let sides = |pair: &Pair| {
+        let sides = Sides::of(pair, 1);
+        (sides.old, sides.new)
+    };
+    drawn(&draw::pair(), &mut runner(seed), count).iter().map(sides).collect()
+}

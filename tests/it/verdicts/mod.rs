@@ -2,6 +2,7 @@
 //! `docs/verdicts.md` beside what buf says. `cargo xtask verdicts` writes the page.
 
 mod page;
+mod replay;
 mod rows;
 
 use std::env;
