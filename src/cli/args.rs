@@ -10,9 +10,9 @@ use super::date::Date;
 use super::lint::ContractWork;
 use super::mock::Mock;
 use super::output::Codes;
+use super::policy::Until;
 use crate::codegen::Output;
 use crate::codegen::plugin::GENERATORS;
-use super::policy::Until;
 use crate::diag::Advice;
 use crate::diag::render::Format;
 

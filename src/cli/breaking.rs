@@ -135,7 +135,8 @@ fn compare_all(
     let policy = context.config.policy.deletion;
     let ignores_paths = context.config.astray.paths().next().is_some();
     // Paths that ignore, names of a configuration, and modules need to know every file of both sides.
-    let names_elements = workspace.blocks.iter().any(|block| block.stored.is_some() || !block.options.is_empty());
+    let names_elements =
+        workspace.blocks.iter().any(|block| block.stored.is_some() || !block.options.is_empty());
     let whole = workspace.whole().filter(|_| !ignores_paths && !names_elements);
     let all_of_new = whole.is_none().then(|| load_roots(&workspace.roots));
     let mut found = Vec::new();
@@ -164,7 +165,9 @@ fn compare_all(
         if schemas.iter().all(|schema| !schema.files().is_empty()) {
             let blocks = workspace.blocks.iter().chain([&context.config.astray]);
             looked.problems.extend(blocks.flat_map(|block| block.pointless_paths(&schemas)));
-            looked.problems.extend(workspace.blocks.iter().flat_map(|block| block.unknown_elements(&schemas)));
+            looked
+                .problems
+                .extend(workspace.blocks.iter().flat_map(|block| block.unknown_elements(&schemas)));
         }
     }
 }

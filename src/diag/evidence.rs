@@ -52,13 +52,36 @@ pub enum Direction {
     NewToOld,
 }
 
+impl Direction {
+    /// As a reader of a report sees it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Direction::OldToNew => "old writer, new reader",
+            Direction::NewToOld => "new writer, old reader",
+        }
+    }
+}
+
 /// The encodings a gRPC service speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Encoding {
     /// The binary encoding.
     Binary,
-    /// ProtoJSON.
+    /// ProtoJSON, at a reader that ignores keys it does not know.
     Json,
+    /// ProtoJSON, at a reader that refuses keys it does not know.
+    StrictJson,
+}
+
+impl Encoding {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Encoding::Binary => "binary",
+            Encoding::Json => "JSON",
+            Encoding::StrictJson => "strict JSON",
+        }
+    }
 }
 
 /// How a reading compares with what was written, from harmless to worst.
@@ -66,12 +89,36 @@ pub enum Encoding {
 pub enum Agreement {
     /// The reader has what the writer meant.
     Same,
-    /// Something the writer said is not there for the reader, and nothing tells it.
+    /// It was an enum value that the reader has no name for: it keeps the number, or in JSON leaves it out. This is
+    /// what open enums are for.
+    Unknown,
+    /// The reader has what the writer meant; who reads the JSON without a schema sees another word for it.
+    Respelled,
+    /// The reader has no room for it: what was written is cut off, merged or dropped, and nothing tells it.
     Lossy,
     /// The reader refuses the message.
     Rejected,
-    /// The reader has another value than the one that was written.
+    /// The reader could have held what was written, and has something else.
     Misread,
+}
+
+impl Agreement {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Agreement::Same => "same",
+            Agreement::Unknown => "unknown",
+            Agreement::Respelled => "respelled",
+            Agreement::Lossy => "lossy",
+            Agreement::Rejected => "rejected",
+            Agreement::Misread => "misread",
+        }
+    }
+
+    /// Does it break anybody? Not [`Agreement::Same`], and not an enum value that a reader was told to expect.
+    pub fn is_break(self) -> bool {
+        self > Agreement::Unknown
+    }
 }
 
 /// An rpc that a change reaches, and the way to it.

@@ -5,13 +5,15 @@
 //! releases had, [`accept`] what a team lives with, [`deletion`] what may go;
 //! [`diff`] lists every change.
 //!
-//! [`reach`] says of a finding which rpcs it reaches, and who breaks.
+//! What a finding is worth: [`witness`] finds the values that show what a change does to whoever reads and writes, and
+//! [`reach`] says which rpcs it reaches, and who breaks.
 //!
 //! Absent on purpose: rules never read files, never render, and never decide an exit code.
 
 pub mod accept;
 pub mod breaking;
-pub mod reach;
 pub mod deletion;
 pub mod diff;
 pub mod ledger;
+pub mod reach;
+pub mod witness;

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::evidence;
 use crate::diag::{
-    CallRow, CaseRow, ChangeRow, Changelog, Covered, Diagnostic, MethodRow, Part, Phase, Place, Report, RuleRow,
-    Run, Section, Severity, Span, StateRow, Verdict,
+    CallRow, CaseRow, ChangeRow, Changelog, Covered, Diagnostic, MethodRow, Part, Phase, Place, Report,
+    RuleRow, Run, Section, Severity, Span, StateRow, Verdict,
 };
 
 /// What the document of a contract run calls itself.

@@ -7,6 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::evidence;
 use super::finding::{Finding, NOWHERE, findings, fingerprints};
 use crate::diag::{Place, Related, Report, RuleInfo, Severity, Verdict};
 
@@ -51,6 +52,9 @@ struct Outcome {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_locations: Vec<Location>,
     partial_fingerprints: Value,
+    /// §3.8: what shows the finding is nobody's property but ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    properties: Option<Value>,
 }
 
 #[derive(Serialize)]
@@ -173,6 +177,7 @@ fn outcome(finding: &Finding, fingerprint: String, rules: &[Rule]) -> Outcome {
         locations: vec![finding.place.map_or_else(|| location(&Place::file(NOWHERE)), location)],
         related_locations: related.collect(),
         partial_fingerprints: json!({ "protogateFinding/v1": fingerprint }),
+        properties: finding.evidence.and_then(evidence::json).map(|it| json!({ "evidence": it })),
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::{Format, Style, render};
 use crate::diag::{
-    CallRow, CaseRow, Coverage, Covered, Diagnostic, MethodRow, Part, Phase, Place, Report, RuleInfo,
-    RuleRow, Run, Section, Severity, Span, StateRow, Table, Verdict,
+    Agreement, CallRow, CaseRow, Coverage, Covered, Diagnostic, Direction, Encoding, Evidence, MethodRow,
+    Part, Phase, Place, Reading, Report, RuleInfo, RuleRow, Run, Section, Severity, Span, StateRow, Table,
+    Verdict, Witness,
 };
 
 static RULE: RuleInfo = RuleInfo {
@@ -158,6 +159,62 @@ pub(super) fn table() -> Report {
             rows: vec![cells(["FIELD_NO_DELETE", "b"]), cells(["X", "cc"])],
         }))
         .with(Section::Diff("--- a\n+++ b\n@@ -1 +1 @@\n-x\n+y\n".into()))
+}
+
+/// A finding that a witness shows, and one that no value can.
+pub(super) fn evidence() -> Report {
+    let reading = |direction, encoding, verdict, written: &str, read: &str| Reading {
+        direction,
+        encoding,
+        verdict,
+        written: written.into(),
+        read: read.into(),
+    };
+    let readings = vec![
+        reading(
+            Direction::OldToNew,
+            Encoding::Binary,
+            Agreement::Lossy,
+            "088080808008",
+            "{\"a\":-2147483648}",
+        ),
+        reading(
+            Direction::OldToNew,
+            Encoding::Json,
+            Agreement::Rejected,
+            "{\"a\":\"2147483648\"}",
+            "out of range",
+        ),
+        reading(Direction::NewToOld, Encoding::Binary, Agreement::Same, "0801", "{\"a\":\"1\"}"),
+    ];
+    let witness = Witness {
+        message: "p.M".into(),
+        hex: "088080808008".into(),
+        json: "{\"a\":\"2147483648\"}".into(),
+        readings,
+    };
+    let with = |message: &str, witness| {
+        let evidence = Some(Box::new(Evidence { witness: Some(witness), ..Evidence::default() }));
+        Diagnostic { evidence, ..Diagnostic::new(&RULE, Severity::Error, message) }
+    };
+    Report::new(vec![
+        with("new readers lose what old writers send", Ok(witness)).at(place("a.proto", None, 2, (3, 9))),
+        with("option `go_package` changed", Err("only generated code changes".into()))
+            .at(Place::file("b.proto")),
+    ])
+}
+
+#[test]
+fn what_is_shown() {
+    let of = |format| render(&evidence(), format, Style::default());
+    insta::assert_snapshot!("shown_text", of(Format::Text));
+    insta::assert_snapshot!("shown_json", of(Format::Json));
+    insta::assert_snapshot!("shown_markdown", of(Format::Markdown));
+    let sarif: serde_json::Value = of(Format::Sarif).parse().unwrap();
+    insta::assert_snapshot!("shown_sarif", format!("{:#}", sarif["runs"][0]["results"]));
+    let html = of(Format::Html);
+    let rows: Vec<&str> = html.lines().filter(|line| line.contains("<dt>shown</dt>")).collect();
+    insta::assert_snapshot!("shown_html", rows.join("\n"));
 }
 
 #[test]

@@ -5,9 +5,8 @@ use std::fmt::Write;
 use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::Style;
-use super::evidence;
 use super::finding::tame;
+use super::{Style, evidence};
 use crate::diag::{
     CallRow, CaseRow, Changelog, Diagnostic, Fate, Heading, Phase, Place, Report, RuleRow, Run, Section,
     Severity, Table, Verdict, tally,
@@ -43,7 +42,7 @@ fn groups(diagnostic: &Diagnostic) -> Vec<Group<'_>> {
     if let Some(help) = &diagnostic.help {
         first = first.element(Level::HELP.message(help.as_str()));
     }
-    for note in diagnostic.evidence.iter().flat_map(|evidence| evidence::notes(evidence)) {
+    for note in diagnostic.evidence.iter().flat_map(|it| evidence::lines(it)) {
         first = first.element(Level::NOTE.message(note));
     }
     if !diagnostic.against.is_empty() {

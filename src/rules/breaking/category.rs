@@ -23,11 +23,13 @@ pub enum Category {
     Import,
     /// Rust code on top of prost and tonic keeps compiling.
     Rust,
+    /// Every value that one side writes the other reads as it was meant, in bytes and in JSON.
+    Proven,
 }
 
 impl Category {
     /// Every category.
-    pub const ALL: [Category; 9] = [
+    pub const ALL: [Category; 10] = [
         Category::File,
         Category::Package,
         Category::WireJson,
@@ -37,6 +39,7 @@ impl Category {
         Category::Contract,
         Category::Import,
         Category::Rust,
+        Category::Proven,
     ];
 
     /// Whether buf has it as well. The rules of its categories are its own; ours have ours.
@@ -59,6 +62,7 @@ impl Category {
             Category::Contract => "CONTRACT",
             Category::Import => "IMPORT",
             Category::Rust => "RUST",
+            Category::Proven => "PROVEN",
         }
     }
 
@@ -74,6 +78,7 @@ impl Category {
             Category::Contract => "Validation, HTTP routes, resources and contracts keep their promises.",
             Category::Import => "Schemas that import these files keep compiling.",
             Category::Rust => "Rust code on top of prost and tonic keeps compiling.",
+            Category::Proven => "Nothing is shown to break: each finding comes with the value that shows it.",
         }
     }
 }

@@ -1,13 +1,16 @@
 //! Where rules put what they find.
 
+use std::ops::Deref;
 use std::sync::OnceLock;
 
 use prost_reflect::FileDescriptor;
 
 use super::element::Spot;
+use super::evidence;
 use super::selection::Selection;
-use crate::diag::{Diagnostic, Peer, Place, Related, RuleInfo, Severity, Witness};
+use crate::diag::{Diagnostic, Evidence, Peer, Place, Related, RuleInfo, Severity, Witness};
 use crate::rules::reach::{Flow, Uses};
+use crate::rules::witness::World;
 use crate::schema::Schema;
 
 /// A list that knows both schemas, so that a rule names a [`Spot`] and never a line. Spots are looked up
@@ -99,11 +102,22 @@ impl<'a> Findings<'a> {
         Said { old: self.old, new: self.new, found: &mut self.list[position] }
     }
 
-    /// What is not ignored.
-    pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
+    /// What is not ignored, each with what shows it. To be as buf, nothing is shown.
+    pub(super) fn into_diagnostics(self, world: &impl Deref<Target = World>) -> Vec<Diagnostic> {
         let ignores = self.selection.ignores();
         let is_dropped = |it: &Found| ignores.drop(it.diagnostic.rule.id, it.new.as_ref(), it.old.as_ref());
-        self.list.into_iter().filter(|it| !is_dropped(it)).map(|it| it.diagnostic).collect()
+        let left = self.list.into_iter().filter(|it| !is_dropped(it)).map(|it| it.diagnostic);
+        if self.selection.is_exactly_as_buf() {
+            return left.collect();
+        }
+        let show = |mut it: Diagnostic| {
+            if it.evidence.as_ref().is_none_or(|evidence| evidence.witness.is_none()) {
+                let shown = evidence::of(&it, self.old, self.new, world);
+                it.evidence.get_or_insert_default().witness = shown.witness;
+            }
+            it
+        };
+        left.map(show).collect()
     }
 }
 
@@ -146,6 +160,12 @@ impl Said<'_> {
 
     fn points_at(self, place: Place, message: impl Into<String>) -> Self {
         self.found.diagnostic.related.push(Related { place, message: message.into() });
+        self
+    }
+
+    /// Adds what shows it.
+    pub(super) fn shown_by(self, evidence: Evidence) -> Self {
+        self.found.diagnostic.evidence = Some(Box::new(evidence));
         self
     }
 

@@ -2,7 +2,7 @@
 
 use prost_reflect::MessageDescriptor;
 
-use super::category::Category::Grpc;
+use super::category::Category::{Grpc, Proven};
 use super::element::{Element, Spot};
 use super::findings::Findings;
 use super::rule::{Check, Example, Rule, own};
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
          message that is gone under its full name where the schema has a field of the type `Any`, and of one that no \
          field and no rpc of the schema uses: such a message travels by its name or not at all.",
     ),
-    categories: &[Grpc],
+    categories: &[Grpc, Proven],
     check: Check::NameGone(check),
     example: Example {
         old: &[(

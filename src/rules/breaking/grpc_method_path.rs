@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use prost_reflect::{MethodDescriptor, ServiceDescriptor};
 
-use super::category::Category::Grpc;
+use super::category::Category::{Grpc, Proven};
 use super::element::{Element, Spot};
 use super::findings::Findings;
 use super::rule::{Check, Example, Rule, own};
@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
          encoding of messages says nothing of it, so that the categories WIRE and WIRE_JSON are silent. Serve both \
          paths until nobody calls the old one.",
     ),
-    categories: &[Grpc],
+    categories: &[Grpc, Proven],
     check: Check::Service(check),
     example: Example {
         old: &[(

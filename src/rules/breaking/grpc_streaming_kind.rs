@@ -2,7 +2,7 @@
 
 use prost_reflect::MethodDescriptor;
 
-use super::category::Category::Grpc;
+use super::category::Category::{Grpc, Proven};
 use super::element::Element;
 use super::findings::Findings;
 use super::rule::{Check, Example, Rule, own};
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
          expects a stream takes a stream of one. So a side may begin to send one message where it sent many once the \
          other side is changed, and the order to deploy in follows from that: the finding names it.",
     ),
-    categories: &[Grpc],
+    categories: &[Grpc, Proven],
     check: Check::MethodPair(check),
     example: Example {
         old: &[(

@@ -1,7 +1,9 @@
 //! What breaks the peers of a schema when it changes from old to new.
 //!
-//! The rules are those of `buf breaking`: the same names, the same questions, the same places, so that a
-//! team can move over without reading a word. [`check`] walks both schemas once and hands every active
+//! Most rules are those of `buf breaking`: the same names, the same questions, the same places, so that a
+//! team can move over without reading a word. Those of [`Category::Proven`] are ours: they say what a value shows that
+//! was written under one schema and read under the other ([`witness`](super::witness)), and so does every finding about
+//! a message, field or enum, whichever rule it is of. [`check`] walks both schemas once and hands every active
 //! rule the pairs it asks about; a rule is one function over one pair and never loops over a schema.
 //!
 //! Beside them stand rules of our own, in categories of their own ([`Category::is_bufs`]): what gRPC itself puts on
@@ -19,11 +21,13 @@ mod cardinality;
 mod category;
 mod declaration;
 mod element;
+mod evidence;
 mod findings;
 mod ignore;
 mod language;
 mod options;
 mod pair;
+mod proven;
 mod ranges;
 mod refusal;
 mod registry;
@@ -89,6 +93,17 @@ mod package_extension_no_delete;
 mod package_message_no_delete;
 mod package_no_delete;
 mod package_service_no_delete;
+mod proven_binary_value;
+mod proven_default;
+mod proven_deleted;
+mod proven_enum_name;
+mod proven_enum_value;
+mod proven_json_value;
+mod proven_message_set;
+mod proven_oneof;
+mod proven_presence;
+mod proven_required;
+mod proven_utf8;
 mod reserved_enum_no_delete;
 mod reserved_message_no_delete;
 mod rpc_no_delete;

@@ -2,7 +2,7 @@
 //! schema are here.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use prost_reflect::{
     EnumDescriptor, EnumValueDescriptor, ExtensionDescriptor, FileDescriptor, MessageDescriptor,
@@ -18,22 +18,28 @@ use super::rust::Surface;
 use super::selection::Selection;
 use super::well_known::is_always_there;
 use crate::diag::{Diagnostic, RuleInfo};
+use crate::rules::witness::{Difference, World};
 use crate::schema::{File, Origin, Schema};
 
 /// Everything in `new` that breaks `old`, by what is selected.
 pub(super) fn walk(old: &Schema, new: &Schema, selection: &Selection) -> Vec<Diagnostic> {
     let walk = Walk::new(old, new, selection);
     let uses = OnceLock::new();
+    // Pairs nothing before somebody asks: most changes break nothing.
+    let world = LazyLock::new(|| World::new(old, new));
     let found = old.files().par_iter().filter(|file| walk.is_comparable(file)).map(|file| {
         let mut findings = Findings::new(old, new, selection, &uses);
         walk.file(file, &mut findings);
-        findings.into_diagnostics()
+        findings.into_diagnostics(&world)
     });
     let mut all: Vec<Diagnostic> = found.flatten_iter().collect();
     let mut findings = Findings::new(old, new, selection, &uses);
     walk.packages(&mut findings);
     walk.rust(&mut findings);
-    all.extend(findings.into_diagnostics());
+    if !walk.shown.is_empty() {
+        world.differences().into_iter().for_each(|it| walk.shown(it, &mut findings));
+    }
+    all.extend(findings.into_diagnostics(&world));
     all
 }
 
@@ -107,6 +113,7 @@ walk! {
     name_gone: NameGone(old: &MessageDescriptor);
     options_pair: Options(old: &dyn Optioned, new: &dyn Optioned);
     surfaces: Surfaces(old: &Surface, new: &Surface);
+    shown: Shown(it: &Difference);
 }
 
 impl Walk<'_> {

@@ -10,6 +10,7 @@ use super::findings::Findings;
 use super::options::Optioned;
 use super::rust::Surface;
 use crate::diag::RuleInfo;
+use crate::rules::witness::Difference;
 use crate::schema::{File, Schema};
 
 /// A rule: one question about a change.
@@ -79,6 +80,8 @@ pub(super) enum Check {
     Options(fn(&dyn Optioned, &dyn Optioned, &mut Findings)),
     /// What prost and tonic make of both schemas.
     Surfaces(fn(&Surface, &Surface, &mut Findings)),
+    /// A field or enum value that was really written and read, and is not declared alike on both sides.
+    Shown(fn(&Difference, &mut Findings)),
 }
 
 /// The words of a rule that buf has not.

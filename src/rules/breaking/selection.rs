@@ -14,7 +14,7 @@ pub static SELECTION: RuleInfo = RuleInfo {
     name: "RULE_SELECTION",
     summary: "Every selected rule or category exists.",
     explain: "Rules are chosen by their names (`FIELD_NO_DELETE`) or by category (`FILE`, `PACKAGE`, \
-              `WIRE_JSON`, `WIRE`, `CSR`, `GRPC`, `CONTRACT`, `IMPORT`, `RUST`). An old name is still read, and a name that is neither stops \
+              `WIRE_JSON`, `WIRE`, `CSR`, `GRPC`, `CONTRACT`, `IMPORT`, `RUST`, `PROVEN`). An old name is still read, and a name that is neither stops \
               everything: nothing was checked.",
     url: None,
 };

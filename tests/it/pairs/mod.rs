@@ -9,6 +9,7 @@ mod dice;
 mod draw;
 mod edits;
 mod every_change;
+mod law;
 mod print;
 mod repair;
 mod schema;
@@ -159,4 +160,13 @@ fn disagreement(buf: &Path, pair: &Pair, outcome: &Outcome) -> String {
         |texts: &print::Texts| texts.iter().map(|it| format!("{it:?}")).collect::<Vec<_>>().join(", ");
     let (old, new) = (files(&sides.old), files(&sides.new));
     format!("{:?}\n{}    (\"…\", &[{old}], &[{new}]),\n", pair.edits, differences.concat())
+}
+
+/// Both sides of generated pairs, as text, for whoever wants changes.
+pub fn texts(count: usize, seed: u64) -> Vec<(print::Texts, print::Texts)> {
+    let sides = |pair: &Pair| {
+        let sides = Sides::of(pair, 1);
+        (sides.old, sides.new)
+    };
+    drawn(&draw::pair(), &mut runner(seed), count).iter().map(sides).collect()
 }

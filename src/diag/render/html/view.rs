@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::missed::{Missed, folded};
 use super::promises::{Promises, promises};
+use crate::diag::render::evidence;
 use crate::diag::render::finding::{rule_title, tame};
 use crate::diag::{
     CaseRow, Covered, Diagnostic, MethodRow, Phase, Place, Report, Run, Section, Severity, Verdict,
@@ -96,6 +97,7 @@ struct Finding {
     source: Option<SourceLine>,
     related: Vec<(String, String)>,
     help: Option<String>,
+    shown: Vec<String>,
     case: Option<CaseView>,
 }
 
@@ -302,6 +304,7 @@ fn of_diagnostic(said: &Diagnostic) -> Finding {
         source: said.place.as_ref().and_then(source),
         related: said.related.iter().map(|it| (position(&it.place), shown(&it.message))).collect(),
         help: said.help.as_deref().map(shown),
+        shown: said.evidence.as_deref().map(evidence::lines).unwrap_or_default(),
         ..Finding::default()
     }
 }

@@ -1,0 +1,198 @@
+//! What is shown of small changes: one line per reading that is not the same.
+
+use super::*;
+use crate::diag::{Agreement, Direction, Encoding};
+use crate::schema::{Schema, Source, load};
+
+fn schema(text: &str) -> Schema {
+    let text = if text.starts_with("syntax") {
+        text.to_owned()
+    } else {
+        format!("syntax = \"proto3\"; package p; {text}")
+    };
+    let loaded = load(&Source::Text(vec![("a.proto".into(), text.as_str().into())]));
+    assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
+    loaded.schema
+}
+
+/// `-> binary lossy: written => read`, from old to new, or `<-`.
+#[track_caller]
+fn shows(old: &str, new: &str, expected: &[&str]) {
+    let (old, new) = (schema(old), schema(new));
+    let world = World::new(&old, &new);
+    let mut shown = Vec::new();
+    for it in world.differences().into_iter().flat_map(|it| &it.witness.readings) {
+        if it.verdict != Agreement::Same && it.encoding != Encoding::StrictJson {
+            let arrow = if it.direction == Direction::OldToNew { "->" } else { "<-" };
+            let (encoding, verdict) = (it.encoding.word(), it.verdict.word());
+            shown.push(format!("{arrow} {encoding} {verdict}: {} => {}", it.written, it.read));
+        }
+    }
+    assert_eq!(shown, expected);
+    assert!(World::new(&old, &old).differences().is_empty(), "a schema against itself");
+}
+
+#[track_caller]
+fn field(old: &str, new: &str, expected: &[&str]) {
+    shows(&format!("message M {{ {old} }}"), &format!("message M {{ {new} }}"), expected);
+}
+
+#[test]
+fn integers_keep_what_fits() {
+    field(
+        "int64 a = 1;",
+        "int32 a = 1;",
+        &[
+            "-> binary lossy: 088080808008 => {\"a\":-2147483648}",
+            "-> JSON rejected: {\"a\":\"2147483648\"} => invalid value: integer `2147483648`, expected i32",
+        ],
+    );
+}
+
+#[test]
+fn another_wire_type_is_an_unknown_field() {
+    let lost = ["-> binary lossy: 0801 => {}", "<- binary lossy: 0a0161 => {}"];
+    let (old, new) = (schema("message M { int32 a = 1; }"), schema("message M { string a = 1; }"));
+    let world = World::new(&old, &new);
+    let readings: Vec<String> = world
+        .differences()
+        .into_iter()
+        .flat_map(|it| &it.witness.readings)
+        .filter(|it| it.encoding == Encoding::Binary)
+        .map(|it| {
+            let arrow = if it.direction == Direction::OldToNew { "->" } else { "<-" };
+            format!("{arrow} binary {}: {} => {}", it.verdict.word(), it.written, it.read)
+        })
+        .collect();
+    assert_eq!(readings, lost);
+}
+
+#[test]
+fn what_is_safe_is_silent() {
+    for (old, new) in [
+        ("repeated int32 a = 1;", "repeated int32 a = 1 [packed = false];"),
+        ("int32 a = 1;", "optional int32 a = 1;"),
+        ("int32 a = 1;", "oneof x { int32 a = 1; }"),
+        ("oneof x { int32 a = 1; int32 b = 2; }", "oneof y { int32 a = 1; int32 b = 2; }"),
+        ("N n = 1; message N { int32 x = 1; }", "O n = 1; message O { int32 x = 1; }"),
+        ("int32 a = 1;", "int32 b = 1 [json_name = \"a\"];"),
+        ("int32 a = 1;", "int32 a = 1; string b = 2; map<string, M> c = 3; oneof x { M d = 4; }"),
+    ] {
+        field(old, new, &[]);
+    }
+}
+
+#[test]
+fn packed_numbers_are_no_number() {
+    let shown = "<- binary lossy: 0a020102 => {}";
+    let (old, new) = (schema("message M { int32 a = 1; }"), schema("message M { repeated int32 a = 1; }"));
+    let world = World::new(&old, &new);
+    let all: Vec<String> = world.differences()[0]
+        .witness
+        .readings
+        .iter()
+        .map(|it| format!("<- {} {}: {} => {}", it.encoding.word(), it.verdict.word(), it.written, it.read))
+        .collect();
+    assert!(all.contains(&shown.to_owned()), "{all:?}");
+}
+
+#[test]
+fn a_name_that_moves_takes_its_meaning_along() {
+    field(
+        "string a = 1; string b = 2;",
+        "string b = 1; string a = 2;",
+        &[
+            "-> binary misread: 0a0161 => {\"b\":\"a\"}",
+            "<- binary misread: 120161 => {\"b\":\"a\"}",
+            "-> binary misread: 120161 => {\"a\":\"a\"}",
+            "<- binary misread: 0a0161 => {\"a\":\"a\"}",
+        ],
+    );
+}
+
+#[test]
+fn presence_is_missed_by_whoever_had_it() {
+    field(
+        "optional int32 a = 1;",
+        "int32 a = 1;",
+        &["-> binary lossy: 0800 => {}", "-> JSON lossy: {\"a\":0} => {}"],
+    );
+}
+
+#[test]
+fn two_fields_in_one_oneof_are_one() {
+    field("int32 a = 1; int32 b = 2;", "int32 a = 1; oneof x { int32 b = 2; }", &[]);
+    field(
+        "int32 a = 1; oneof x { int32 b = 2; }",
+        "oneof x { int32 a = 1; int32 b = 2; }",
+        &[
+            "-> binary lossy: 08011001 => {\"b\":1}",
+            "-> JSON rejected: {\"a\":1,\"b\":1} => multiple fields provided for oneof 'x'",
+        ],
+    );
+}
+
+#[test]
+fn closed_enums_drop_what_they_do_not_declare() {
+    let text = |values: &str, label: &str| {
+        format!("syntax = \"proto2\"; message M {{ {label} E e = 1; }} enum E {{ Z = 0; {values} }}")
+    };
+    shows(
+        &text("", "optional"),
+        &text("A = 1;", "optional"),
+        &["<- binary lossy: 0801 => {}", "<- JSON unknown: {\"e\":\"A\"} => {}"],
+    );
+    shows(
+        &text("", "required"),
+        &text("A = 1;", "required"),
+        &[
+            "<- binary rejected: 0801 => required field `e` is missing",
+            "<- JSON rejected: {\"e\":\"A\"} => required field `e` is missing",
+        ],
+    );
+}
+
+#[test]
+fn open_enums_keep_numbers_and_json_needs_names() {
+    let text = |values: &str| {
+        format!("enum E {{ option allow_alias = true; Z = 0; Y = 0; {values} }} message M {{ E e = 1; }}")
+    };
+    shows(
+        &text(""),
+        &text("A = 1;"),
+        &["<- binary unknown: 0801 => {\"e\":1}", "<- JSON unknown: {\"e\":\"A\"} => {}"],
+    );
+    shows(
+        &text("A = 1;"),
+        &text("B = 1;"),
+        &["-> JSON lossy: {\"e\":\"A\"} => {}", "<- JSON lossy: {\"e\":\"B\"} => {}"],
+    );
+    shows(
+        &text("A = 1; B = 1;"),
+        &text("B = 1; A = 1;"),
+        &[
+            "-> JSON respelled: {\"e\":\"A\"} => {\"e\":\"B\"}",
+            "<- JSON respelled: {\"e\":\"B\"} => {\"e\":\"A\"}",
+        ],
+    );
+}
+
+#[test]
+fn strings_of_proto2_may_be_no_text() {
+    let text = |syntax: &str| format!("syntax = \"{syntax}\"; message M {{ optional string a = 1; }}");
+    shows(&text("proto2"), &text("proto3"), &["-> binary rejected: 0a01ff => `a` is not UTF-8"]);
+    shows(&text("proto3"), &text("proto2"), &[]);
+}
+
+#[test]
+fn a_type_that_another_field_refers_to_is_compared_by_its_shape() {
+    shows(
+        "message M { repeated N n = 1; } message N { int32 x = 1; }",
+        "message M { repeated O n = 1; } message O { bool x = 1; }",
+        &[
+            "-> binary lossy: 0802 => {\"x\":true}",
+            "-> JSON rejected: {\"x\":1} => invalid type: integer `1`, expected a boolean",
+            "<- JSON rejected: {\"x\":true} => invalid type: boolean `true`, expected a 32-bit signed integer",
+        ],
+    );
+}
