@@ -29,7 +29,13 @@ pub(super) fn inputs<T: Transport>(
             };
             return Box::new(config.saved.iter().filter_map(of).collect::<Vec<_>>().into_iter());
         }
-        Phase::Coverage => every(cover::coverage),
+        Phase::Coverage => {
+            let examples = |_: u64, method: &Method| -> Vec<Input> {
+                let all = method.examples.iter().cloned();
+                all.map(|messages| Input::valid(method, "an example of the contract", messages)).collect()
+            };
+            Box::new(every(examples).chain(every(cover::coverage)))
+        }
         Phase::Follow | Phase::Remove => {
             let mut all = all;
             all.retain(|(_, method)| removes(method) == (phase == Phase::Remove));

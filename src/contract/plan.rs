@@ -40,6 +40,8 @@ pub struct Method {
     pub gives: Rules,
     /// What its contract bounds.
     pub limits: Limits,
+    /// The requests of the examples in its contract.
+    pub examples: Vec<Vec<DynamicMessage>>,
     /// Why it is not called, if it is not.
     pub skipped: Option<String>,
     /// Where it stands in the schema; filled in by whoever knows.
@@ -60,6 +62,7 @@ impl Method {
             asks: Rules::of(&desc.input()),
             gives: Rules::of(&desc.output()),
             limits: Limits::default(),
+            examples: Vec::new(),
             desc,
             skipped: None,
             place: None,
@@ -155,6 +158,7 @@ impl Plan {
         for method in &mut methods {
             method.skipped = reason(method, &globs, &contract);
             method.limits = limits(method, &contract);
+            method.examples = examples(method, &contract);
         }
         Ok(Plan { methods, contract })
     }
@@ -193,6 +197,18 @@ pub(super) fn limits(method: &Method, contract: &Contract) -> Limits {
     let service = contract.services.get(method.desc.parent_service().full_name());
     let of = service.and_then(|service| service.methods.get(method.desc.name()));
     of.map(|it| it.limits).unwrap_or_default()
+}
+
+/// Those that are requests; the others are for `contract lint` to say, and for the probe that asks them.
+fn examples(method: &Method, contract: &Contract) -> Vec<Vec<DynamicMessage>> {
+    let service = contract.services.get(method.desc.parent_service().full_name());
+    let of = service.and_then(|service| service.methods.get(method.desc.name()));
+    let read = |text: &String| {
+        let json: serde_json::Value = serde_json::from_str(text).ok()?;
+        DynamicMessage::deserialize(method.desc.input(), json).ok()
+    };
+    let all = of.map(|it| it.examples.as_slice()).unwrap_or_default();
+    all.iter().filter_map(|example| example.request.iter().map(read).collect()).collect()
 }
 
 /// One glob of a `--method`: `*` stands for any run of characters, `/` among them.

@@ -56,24 +56,19 @@ const COMMON: &[(&str, &str)] = &[
     ("B35", "half_close_terminates"),
 ];
 
-/// What only the promises of the schema can tell from a healthy server: wrong values of the right types.
+/// What only the promises of the schema can tell from a healthy server: wrong values of the right types, and pages that
+/// do not add up. Those that few sequences show.
 const VALUES: &[(&str, &str)] = &[
     ("B07", "contract_errors"),
     ("B08", "contract_errors"),
     ("B09", "contract_errors"),
-    ("B12", "contract_ensures"),
     ("B13", "contract_ensures"),
-    ("B14", "contract_ensures"),
     ("B16f", "contract_ensures"),
     ("B17", "contract_ensures"),
-    ("B18", "contract_stream"),
-    ("B19", "contract_ensures"),
     ("B22", "pages_add_up"),
     ("B23", "pages_add_up"),
     ("B23b", "pages_add_up"),
     ("B24", "pages_add_up"),
-    ("B25", "contract_stream"),
-    ("B27", "contract_stream"),
 ];
 
 const SYNC: Foreign = Foreign {

@@ -26,13 +26,16 @@ struct Row {
 }
 
 /// The checks of promises.
-const PROMISES: [&str; 6] = [
+const PROMISES: [&str; 9] = [
     "contract_requires",
     "contract_ensures",
     "contract_errors",
     "contract_stream",
     "contract_invariant",
     "contract_may_return",
+    "contract_field",
+    "pages_add_up",
+    "streams_isolated",
 ];
 
 const fn row(mutant: &'static str, check: &'static str) -> Row {

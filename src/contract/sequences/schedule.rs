@@ -65,7 +65,7 @@ pub(super) fn drawn(method: &Method, promises: &contract::Method, step: &Step, a
         Some(Turn { after: some(count), what: What::Cancel(0) })
     };
     match dice % 8 {
-        0 | 1 => cancelled.filter(|_| can_be_given_up(promises)).into_iter().collect(),
+        0 => cancelled.filter(|_| can_be_given_up(promises)).into_iter().collect(),
         2 if sends => vec![Turn { after: some(count), what: What::Pause(PAUSE) }],
         3 if sends => (1..=count).map(|after| Turn { after, what: What::Pause(PAUSE) }).collect(),
         _ => Vec::new(),

@@ -12,6 +12,7 @@ const LINES: &str = r#"
       rpc Count(Most) returns (stream Line) {
         option (protogate.contract.v1.method) = {
           errors: { id: "negative" when: "req.most < 0" code: INVALID_ARGUMENT }
+          errors: { id: "many" when: "req.most > 50" code: OUT_OF_RANGE }
           stream: {
             each: { id: "small" expr: "got.all(m, m.n <= req.most)" }
             final: { id: "all" expr: "size(got) == req.most" }
@@ -85,8 +86,9 @@ fn serve(pool: &DescriptorPool, fault: Fault, call: &Call) -> Exchange {
     };
     match name {
         "Count" if sent.first().is_none_or(|it| *it < 0) => answer(End::TrailersOnly, "3", 0),
+        "Count" if sent[0] > 50 => answer(End::TrailersOnly, "11", 0),
         "Count" => {
-            let most = sent[0].min(50);
+            let most = sent[0];
             let torn = fault == Fault::Torn && cancelled && most > 1;
             heard((1..=most).map(|n| if torn && n == 2 { most + 1 } else { n }).collect())
         }

@@ -66,13 +66,7 @@ fn pages_keys_and_examples_are_followed_into_the_messages() {
             (
                 r#"auth: OWNER draw { field: "id" from: "users" }"#,
                 &[
-                    "PG314 S: Get is for the owner, and nothing is put into `users` | add `draw { field: \"…\" from: \"…\" }` with a map that an effect puts into | service S",
-                ],
-            ),
-            (
-                r#"auth: OWNER"#,
-                &[
-                    "PG314 S: Get is for the owner, and no `draw` says of what | add `draw { field: \"…\" from: \"…\" }` with a map that an effect puts into | service S",
+                    "PG314 S: Get is for the owner, and nothing is put into `users` | add `draw { field: \"…\" from: \"…\" }` with a map that an effect puts into | \"users\"",
                 ],
             ),
         ],
@@ -91,13 +85,24 @@ fn pages_keys_and_examples_are_followed_into_the_messages() {
     );
 }
 
+/// Nothing tells whose thing a call is about.
+#[test]
+fn an_owner_owns_something() {
+    let found = said(&users(GET, "auth: OWNER"));
+    let expected = "PG314 S: Get is for the owner, and no `draw` says of what | add `draw";
+    assert!(found.len() == 1 && found[0].starts_with(expected), "{found:?}");
+    let put = r#"effect { put { map: "users" key: "resp.id" value: "resp" } }"#;
+    let owned = format!(r#"auth: OWNER draw {{ field: "id" from: "users" }} {put}"#);
+    assert_eq!(said(&users(GET, &owned)), [""; 0]);
+}
+
 #[test]
 fn a_field_speaks_of_its_value_and_of_nothing_else() {
     for (option, expected) in [
         (r#"ensures: { id: "short" expr: "size(this) < 9" } volatile: true"#, &[][..]),
         (
             r#"ensures: { id: "short" expr: "this < 9" }"#,
-            &["PG303 M.a: ensures/short: `this` is a string and `9` an int | "],
+            &["PG303 M.a: ensures/short: `<` does not take `this`, a string, and `9`, an int | "],
         ),
         (
             r#"ensures: { id: "short" expr: "resp.a == this" }"#,
