@@ -20,6 +20,7 @@ mod gate;
 mod grpcurl;
 mod hostile;
 mod hostile_server;
+mod infer;
 mod init;
 mod interop;
 mod known;
