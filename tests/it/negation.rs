@@ -85,9 +85,9 @@ fn ran(server: &InProcess, contract: Contract, (seed, cases): (u64, u64)) -> Out
     let reset = Some(server.reset());
     let config = Config { seed, cases, checks, reset, fail_fast: true, ..Config::default() };
     let (end, stop) = tokio::sync::watch::channel(false);
-    // The other phases ask other questions.
+    // The other phases ask other questions, and that there is a failure is all that anybody wants to know.
     let mut tell = |event: Event| {
-        if event == Event::PhaseStarted(Phase::Acquaint) {
+        if matches!(event, Event::PhaseStarted(Phase::Acquaint) | Event::FailureFound(..)) {
             end.send_replace(true);
         }
     };
@@ -160,11 +160,11 @@ fn every_promise_turned_around_is_broken() {
     for (name, turn) in &negations {
         let mut turned = contract.clone();
         turn(turned.services.get_mut(SERVICE).unwrap());
-        let found = broken(&server, turned, (1, 60));
         let is_it =
             |it: &String| it == name || name.strip_prefix("any").is_some_and(|rule| it.ends_with(rule));
-        if !found.iter().any(is_it) {
-            decoration.push(format!("{name}: {found:?}"));
+        // What is rarely asked is not in the sequences of each seed.
+        if !(1..=3).any(|seed| broken(&ran(&server, turned.clone(), (seed, 60))).iter().any(is_it)) {
+            decoration.push(name);
         }
     }
     assert!(decoration.is_empty(), "nothing is broken without these: {decoration:#?}");
