@@ -7,13 +7,13 @@ use std::{
     time::SystemTime,
 };
 
-use super::pages;
 use prost_reflect::{DynamicMessage, FieldDescriptor, MethodDescriptor, ServiceDescriptor};
 
+use super::{pages, search::Search};
 use crate::{
     promise::{
         self, Behavior, Rules, behavior,
-        contract::{Call, Contract, Model, Service, Verdict},
+        contract::{Call, Contract, Model, Service},
     },
     values::{self, Manner},
 };
@@ -49,7 +49,7 @@ struct Kept {
 pub(super) struct Method {
     pub desc: MethodDescriptor,
     asks: Rules,
-    gives: Rules,
+    pub gives: Rules,
 }
 
 /// A call that is answered with an error.
@@ -123,7 +123,9 @@ impl Mock {
         given: &[DynamicMessage],
         over: bool,
     ) -> Result<Vec<DynamicMessage>, Refusal> {
-        for message in sent {
+        // Once something was answered, what came before the last message was good.
+        let judged = if given.is_empty() { 0 } else { sent.len().saturating_sub(1) };
+        for message in sent.iter().skip(judged) {
             if let promise::Verdict::Broken(violations) = method.asks.judge(message) {
                 let why: Vec<String> = violations.iter().take(3).map(ToString::to_string).collect();
                 return Err(Refusal { code: INVALID_ARGUMENT, message: why.join("; ") });
@@ -140,7 +142,7 @@ impl Mock {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let turn = if changes { kept.calls } else { 0 };
         let Some(service) = service else {
-            let drafts = method.drafts(sent, turn);
+            let drafts = method.drafts(sent, given, turn);
             return Ok(drafts.into_iter().find(|it| it.starts_with(given)).unwrap_or_default());
         };
         let old = kept.models.get(&service.name).cloned().unwrap_or_else(|| Model::new(service, true));
@@ -149,40 +151,20 @@ impl Mock {
         if let Some((rule, code)) = service.refusal(&old, &call) {
             return Err(Refusal { code, message: format!("{}: {}", rule.id, rule.expr.text()) });
         }
-        let mut in_the_way = None;
-        let first = Call { got: &[], ..call.clone() };
-        let offers = service.from_model(&old, &first).flat_map(|offer| {
-            // A thing that is kept is what a change of it begins with.
-            let fitted = || service.fitted(&old, &Call { got: &offer, ..call.clone() });
-            let changed = (!method.desc.is_server_streaming()).then(fitted).filter(|it| *it != offer);
-            [offer].into_iter().chain(changed)
-        });
-        let drafts = method.drafts(sent, turn).into_iter().flat_map(|draft| {
-            let fitted = service.fitted(&old, &Call { got: &draft, ..call.clone() });
-            [fitted, draft]
-        });
-        for got in offers.chain(drafts) {
-            if !got.starts_with(given) || got.iter().any(|it| is_broken(&method.gives, it)) {
-                continue;
-            }
-            let call = Call { got: &got, ..call.clone() };
-            // What a call did is known here, also where its reply does not tell.
-            let new = service.apply(&old, &call).map(Model::closed);
-            match new.map(|new| (obstacle(service, &old, &new, &call), new)) {
-                Ok((None, new)) => {
-                    if over {
-                        kept.calls += 1;
-                        kept.models.insert(service.name.clone(), new);
-                    }
-                    return Ok(got);
+        let drafts = method.drafts(sent, given, turn);
+        match (Search { service, method, old: &old, call, given }).reply(drafts) {
+            Ok((got, new)) => {
+                if over {
+                    kept.calls += 1;
+                    kept.models.insert(service.name.clone(), new);
                 }
-                Ok((Some(rule), _)) => in_the_way = Some(rule),
-                Err(why) => in_the_way = Some(why),
+                Ok(got)
+            }
+            Err(rule) => {
+                let message = format!("the mock found no reply that keeps {rule}");
+                Err(Refusal { code: UNIMPLEMENTED, message })
             }
         }
-        let rule = in_the_way.unwrap_or_else(|| "the rules of the reply's fields".to_owned());
-        let message = format!("the mock found no reply that keeps {rule}");
-        Err(Refusal { code: UNIMPLEMENTED, message })
     }
 }
 
@@ -194,7 +176,12 @@ impl Method {
     }
 
     /// Replies to begin with, the likeliest first.
-    fn drafts(&self, sent: &[DynamicMessage], turn: u64) -> Vec<Vec<DynamicMessage>> {
+    fn drafts(
+        &self,
+        sent: &[DynamicMessage],
+        given: &[DynamicMessage],
+        turn: u64,
+    ) -> Vec<Vec<DynamicMessage>> {
         let output = self.desc.output();
         let salt = salt(self, sent, turn);
         let one = |salt: u64| {
@@ -211,7 +198,9 @@ impl Method {
                 drafts.push(sent.to_vec());
             }
             // What was answered before the next message came stays as it was.
-            drafts.push((1..=sent.len()).map(|count| one(self::salt(self, &sent[..count], turn))).collect());
+            let next = given.len()..sent.len();
+            let more = next.map(|at| one(self::salt(self, &sent[at..=at], turn ^ at as u64)));
+            drafts.push(given.iter().cloned().chain(more).collect());
         } else {
             drafts.push(vec![one(salt), one(salt ^ 1)]);
         }
@@ -229,19 +218,6 @@ fn salt(method: &Method, sent: &[DynamicMessage], turn: u64) -> u64 {
     sent.iter().for_each(|it| values::encode(&behavior::without(it, &ours)).hash(&mut hasher));
     turn.hash(&mut hasher);
     hasher.finish()
-}
-
-/// The first promise that does not hold.
-fn obstacle(service: &Service, old: &Model, new: &Model, call: &Call<'_>) -> Option<String> {
-    service.judge(old, new, call).into_iter().find_map(|told| match told.verdict {
-        Verdict::Kept | Verdict::Vacuous => None,
-        Verdict::Broken(lines) => Some(format!("{} ({})", told.rule, lines.join("; "))),
-        Verdict::Unclear(why) => Some(format!("{} ({why})", told.rule)),
-    })
-}
-
-fn is_broken(rules: &Rules, message: &DynamicMessage) -> bool {
-    matches!(rules.judge(message), promise::Verdict::Broken(_))
 }
 
 /// Seconds since the Unix epoch.

@@ -10,6 +10,7 @@
 mod answer;
 mod codec;
 mod pages;
+mod search;
 mod serve;
 #[cfg(test)]
 mod tests;

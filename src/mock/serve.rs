@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{Stream, stream};
+use futures_util::{FutureExt as _, Stream, stream};
 use prost_reflect::DynamicMessage;
 use tokio::{
     net::TcpListener,
@@ -209,6 +209,16 @@ impl Talk {
             match by(self.end, self.incoming.message()).await? {
                 Some(message) => self.sent.push(message),
                 None => self.over = true,
+            }
+            // What has come already is answered together: each answer looks at all of them.
+            while !self.over && self.sent.len() <= MOST_MESSAGES {
+                match self.incoming.message().now_or_never() {
+                    Some(more) => match more? {
+                        Some(message) => self.sent.push(message),
+                        None => self.over = true,
+                    },
+                    None => break,
+                }
             }
             if self.sent.len() > MOST_MESSAGES {
                 return Err(Status::resource_exhausted("a mock keeps at most 10,000 messages of a call"));

@@ -26,6 +26,7 @@ mod grpcurl;
 mod history;
 mod hostile;
 mod hostile_server;
+mod infer;
 mod init;
 mod interop;
 mod known;

@@ -70,6 +70,7 @@ fn alike(text: &str) -> String {
     let swaps = [
         (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UUID"),
         (r#"(created_at: |"createdAt":")\d+"#, "${1}SECONDS"),
+        (r"\b[0-9a-f]{10}\b", "CASE"),
         (r"\d+ cases, \d+ calls in [\d.]+ s", "SOME cases"),
         (r"(?m)^  (user\.UserService/\w+) +.*$", "  $1 SOME"),
         (r"[ ]+", " "),
@@ -103,7 +104,7 @@ fn every_command_of_the_tutorial_prints_what_the_page_shows() {
     let servers = Servers::start();
     let path = |name: &str| folder.path().join(name);
     let (mut written, mut ran) = (String::new(), 0);
-    let mut mark = Mark::None;
+    let (mut mark, mut case) = (Mark::None, String::new());
     let mut lines = tutorial.lines();
     while let Some(line) = lines.next() {
         written.push_str(line);
@@ -126,7 +127,10 @@ fn every_command_of_the_tutorial_prints_what_the_page_shows() {
             "console" => {
                 let all = commands(&block);
                 ran += all.len();
-                all.iter().map(|(command, shown)| printed(folder.path(), &servers, command, shown)).collect()
+                let one = |(command, shown): &(&str, String)| {
+                    printed(folder.path(), &servers, &mut case, command, shown)
+                };
+                all.iter().map(one).collect()
             }
             _ => {
                 kept(&mark, &block, &path);
@@ -144,12 +148,18 @@ fn every_command_of_the_tutorial_prints_what_the_page_shows() {
 }
 
 /// What the command prints, which is what the page shows unless it is being written.
-fn printed(folder: &Path, servers: &Servers, command: &str, shown: &str) -> String {
+fn printed(folder: &Path, servers: &Servers, case: &mut String, command: &str, shown: &str) -> String {
+    // The case that was found last, whatever its id.
+    let replay = Regex::new("protogate replay (\\w+)").unwrap();
+    let command = &*replay.replace(command, format!("protogate replay {case}"));
     let real = servers.real(command);
     let words: Vec<&str> = real.split_whitespace().collect();
     assert_eq!(words[0], "protogate", "{command}");
     let ran = protogate(folder, &words[1..]);
     let output = servers.shown(&ran.stdout);
+    if let Some(found) = replay.captures(&output) {
+        found[1].clone_into(case);
+    }
     if std::env::var_os("PROTOGATE_WRITE_DOCS").is_none() {
         assert_eq!(alike(&output), alike(shown), "{command}: {}", ran.stderr);
     }

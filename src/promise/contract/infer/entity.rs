@@ -46,9 +46,9 @@ impl Entity<'_> {
 
     /// Methods that change things in a way that nothing tells.
     fn disturbers(&self) -> Vec<&str> {
-        let disturbs = |it: &&Shape| {
-            it.kind == Kind::Other && !it.only_reads() && it.desc.name().contains(&*self.resource.noun)
-        };
+        let plural = self.resource.map.replace('_', "");
+        let named = |name: &str| name.contains(&*self.resource.noun) || name.to_lowercase().contains(&plural);
+        let disturbs = |it: &&Shape| it.kind == Kind::Other && !it.only_reads() && named(it.desc.name());
         self.shapes.iter().filter(disturbs).map(|it| it.desc.name()).collect()
     }
 
@@ -141,8 +141,7 @@ impl Entity<'_> {
             Some(_) => None,
             None => {
                 let own = self.shape.desc.input().get_field_by_name(key.name())?;
-                (own.kind() == key.kind() && key.name() != "name")
-                    .then(|| (format!("req.{}", key.name()), None))
+                (own.kind() == key.kind()).then(|| (format!("req.{}", key.name()), None))
             }
         }
     }

@@ -33,7 +33,7 @@ pub fn infer(service: &ServiceDescriptor) -> Vec<Proposal> {
     let resources = resource::all(&shapes);
     let mut out: Vec<Proposal> = resources.iter().flat_map(|it| it.states(service, &shapes)).collect();
     for shape in &shapes {
-        let of: Option<&Resource> = resources.iter().find(|it| it.noun == shape.noun);
+        let of: Option<&Resource> = resources.iter().find(|it| it.is_of(shape));
         let mut own = bounds::of_request(shape);
         if let Some(resource) = of {
             own.extend(entity::proposals(shape, resource, &shapes));

@@ -35,7 +35,8 @@ pub(super) fn all(shapes: &[Shape]) -> Vec<Resource> {
         let created = shapes.iter().find(|it| it.kind == Kind::Create && it.noun == get.noun);
         let same = created.is_some_and(|it| it.desc.output() == get.desc.output());
         let Some((asked, key)) = same.then(|| keys(get)).flatten() else { continue };
-        let map = format!("{}s", snake(&get.noun));
+        let listed = shapes.iter().find_map(|it| elements(it, &get.desc.output()));
+        let map = listed.flatten().unwrap_or_else(|| format!("{}s", snake(&get.noun)));
         let order = if many { format!("{}_order", snake(&get.noun)) } else { "order".to_owned() };
         let evidence = format!(
             "Get{noun} and Create{noun} answer with {}, which `{}` of {} names by its `{}`",
@@ -48,6 +49,19 @@ pub(super) fn all(shapes: &[Shape]) -> Vec<Resource> {
         out.push(Resource { noun: get.noun.clone(), desc: get.desc.output(), key, map, order, evidence });
     }
     out
+}
+
+/// Whether the method lists things of this type, and the name of the list in its reply; a stream has none.
+fn elements(shape: &Shape, of: &MessageDescriptor) -> Option<Option<String>> {
+    let output = shape.desc.output();
+    if shape.kind != Kind::List {
+        return None;
+    }
+    if shape.desc.is_server_streaming() {
+        return (output == *of).then_some(None);
+    }
+    let is_its = |it: &FieldDescriptor| it.is_list() && it.kind().as_message().is_some_and(|desc| desc == of);
+    output.fields().find(is_its).map(|it| Some(it.name().to_owned()))
 }
 
 /// The field of the request that names the thing, and the field of the thing.
@@ -106,7 +120,7 @@ impl Resource {
         };
         let mut out = vec![one(&self.map, "map", map).worth(Confidence::High, &*self.evidence)];
         // An order that nothing asks for is no help to anybody.
-        if shapes.iter().any(|it| it.kind == Kind::List && it.noun == self.noun) {
+        if self.is_listed(shapes) {
             let evidence = format!("the {} in the order of their creation", self.map);
             out.push(one(&self.order, "list", list).worth(Confidence::High, evidence));
         }
@@ -115,7 +129,15 @@ impl Resource {
 
     /// Whether the model has the order.
     pub fn is_listed(&self, shapes: &[Shape]) -> bool {
-        shapes.iter().any(|it| it.kind == Kind::List && it.noun == self.noun)
+        shapes.iter().any(|it| self.is_of(it) && it.kind == Kind::List)
+    }
+
+    /// Whether the method does something with such things: what it lists tells its type, others their name.
+    pub fn is_of(&self, shape: &Shape) -> bool {
+        match shape.kind {
+            Kind::List => elements(shape, &self.desc).is_some(),
+            _ => shape.noun == self.noun,
+        }
     }
 }
 
