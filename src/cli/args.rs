@@ -173,7 +173,7 @@ pub struct CheckBreaking {
     /// The schema it must not break; may be given several times
     #[arg(long, value_name = "BASELINE")]
     pub against: Vec<String>,
-    /// The promise to hold: FILE, PACKAGE, WIRE_JSON, WIRE or CSR, or a rule ID; may be given several times
+    /// The promise to hold: FILE, PACKAGE, WIRE_JSON, WIRE, CSR or PROVEN, or a rule ID; may be given several times
     #[arg(long, value_name = "CATEGORY")]
     pub category: Vec<String>,
     /// Find what buf finds, also where it is wrong, and end as it does: 0, 100 for findings, 1 for failures
