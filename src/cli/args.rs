@@ -233,8 +233,8 @@ pub struct CheckBreaking {
     /// The schema it must not break; may be given several times
     #[arg(long, value_name = "BASELINE")]
     pub against: Vec<String>,
-    /// The promise to hold: FILE, PACKAGE, WIRE_JSON, WIRE or CSR as in buf, GRPC, CONTRACT, IMPORT, RUST, HISTORY, or
-    /// a rule ID; may be given several times
+    /// The promise to hold: FILE, PACKAGE, WIRE_JSON, WIRE or CSR as in buf, GRPC, CONTRACT, IMPORT, RUST, HISTORY, PROVEN,
+    /// or a rule ID; may be given several times
     #[arg(long, value_name = "CATEGORY")]
     pub category: Vec<String>,
     /// The version that is being made, for breaks that are accepted until a version [default: the latest tag]

@@ -95,7 +95,7 @@ fn written(input: &str, branch: Option<&str>, block: Option<&Block>) -> String {
     let _ = match block.used.is_empty() {
         true => writeln!(
             text,
-            "# FILE, PACKAGE, WIRE_JSON, WIRE or CSR, and single rules: `protogate rules`.\nuse = [\"FILE\"]"
+            "# FILE, PACKAGE, WIRE_JSON, WIRE, CSR or PROVEN, and single rules: `protogate rules`.\nuse = [\"FILE\"]"
         ),
         false => writeln!(text, "use = {}", words(&block.used)),
     };
