@@ -14,6 +14,7 @@ use super::interrupt::{self, Stop};
 use super::known::Known;
 use super::reach::reach;
 use super::service::{self, SERVICE};
+use super::twin::{self, Following};
 use super::{
     Context, Outcome, again, events::Events, grpcurl, output, reports, reset, settle, sources, weigh,
 };
@@ -42,12 +43,12 @@ fn of_service(arguments: &Contract, file: Option<File>, context: &Context) -> Ou
     let known = Known::load(context, arguments.accept_known)?;
     let stop = interrupt::listen();
     match &arguments.target {
-        Some(target) => on(target, arguments, (config, known), context, stop, events),
+        Some(target) => on(target, false, arguments, (config, known), context, stop, events),
         None => {
             let service = service::start(&context.config.gate, &context.config.folder, &stop);
             let service = service.map_err(|diagnostic| vec![diagnostic])?;
             config.probes.pid = config.probes.pid.or_else(|| Some(service.pid()));
-            on(&service.target, arguments, (config, known), context, stop, events)
+            on(&service.target, true, arguments, (config, known), context, stop, events)
         }
     }
 }
@@ -57,8 +58,10 @@ pub fn gate(seed: Option<u64>, context: &Context) -> Outcome {
     contract(&Contract { seed, ..Contract::default() }, context)
 }
 
+/// `is_ours`: the service was started here, and can be started once more.
 fn on(
     target: &str,
+    is_ours: bool,
     arguments: &Contract,
     (mut config, mut known): (Config, Known),
     context: &Context,
@@ -72,6 +75,10 @@ fn on(
             reach(target, &arguments.reach, &config.metadata, context, Some(stop.clone())).await?;
         config.target = transport.target().to_string();
         let Planned { plan, mut said, schema } = plan(arguments, &config, &transport, context).await?;
+        let transport = Following::new(transport);
+        if is_ours && config.reset.is_none() {
+            config.reset = twin::reset(&transport, context, &stop);
+        }
         let progress = Progress::new(&plan, config.cases, context);
         // Ctrl-C ends the run at once; what was found until then is printed, as small as it is by then.
         let mut tell = |event: Event| {
@@ -132,6 +139,7 @@ fn config(arguments: &Contract, context: &Context) -> Result<Config, Vec<Diagnos
         shard: arguments.shard.unwrap_or(default.shard),
         saved: Case::load_all(&cases(context)),
         reset: reset::of(arguments.reset_cmd.as_deref(), context),
+        without: arguments.without_phase.clone(),
     })
 }
 

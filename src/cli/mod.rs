@@ -34,6 +34,7 @@ mod reset;
 mod service;
 mod sources;
 mod tls;
+mod twin;
 mod weigh;
 mod workspace;
 

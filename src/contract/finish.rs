@@ -20,7 +20,11 @@ pub(super) fn outcome<T>(
     elapsed: Duration,
 ) -> Outcome {
     let healed = if search.saved_done {
-        let was_sent = |case: &&Case| case.sequence.is_none() || search.sequences_done;
+        let was_sent = |case: &&Case| match &case.sequence {
+            None => true,
+            Some(calls) if calls.iter().any(|call| call.client.is_some()) => search.races_done,
+            Some(_) => search.sequences_done,
+        };
         config.saved.iter().filter(was_sent).map(|case| case.id.clone()).collect()
     } else {
         Vec::new()

@@ -14,7 +14,7 @@ use super::{
     patient::Patient,
     probe,
     search::Search,
-    sequences::{Reset, Sequences},
+    sequences::{Kind, Reset, Sequences},
     shrink::{Shrunk, shrink},
     stop::reached,
 };
@@ -61,6 +61,8 @@ pub struct Config {
     pub saved: Vec<Case>,
     /// What empties the server before each sequence of calls; without it, it may hold anything.
     pub reset: Option<Reset>,
+    /// Phases that are left out, to see what they are worth.
+    pub without: Vec<Phase>,
 }
 
 impl Default for Config {
@@ -83,6 +85,7 @@ impl Default for Config {
             shard: (0, 1),
             saved: Vec::new(),
             reset: None,
+            without: Vec::new(),
         }
     }
 }
@@ -96,6 +99,8 @@ pub enum Phase {
     Saved,
     /// Sequences of calls, against what the contract says of the state.
     Sequences,
+    /// The same with several clients at once.
+    Races,
     /// Plain requests, until the server takes one of each method.
     Acquaint,
     /// Boundary values, one at a time.
@@ -119,9 +124,10 @@ pub enum Phase {
 impl Phase {
     /// Those with cases, in the order in which they run. [`Phase::Preflight`] comes before them, and
     /// [`Phase::Probes`] after.
-    pub const ALL: [Phase; 10] = [
+    pub const ALL: [Phase; 11] = [
         Phase::Saved,
         Phase::Sequences,
+        Phase::Races,
         Phase::Acquaint,
         Phase::Coverage,
         Phase::Follow,
@@ -138,6 +144,7 @@ impl Phase {
             Phase::Preflight => "preflight",
             Phase::Saved => "saved",
             Phase::Sequences => "sequences",
+            Phase::Races => "races",
             Phase::Acquaint => "acquaint",
             Phase::Coverage => "coverage",
             Phase::Follow => "follow",
@@ -152,7 +159,8 @@ impl Phase {
 
     /// Whether each case needs the server to itself.
     pub(super) fn is_alone(self) -> bool {
-        matches!(self, Phase::Saved | Phase::Sequences | Phase::Follow | Phase::Remove | Phase::Schedules)
+        use Phase::{Follow, Races, Remove, Saved, Schedules, Sequences};
+        matches!(self, Saved | Sequences | Races | Follow | Remove | Schedules)
     }
 }
 
@@ -234,7 +242,10 @@ pub async fn run<T: Transport>(
     search.over |= config.fail_fast && probed.iter().any(|it| it.severity == Severity::Error);
     let mut left_out = Vec::new();
     let sequences = Sequences::of(plan, &methods, config);
-    let has_cases = |phase: &Phase| *phase != Phase::Sequences || sequences.is_some();
+    let has_cases = |phase: &Phase| {
+        let of_contract = matches!(phase, Phase::Sequences | Phase::Races);
+        !config.without.contains(phase) && (!of_contract || sequences.is_some())
+    };
     for phase in Phase::ALL.into_iter().filter(|_| !only_probes).filter(has_cases) {
         if search.over {
             left_out.push(format!("{phase:?}"));
@@ -249,10 +260,11 @@ pub async fn run<T: Transport>(
             found.iter().any(is)
         };
         let fresh = match phase {
-            Phase::Sequences => match &sequences {
+            Phase::Sequences | Phase::Races => match &sequences {
                 Some(sequences) => {
                     let times = (Instant::now(), end);
-                    let came = sequences.phase(&mut search, &methods, times, &mut stop, on_event).await;
+                    let kind = if phase == Phase::Races { Kind::Races } else { Kind::Sequences };
+                    let came = sequences.phase(kind, &mut search, &methods, times, &mut stop, on_event).await;
                     found.extend(came.found);
                     came.deaths
                 }

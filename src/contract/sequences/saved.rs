@@ -22,6 +22,12 @@ pub struct SavedCall {
     /// Whether each reply is waited for before the next message is sent.
     #[serde(default)]
     pub in_turn: bool,
+    /// After so many milliseconds the client takes it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancel: Option<u64>,
+    /// Which of several clients makes it, beside the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<usize>,
 }
 
 impl SavedCall {
@@ -31,6 +37,8 @@ impl SavedCall {
             sent: step.sent.iter().map(|message| hex(&values::encode(message))).collect(),
             links: step.links.clone(),
             in_turn: step.in_turn,
+            cancel: step.cancel,
+            client: step.client,
         }
     }
 
@@ -44,6 +52,8 @@ impl SavedCall {
             sent: self.sent.iter().map(decode).collect::<Option<_>>()?,
             links: self.links.clone(),
             in_turn: self.in_turn,
+            cancel: self.cancel,
+            client: self.client,
         })
     }
 }

@@ -41,7 +41,7 @@ pub enum Origin {
 }
 
 /// One call of a sequence.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(in crate::contract) struct Step {
     /// `package.Service/Method`.
     pub method: String,
@@ -50,6 +50,17 @@ pub(in crate::contract) struct Step {
     pub links: Vec<Link>,
     /// Each reply is waited for before the next message is sent.
     pub in_turn: bool,
+    /// The client takes the call back, so many milliseconds after all of it was sent: nobody knows then whether it took
+    /// effect.
+    pub cancel: Option<u64>,
+    /// Which of several clients makes it, beside the others. Their steps stand together, those of one in their order;
+    /// the steps before and after them are made by nobody else.
+    pub client: Option<usize>,
+}
+
+/// Whether some of the steps are made beside one another.
+pub(super) fn is_race(steps: &[Step]) -> bool {
+    steps.iter().any(|step| step.client.is_some())
 }
 
 impl Step {
