@@ -264,7 +264,9 @@ pub async fn run<T: Transport>(
                 Some(sequences) => {
                     let times = (Instant::now(), end);
                     let kind = if phase == Phase::Races { Kind::Races } else { Kind::Sequences };
-                    let came = sequences.phase(kind, &mut search, &methods, times, &mut stop, on_event).await;
+                    let came = sequences
+                        .phase((kind, &found), &mut search, &methods, times, &mut stop, on_event)
+                        .await;
                     found.extend(came.found);
                     came.deaths
                 }

@@ -4,7 +4,7 @@ use proptest::{prelude::RngExt as _, test_runner::TestRunner};
 use prost_reflect::DynamicMessage;
 
 use super::{
-    request::{Place, Requests},
+    request::{Earlier, Manner, Place, Requests},
     step::Step,
     texts::Family,
 };
@@ -22,7 +22,7 @@ pub(super) const LANES: u64 = 16;
 /// The salt of everything that is drawn; each run of the sequence has another one.
 pub(super) const DRAWN: u64 = 0;
 /// How often a client takes a call back that changes something, and after which milliseconds.
-const TAKEN_BACK: f64 = 0.06;
+const TAKEN_BACK: f64 = 0.08;
 const AFTER: [u64; 4] = [0, 1, 4, 12];
 
 /// The methods of one service of which sequences are made.
@@ -65,6 +65,7 @@ impl Drawn<'_> {
 struct Mood {
     family: Family,
     client: Option<usize>,
+    manner: Manner,
 }
 
 impl<'a> Drawing<'a> {
@@ -86,14 +87,15 @@ impl<'a> Drawing<'a> {
     pub fn sequence(&self, seed: u64, index: u64) -> Vec<Step> {
         let mut runner = cover::runner(seed, &self.service.name, "sequences", index);
         let count = runner.rng().random_range(STEPS);
-        let mood = Mood { family: Family::drawn(runner.rng()), client: None };
+        let mood = Mood { family: Family::drawn(runner.rng()), client: None, manner: Manner::Any };
         let mut steps: Vec<Step> = Vec::new();
         for at in 0..count {
             // What is never made can be neither found nor lost.
             let early = at * 2 < count;
             let weight = |it: &Drawn<'_>| match (it.writes(), early) {
                 (true, _) if it.hides() => 1,
-                (true, true) => 5,
+                (true, true) if it.makes() => 8,
+                (true, true) => 3,
                 (true, false) => 2,
                 (false, true) => 1,
                 (false, false) => 3,
@@ -112,7 +114,7 @@ impl<'a> Drawing<'a> {
     /// no method changes anything.
     pub fn race(&self, seed: u64, index: u64) -> Vec<Step> {
         let mut runner = cover::runner(seed, &self.service.name, "races", index);
-        let mood = Mood { family: Family::drawn(runner.rng()), client: None };
+        let mood = Mood { family: Family::drawn(runner.rng()), client: None, manner: Manner::Plain };
         let mut steps: Vec<Step> = Vec::new();
         let focus = |it: &Drawn<'_>| u32::from(it.writes() && it.races() && !it.hides());
         // Most faults of this kind are between two calls of one method.
@@ -135,7 +137,9 @@ impl<'a> Drawing<'a> {
                     false => self.pick(&mut runner, &weight),
                 };
                 let Some(one) = one else { continue };
-                let mood = Mood { client: Some(client), ..mood };
+                // Of two who change all of a thing the later one is right; of two who change a part of it, both are.
+                let manner = if runner.rng().random_bool(0.8) { Manner::Partial } else { Manner::Any };
+                let mood = Mood { client: Some(client), manner, ..mood };
                 steps.push(self.step(&mut runner, one, &steps, mood));
             }
         }
@@ -169,10 +173,14 @@ impl<'a> Drawing<'a> {
         };
         let mut step = Step { method: method.name.clone(), client: mood.client, ..Step::default() };
         step.in_turn = streams && method.desc.is_server_streaming() && runner.rng().random_bool(0.5);
-        // Of two who change all of a thing the later one is right; of two who change a part of it, both are.
-        let partial = mood.client.is_some() && one.writes() && runner.rng().random_bool(0.7);
+        let of = |step: &Step| {
+            let method = self.methods.iter().find(|it| it.method.name == step.method)?;
+            Some(Earlier::of(method.method, step.client))
+        };
+        let earlier: Vec<Earlier> = earlier.iter().filter_map(of).collect();
         for message in 0..messages {
-            let place = Place { at: earlier.len(), message, family: mood.family, earlier, partial };
+            let Mood { family, manner, .. } = mood;
+            let place = Place { at: earlier.len(), message, family, earlier: &earlier, manner };
             requests.add(runner, (method, promises), place, &mut step);
         }
         step

@@ -35,7 +35,7 @@ const RACES: u64 = 40;
 const SHARE: f64 = 0.4;
 const SHARE_OF_RACES: f64 = 0.15;
 /// So long sequences are sent to servers that are started for them.
-const EMPTY_TIME: Duration = Duration::from_secs(15);
+const EMPTY_TIME: Duration = Duration::from_secs(20);
 /// After so many races that are lost no more are held: they are likely one fault.
 const LOST: usize = 3;
 /// After so many calls that hang no more sequences are sent.
@@ -66,6 +66,8 @@ pub(in crate::contract) struct Sequences {
 /// What a phase came to.
 #[derive(Default)]
 pub(in crate::contract) struct Came {
+    /// What was found before: the rules, with the methods.
+    known: Vec<(String, String)>,
     pub found: Vec<Found>,
     /// The server died under a sequence.
     pub deaths: Vec<Fresh>,
@@ -89,7 +91,7 @@ impl Sequences {
     /// Sends the saved sequences and then those of the seed.
     pub async fn phase<T: Transport>(
         &self,
-        kind: Kind,
+        (kind, found): (Kind, &[Found]),
         search: &mut Search<'_, T>,
         methods: &[&Method],
         (started, end): (Instant, Option<Instant>),
@@ -98,7 +100,8 @@ impl Sequences {
     ) -> Came {
         let of_time = if kind == Kind::Races { SHARE_OF_RACES } else { SHARE };
         let share = search.config.max_time.and_then(|time| started.checked_add(time.mul_f64(of_time)));
-        let mut came = Came::default();
+        let known = found.iter().map(|it| (it.case.cause.clone(), it.case.method.clone())).collect();
+        let mut came = Came { known, ..Came::default() };
         let mut whole = true;
         if kind == Kind::Sequences {
             search.said.extend(self.contract.unread.iter().map(|it| {
@@ -244,8 +247,9 @@ async fn pass<T: Transport>(
             whole = false;
             break;
         }
-        if let Some(one) = broken(&stage, search, steps, ran, &came.found, (stop, end), on_event).await {
+        if let Some(one) = broken(&stage, search, steps, ran, &came.known, (stop, end), on_event).await {
             on_event(Event::Shrunk(one.severity, Box::new(one.row.clone())));
+            came.known.push((one.case.cause.clone(), one.case.method.clone()));
             came.found.push(one);
             search.over |= config.fail_fast && came.found.iter().any(|it| it.severity == Severity::Error);
         }
@@ -305,15 +309,14 @@ async fn broken<T: Transport>(
     search: &mut Search<'_, T>,
     steps: Vec<Step>,
     ran: Ran,
-    known: &[Found],
+    known: &[(String, String)],
     (stop, end): (&mut watch::Receiver<bool>, Option<Instant>),
     on_event: &mut dyn FnMut(Event),
 ) -> Option<Found> {
     let config = search.config;
-    let is_wanted = |(rule, method): &(String, String)| {
-        let check = check_of(rule);
-        let is_on = config.checks.iter().any(|it| it.info.name == check.info.name);
-        is_on && !known.iter().any(|it| it.case.cause == *rule && it.case.method == *method)
+    let is_wanted = |key: &(String, String)| {
+        let check = check_of(&key.0);
+        config.checks.iter().any(|it| it.info.name == check.info.name) && !known.contains(key)
     };
     let (rule, method) = key(&steps, &ran).filter(is_wanted)?;
     let was_race = is_race(&steps);

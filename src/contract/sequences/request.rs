@@ -21,6 +21,8 @@ use crate::{
 
 /// Longer texts than this hide what a sequence is about, and other phases send them.
 const LONG: usize = 300;
+/// How often a text is that of an earlier reply.
+const SHARES: f64 = 0.15;
 
 /// What the requests of one method are made of.
 pub(super) struct Requests {
@@ -39,14 +41,46 @@ pub(super) struct Place<'a> {
     pub message: usize,
     pub family: Family,
     /// The steps before it.
-    pub earlier: &'a [Step],
-    /// Fields that may be left out, are, half of the time.
-    pub partial: bool,
+    pub earlier: &'a [Earlier],
+    pub manner: Manner,
+}
+
+/// How far a request may be from a plain one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// As far as it likes.
+    Any,
+    /// Fields that may be left out are, half of the time; it names what is there.
+    Partial,
+    /// Not at all.
+    Plain,
+}
+
+/// What a step can know of one before it.
+pub(super) struct Earlier {
+    /// The texts of its reply, by the names of their fields.
+    pub texts: Vec<String>,
+    pub client: Option<usize>,
+}
+
+impl Earlier {
+    pub fn of(method: &Method, client: Option<usize>) -> Earlier {
+        let texts = method.desc.output();
+        let texts = texts.fields().filter(|field| field.kind() == Kind::String && !field.is_list());
+        Earlier { texts: texts.map(|field| field.name().to_owned()).collect(), client }
+    }
 }
 
 impl Place<'_> {
     fn lane(self) -> u64 {
         self.at as u64 * LANES + self.message as u64
+    }
+
+    /// The earlier steps whose reply has a text of this name, and has come by then.
+    fn said(self, name: &str, client: Option<usize>) -> Vec<usize> {
+        let is_over = |it: &Earlier| it.client.is_none() || client.is_none() || it.client == client;
+        let has = |at: &usize| self.earlier[*at].texts.iter().any(|it| it == name) && is_over(&self.earlier[*at]);
+        (0..self.earlier.len()).filter(has).collect()
     }
 }
 
@@ -82,22 +116,26 @@ impl Requests {
                 self::number(runner, method, (&path, &field), at, &mut drawn);
             }
         }
-        // Texts that are still as they were made are made anew each time, or are those of an earlier step.
+        // Texts that are still as they were made are made anew each time; or they are those of an earlier reply.
         for (path, field, value) in scalars(&drawn) {
-            if field.kind() == Kind::String && get(&plain, &path).as_ref() == Some(&value) {
-                let same: Vec<usize> = (0..at).filter(|it| place.earlier[*it].method == method.name).collect();
-                let shares = message == 0 && !is_drawn(&path) && runner.rng().random_bool(0.2);
-                let lane = match same.len() {
-                    n if n > 0 && shares => same[runner.rng().random_range(0..n)] as u64 * LANES,
-                    _ => place.lane(),
-                };
-                step.links.push(Link { message, field: path, from: Origin::Fresh(lane) });
+            if field.kind() != Kind::String || get(&plain, &path).as_ref() != Some(&value) {
+                continue;
+            }
+            let from = Origin::Fresh(place.lane());
+            step.links.push(Link { message, field: path.clone(), from });
+            if !is_drawn(&path) && runner.rng().random_bool(SHARES) {
+                let said = place.said(field.name(), step.client);
+                if !said.is_empty() {
+                    let earlier = said[runner.rng().random_range(0..said.len())];
+                    let from = Origin::Reply { step: earlier, reply: 0, field: field.name().to_owned() };
+                    step.links.push(Link { message, field: path, from });
+                }
             }
         }
         for (field, variable, weight) in &promises.draws {
             // A value that is there for a rule's sake stays.
             let is_plain = get(&drawn, field) == get(&plain, field);
-            if is_plain && runner.rng().random_range(0..=*weight) > 0 {
+            if is_plain && (place.manner == Manner::Partial || runner.rng().random_range(0..=*weight) > 0) {
                 let turn = runner.rng().random_range(0..1000);
                 let from = Origin::Model { variable: variable.clone(), turn };
                 step.links.push(Link { message, field: field.clone(), from });
@@ -114,8 +152,10 @@ impl Requests {
         plain: &DynamicMessage,
         place: Place<'_>,
     ) -> DynamicMessage {
-        if place.partial {
-            return partial(runner, plain);
+        match place.manner {
+            Manner::Plain => return plain.clone(),
+            Manner::Partial => return partial(runner, plain),
+            Manner::Any => {}
         }
         match runner.rng().random_range(0..100) {
             0..12 if !self.edges.is_empty() => {

@@ -3,9 +3,10 @@
 
 use proptest::prelude::{Rng, RngExt as _};
 
-const FAMILIES: [&[&str]; 5] = [
+const FAMILIES: [&[&str]; 6] = [
     &["Ada", " Ada", "Ada ", "ADA", "ada"],
     &["caf\u{e9}", "cafe\u{301}", "CAF\u{c9}", "cafe"],
+    &["e\u{301} ", " e\u{301}", "\u{e9}", "\u{c9}"],
     &["\u{1f980}", "\u{1f980}\u{1f980}", "a\u{1f980}", "\u{1f469}\u{200d}\u{1f52c}"],
     &["Ada\u{a0}Lovelace", "Ada Lovelace", "Ada  Lovelace", "Ada\tLovelace"],
     &["\u{fb01}n", "fin", "\u{ff26}in", "FIN"],
