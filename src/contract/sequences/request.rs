@@ -22,7 +22,7 @@ use crate::{
 /// Longer texts than this hide what a sequence is about, and other phases send them.
 const LONG: usize = 300;
 /// How often a text is that of an earlier reply.
-const SHARES: f64 = 0.15;
+const SHARES: f64 = 0.25;
 
 /// What the requests of one method are made of.
 pub(super) struct Requests {
@@ -254,7 +254,8 @@ fn number(
     drawn: &mut DynamicMessage,
 ) {
     let n = i64::try_from(at).unwrap_or(0);
-    let small = [0, 1, 2, 3, -1, n - 1, n, n + 1];
+    // Nothing is often a word of its own: from the beginning, or without a limit.
+    let small = [0, 0, 0, 0, 1, 2, 3, -1, n - 1, n, n + 1];
     let value = integer(field, small[runner.rng().random_range(0..small.len())]);
     let before = drawn.clone();
     let is_set = value.is_some_and(|value| set(drawn, path, value));

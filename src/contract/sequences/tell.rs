@@ -38,7 +38,7 @@ pub(super) fn found<T>(
         n => format!("{n} calls"),
     };
     let hide = |text: &str| answer::without(text, stage.judge.metadata);
-    let differ = differs.first().map_or(String::new(), |what| format!(": {}", hide(what)));
+    let differ = telling(differs).map_or(String::new(), |what| format!(": {}", hide(what)));
     let message = match told.rule.as_str() {
         LINEARIZABILITY => {
             let at_once = steps.iter().filter(|step| step.client.is_some()).count();
@@ -97,6 +97,11 @@ pub(super) fn found<T>(
     Some(Found { row, case, severity, before: Vec::new() })
 }
 
+/// Of the lines about a broken promise the one that tells most: that of two values which should be one.
+pub(super) fn telling(lines: &[String]) -> Option<&String> {
+    lines.iter().find(|line| line.contains('\u{2260}')).or(lines.first())
+}
+
 /// Each call with what it was answered with. What an earlier reply gave is said by its name.
 pub(super) fn lines(steps: &[Step], done: &[Done]) -> Vec<String> {
     // Only what is spoken of has a name.
@@ -136,8 +141,8 @@ fn beside(steps: &[Step], done: &[Done]) -> Vec<String> {
     let racing: Vec<usize> = (0..done.len().min(steps.len())).filter(|at| steps[*at].client.is_some()).collect();
     let met = |one: &usize| {
         let others = racing.iter().filter(|other| {
-            let (one, other) = (done[*one].span, done[**other].span);
-            one != other && one.0 < other.1 && other.0 < one.1
+            let (first, second) = (done[*one].span, done[**other].span);
+            one < *other && first.0 < second.1 && second.0 < first.1
         });
         let others: Vec<String> = others.map(|other| format!("r{}", other + 1)).collect();
         (!others.is_empty()).then(|| format!("r{} ran beside {}", one + 1, others.join(", ")))

@@ -3,7 +3,7 @@
 
 use prost_reflect::DynamicMessage;
 
-use super::{execute::Ran, rules::LINEARIZABILITY};
+use super::{execute::Ran, rules::LINEARIZABILITY, tell::telling};
 use crate::promise::contract::{
     Call, DeadEnd, Happened, Model, Order, Rule, Service, Told, Verdict,
 };
@@ -153,7 +153,7 @@ impl<'a> World<'a> {
         let name = |at: &usize| format!("r{}", self.since[*at].step + 1);
         let order: Vec<String> = end.before.iter().chain([&end.at]).map(name).collect();
         let differs = match &end.told.verdict {
-            Verdict::Broken(lines) => lines.first().map_or(String::new(), |line| format!(", {line}")),
+            Verdict::Broken(lines) => telling(lines).map_or(String::new(), |line| format!(", {line}")),
             _ => String::new(),
         };
         format!("{}: {} breaks `{}`{differs}", order.join(", "), name(&end.at), end.told.rule)

@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 
 use prost_reflect::{DynamicMessage, MessageDescriptor, ReflectMessage as _, Value};
 
-use super::{Call, Model, Service, Told, Verdict, code};
+use super::{Call, Model, Service, Told, Verdict, code, guess::Guess};
 
 /// More calls are not judged for one history.
 const MOST_JUDGED: usize = 5000;
@@ -39,7 +39,8 @@ pub enum Order {
     Found(Model, Vec<(usize, Vec<Told>)>),
     /// There is none. Those that come farthest are first.
     None(Vec<DeadEnd>),
-    /// Nobody can tell: the history is too long, or an effect cannot be evaluated.
+    /// Nobody can tell: the history is too long, an effect cannot be evaluated, or a reply that nobody saw may have been
+    /// anything.
     Untold,
 }
 
@@ -71,6 +72,17 @@ impl Service {
             }
         }
     }
+}
+
+/// Where a reply is from that nobody saw.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    /// Another call was answered with it.
+    Another,
+    /// The call itself says what it must have been.
+    Itself,
+    /// It is one of many that it may have been.
+    Nobody,
 }
 
 struct Search<'a> {
@@ -108,11 +120,13 @@ impl Search<'_> {
                 }
                 continue;
             }
-            for (reply, is_seen) in self.replies(model, at) {
+            for (reply, of) in self.replies(model, at) {
                 let call = Call { got: &reply, code: code::OK, ..happened.call.clone() };
-                if let Some(model) = self.with(done, model, (at, &call), is_seen) {
+                if let Some(model) = self.with(done, model, (at, &call), of == Of::Another) {
                     return Some(model);
                 }
+                // It may have been another reply that explains what came after it.
+                self.unclear |= of == Of::Nobody;
             }
         }
         None
@@ -125,7 +139,7 @@ impl Search<'_> {
         }
         self.judged += 1;
         let Ok(new) = self.service.apply(old, call) else {
-            self.unclear |= is_seen && self.history[at].ended.is_some();
+            self.unclear |= self.history[at].ended.is_some();
             return None;
         };
         let told = if is_seen { self.service.judge(old, &new, call) } else { Vec::new() };
@@ -146,19 +160,20 @@ impl Search<'_> {
     }
 
     /// What a call may have been answered with that nobody saw the answer of: what other replies show, and what can be
-    /// guessed from the request. The flag says which of them were seen.
-    fn replies(&self, model: &Model, at: usize) -> Vec<(Vec<DynamicMessage>, bool)> {
+    /// guessed from the request.
+    fn replies(&self, model: &Model, at: usize) -> Vec<(Vec<DynamicMessage>, Of)> {
         let call = &self.history[at].call;
         let Some(method) = self.service.methods.get(call.method) else { return Vec::new() };
         if method.desc.is_server_streaming() {
-            return vec![(Vec::new(), false)];
+            return vec![(Vec::new(), Of::Nobody)];
         }
         let mut seen = Vec::new();
         for other in self.history.iter().filter(|it| it.ended.is_some()) {
             other.call.got.iter().for_each(|reply| gather(reply, &method.desc.output(), &mut seen));
         }
-        let seen = seen.into_iter().map(|reply| (vec![reply], true));
-        seen.chain([(vec![self.service.guess(method, model, call, at)], false)]).collect()
+        let seen = seen.into_iter().map(|reply| (vec![reply], Of::Another));
+        let Guess { reply, is_sure } = self.service.guess(method, model, call, at);
+        seen.chain([(vec![reply], if is_sure { Of::Itself } else { Of::Nobody })]).collect()
     }
 }
 

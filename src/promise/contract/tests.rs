@@ -337,8 +337,8 @@ fn what_cannot_be_evaluated_is_never_kept() {
             (
                 &[r#"Odd {"id":"x"} -> {"id":"q"}"#],
                 &[
-                    "?errors/odd: nothing is called `nothing` there, or it is not set",
                     r#"-errors/sure: answered OK, not NOT_FOUND; req.id: "x""#,
+                    "?errors/odd: nothing is called `nothing` there, or it is not set",
                 ],
             ),
             (

@@ -1,7 +1,7 @@
 //! Histories of calls made beside one another, and whether some order explains them.
 
 use super::{ANN, Made, users};
-use crate::promise::contract::{Happened, Model, Order};
+use crate::promise::contract::{Contract, Happened, Model, Order};
 
 /// Lines of `began-ended call`, where nobody knows of a call without an end how it ended.
 fn ordered(closed: bool, lines: &[&str]) -> Order {
@@ -96,8 +96,45 @@ fn a_lost_reply_that_no_other_shows_is_guessed() {
     let made = Made::of(&service, r#"Create {"name":"ann"} -> []"#);
     let method = &service.methods["Create"];
     let guess = |number| service.guess(method, &Model::new(&service, true), &made.call(), number);
-    let text = |number: usize| format!("{:?}", guess(number));
-    assert!(text(1).contains("ann") && text(1) != text(2), "{}", text(1));
+    let text = |number: usize| format!("{:?}", guess(number).reply);
+    assert!(text(1).contains("ann") && text(1) != text(2) && guess(1).is_sure, "{}", text(1));
+}
+
+/// What the server makes of a request it may have made in many ways: nobody is blamed for what follows from a guess.
+#[test]
+fn a_guess_that_is_not_the_only_one_is_held_against_nobody() {
+    let pool = super::pool(
+        r#"
+        message Counter { string id = 1; int64 value = 2; }
+        message Add { string id = 1; int64 by = 2; }
+        service Counters {
+          option (protogate.contract.v1.service) = { state { name: "all" map { key: "string" value: "p.Counter" } } };
+          rpc Open(Counter) returns (Counter) {
+            option (protogate.contract.v1.method) = { effect { put { map: "all" key: "resp.id" value: "resp" } } };
+          }
+          rpc Loose(Add) returns (Counter) {
+            option (protogate.contract.v1.method) = { effect { put { map: "all" key: "req.id" value: "resp" } } };
+          }
+          rpc Same(Add) returns (Counter) {
+            option (protogate.contract.v1.method) = {
+              ensures { id: "same" expr: "resp.id == req.id && resp.value == old.all[req.id].value" }
+              effect { put { map: "all" key: "req.id" value: "resp" } }
+            };
+          }
+        }"#,
+    );
+    let service = Contract::of(pool.services()).services.remove("p.Counters").unwrap();
+    let open = Made::of(&service, r#"Open {"id":"1","value":"5"} -> {"id":"1","value":"5"}"#);
+    let model = service.apply(&Model::new(&service, true), &open.call()).unwrap();
+    for (line, is_sure) in [
+        (r#"Loose {"id":"1","by":"2"} -> []"#, false),
+        (r#"Loose {"id":"2","by":"2"} -> []"#, false),
+        (r#"Same {"id":"1","by":"2"} -> []"#, true),
+    ] {
+        let made = Made::of(&service, line);
+        let guess = service.guess(&service.methods[&made.method], &model, &made.call(), 0);
+        assert_eq!(guess.is_sure, is_sure, "{line}");
+    }
 }
 
 #[test]
