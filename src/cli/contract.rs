@@ -12,14 +12,14 @@ use super::args::{Contract, Replay};
 use super::config::CONFIG;
 use super::interrupt::{self, Stop};
 use super::known::Known;
-use super::reach::reach;
+use super::reach::{self, reach};
 use super::service::{self, SERVICE};
 use super::twin::{self, Following};
 use super::{
     Context, Outcome, again, events::Events, grpcurl, output, reports, reset, settle, sources, weigh,
 };
 use crate::client::{H2Transport, reflect};
-use crate::contract::{self, Case, Config, Event, Plan, ProbeOptions, checks::HEALED};
+use crate::contract::{self, Case, Config, Event, Plan, ProbeOptions, Reset, checks::HEALED};
 use crate::diag::render::Format;
 use crate::diag::{Diagnostic, Place, Report, Section, Severity};
 use crate::schema::{Schema, Source};
@@ -88,6 +88,9 @@ fn on(
         let mut outcome = contract::run(&plan, &transport, &config, stop, &mut tell).await;
         progress.end();
         said.extend(unchecked);
+        for case in outcome.cases.iter_mut().chain(&mut outcome.before) {
+            case.started = is_ours;
+        }
         said.extend(heal(&config.saved, &outcome, context));
         said.extend(save(&outcome.cases, context));
         said.extend(save(&outcome.before, context));
@@ -266,15 +269,34 @@ pub fn replay(arguments: &Replay, context: &Context) -> Outcome {
                 .help("`protogate contract` prints the id of each failing case; run it in the same folder"),
         ]
     })?;
-    if let Some(target) = &arguments.target {
-        case.target.clone_from(target);
+    // Only a service that was started here has to be stopped: otherwise the first signal ends the program, as ever.
+    let is_ours = case.started && arguments.target.is_none();
+    let stop = if is_ours { interrupt::listen() } else { tokio::sync::watch::channel(false).1 };
+    let mut service = None;
+    match &arguments.target {
+        Some(target) => case.target.clone_from(target),
+        // Nobody is at the address of a service that was started for a run.
+        None if is_ours => {
+            let started = service::start(&context.config.gate, &context.config.folder, &stop);
+            let started = started.map_err(|diagnostic| vec![diagnostic])?;
+            case.target.clone_from(&started.target);
+            service = Some(started);
+        }
+        None => {}
     }
     runtime()?.block_on(async {
         let (transport, unchecked) = reach(&case.target, &arguments.reach, &metadata, context, None).await?;
         let (pool, schema) = pool_of(&case, &transport, context).await?;
         let mut report = {
-            let reset = reset::of(arguments.reset_cmd.as_deref(), context);
-            contract::replay_with(&case, &transport, &pool, &metadata, reset.as_ref()).await
+            let following = Following::new(transport);
+            let again = service.is_some().then(|| twin::reset(&following, context, &stop)).flatten();
+            let reset = reset::of(arguments.reset_cmd.as_deref(), context).or(again);
+            let report = tokio::select! {
+                report = contract::replay_with(&case, &following, &pool, &metadata, reset.as_ref()) => Some(report),
+                () = reach::said(Some(stop)) => None,
+            };
+            reset.iter().for_each(Reset::leave);
+            report.ok_or_else(|| vec![Diagnostic::failure(&SERVICE, "interrupted")])?
         };
         let cases = (std::slice::from_ref(&case), &pool);
         let sent = (&*arguments.header, &arguments.reach);

@@ -58,6 +58,9 @@ pub struct Case {
     /// The calls of a sequence, of which `script` is the last one as it was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<Vec<SavedCall>>,
+    /// The run that found it had started the server itself: at the address above is nobody any more.
+    #[serde(default)]
+    pub started: bool,
 }
 
 /// What the report calls the method of a fault that belongs to none.
@@ -127,6 +130,7 @@ impl Case {
             manner: method.manner.get().map(|manner| manner.chosen().clone()).unwrap_or_default(),
             led_to: None,
             sequence: None,
+            started: false,
         }
     }
 
@@ -180,6 +184,7 @@ impl Case {
             manner: BTreeMap::new(),
             led_to: None,
             sequence: None,
+            started: false,
         }
     }
 

@@ -225,6 +225,7 @@ mod tests {
             manner: std::collections::BTreeMap::new(),
             led_to: None,
             sequence: None,
+            started: false,
         }
     }
 

@@ -175,7 +175,7 @@ impl<'a> Drawing<'a> {
         step.in_turn = streams && method.desc.is_server_streaming() && runner.rng().random_bool(0.5);
         let of = |step: &Step| {
             let method = self.methods.iter().find(|it| it.method.name == step.method)?;
-            Some(Earlier::of(method.method, step.client))
+            Some(Earlier::of(method.method, method.writes(), step.client))
         };
         let earlier: Vec<Earlier> = earlier.iter().filter_map(of).collect();
         for message in 0..messages {

@@ -35,7 +35,7 @@ const RACES: u64 = 40;
 const SHARE: f64 = 0.4;
 const SHARE_OF_RACES: f64 = 0.15;
 /// So long sequences are sent to servers that are started for them.
-const EMPTY_TIME: Duration = Duration::from_secs(20);
+const EMPTY_TIME: Duration = Duration::from_secs(30);
 /// After so many races that are lost no more are held: they are likely one fault.
 const LOST: usize = 3;
 /// After so many calls that hang no more sequences are sent.
@@ -147,8 +147,8 @@ async fn of_service<T: Transport>(
     let mut sent =
         pass((first, cheap), (service, &drawing), search, methods, (share, end), stop, on_event, (came, &mut counts)).await;
     if is_dear && kind == Kind::Sequences && sent.whole && !search.over {
-        let time = search.config.max_time.map_or(EMPTY_TIME, |time| EMPTY_TIME.min(time.mul_f64(SHARE / 2.0)));
-        let limit = Instant::now().checked_add(time).into_iter().chain(share).min();
+        let time = search.config.max_time.map_or(EMPTY_TIME, |time| EMPTY_TIME.min(time.mul_f64(SHARE)));
+        let limit = Instant::now().checked_add(time);
         let second = Pass { kind, elsewhere: true };
         let of_empty =
             pass((second, reset), (service, &drawing), search, methods, (limit, end), stop, on_event, (came, &mut counts)).await;

@@ -23,6 +23,8 @@ use crate::{
 const LONG: usize = 300;
 /// How often a text is that of an earlier reply.
 const SHARES: f64 = 0.25;
+/// How often the newest thing is named, of those that are there.
+const NEWEST: f64 = 0.4;
 
 /// What the requests of one method are made of.
 pub(super) struct Requests {
@@ -58,15 +60,16 @@ pub(super) enum Manner {
 
 /// What a step can know of one before it.
 pub(super) struct Earlier {
-    /// The texts of its reply, by the names of their fields.
+    /// The texts of its reply, by the names of their fields. Nothing of a call that changes nothing: what it found was
+    /// made by another.
     pub texts: Vec<String>,
     pub client: Option<usize>,
 }
 
 impl Earlier {
-    pub fn of(method: &Method, client: Option<usize>) -> Earlier {
-        let texts = method.desc.output();
-        let texts = texts.fields().filter(|field| field.kind() == Kind::String && !field.is_list());
+    pub fn of(method: &Method, writes: bool, client: Option<usize>) -> Earlier {
+        let output = method.desc.output();
+        let texts = output.fields().filter(|field| writes && field.kind() == Kind::String && !field.is_list());
         Earlier { texts: texts.map(|field| field.name().to_owned()).collect(), client }
     }
 }
@@ -139,6 +142,12 @@ impl Requests {
                 let turn = runner.rng().random_range(0..1000);
                 let from = Origin::Model { variable: variable.clone(), turn };
                 step.links.push(Link { message, field: field.clone(), from });
+                // What was written last is what a fault is likely to be about.
+                let last = place.said(field, step.client).pop().filter(|_| runner.rng().random_bool(NEWEST));
+                if let Some(earlier) = last {
+                    let from = Origin::Reply { step: earlier, reply: 0, field: field.clone() };
+                    step.links.push(Link { message, field: field.clone(), from });
+                }
             }
         }
         step.sent.push(drawn);

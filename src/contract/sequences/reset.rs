@@ -39,8 +39,8 @@ impl Reset {
         (self.does)().await
     }
 
-    /// Leads the calls back.
-    pub(super) fn leave(&self) {
+    /// Leads the calls back, where they were led to another.
+    pub fn leave(&self) {
         if let Some(leaves) = &self.leaves {
             leaves();
         }

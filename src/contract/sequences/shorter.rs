@@ -1,10 +1,10 @@
 //! Less of a sequence: without a step, with simpler steps, with fewer clients, with plain words in the place of fresh ones.
 
-use prost_reflect::{DynamicMessage, Value};
+use prost_reflect::{DynamicMessage, Kind, Value};
 
 use super::{
-    draw::broken,
-    step::{Link, Origin, Step, get, set},
+    draw::{LANES, broken},
+    step::{Link, Origin, Step, get, scalars, set},
 };
 use crate::{contract::Method, values};
 
@@ -56,6 +56,25 @@ pub(super) fn fewer_clients(steps: &[Step]) -> Vec<Vec<Step>> {
         let mut alone = steps.to_vec();
         alone[at].client = None;
         out.push(alone);
+    }
+    out
+}
+
+/// Sequences in which one text more is fresh each time, so that a server which takes it once only takes it again.
+pub(super) fn fresher(steps: &[Step]) -> Vec<Vec<Step>> {
+    let mut out = Vec::new();
+    for (at, step) in steps.iter().enumerate() {
+        for (message, sent) in step.sent.iter().enumerate() {
+            for (field, of, _) in scalars(sent) {
+                let has_link = step.links.iter().any(|link| link.message == message && link.field == field);
+                if of.kind() == Kind::String && !has_link {
+                    let mut steps = steps.to_vec();
+                    let from = Origin::Fresh(at as u64 * LANES + message as u64);
+                    steps[at].links.push(Link { message, field, from });
+                    out.push(steps);
+                }
+            }
+        }
     }
     out
 }

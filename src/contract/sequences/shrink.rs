@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::{
     execute::{Ran, Stage, pinned},
     rules::LINEARIZABILITY,
-    shorter::{fewer_clients, is_named, plainer, serial, simpler, without},
+    shorter::{fewer_clients, fresher, is_named, plainer, serial, simpler, without},
     step::{Step, is_race},
 };
 use crate::client::{CallError, Transport};
@@ -91,6 +91,11 @@ async fn walk<T: Transport>(stage: &Stage<'_, T>, shrunk: &mut Shrunk) -> Result
             in_turn(stage, shrunk).await?;
             break;
         }
+    }
+    let mut tried = 0;
+    while let Some(trial) = fresher(&shrunk.steps).into_iter().nth(tried).filter(|_| !shrunk.is_over()) {
+        // One that is taken is no more in the list.
+        tried += usize::from(!try_one(stage, shrunk, trial, 1).await?);
     }
     let before = shrunk.steps.clone();
     each_step(stage, shrunk).await?;

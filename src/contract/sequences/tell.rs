@@ -71,6 +71,7 @@ pub(super) fn found<T>(
         manner: BTreeMap::new(),
         led_to: None,
         sequence: Some(calls_saved),
+        started: false,
     };
     let mut row = case.row(check, method);
     last.answer.clone().tell(&mut row);

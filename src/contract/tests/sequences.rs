@@ -170,7 +170,7 @@ async fn found(fault: Fault, closed: bool) -> (Outcome, Run, std::sync::Arc<Peop
         emptied.users.lock().unwrap().clear();
         std::future::ready(Ok(()))
     });
-    let config = Config { checks, cases: 60, reset: closed.then_some(reset), ..config(2) };
+    let config = Config { checks, cases: 80, reset: closed.then_some(reset), ..config(2) };
     let (_keep, stop) = watch::channel(false);
     let plan = Plan::new(people.pool.services().filter(|it| it.full_name() == "people.People"), &[]).unwrap();
     let transport = Mock(|call: &Call| people.answer(call));
