@@ -4,6 +4,7 @@
 mod campaign;
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -146,15 +147,26 @@ impl Row {
     /// The same with further options.
     fn contract_with(&self, seed: u64, more: &[&str]) -> (Ran, Value) {
         let folder = tempfile::tempdir().unwrap();
+        self.contract_in(folder.path(), seed, more)
+    }
+
+    /// Writes the configuration.
+    fn configure(&self, folder: &Path) {
         // A hang is a hang after two seconds as well.
-        let config = format!("[contract]\ndeadline = \"2s\"\n{}\n", self.config);
+        let proto = concat!(env!("CARGO_MANIFEST_DIR"), "/proto");
+        let config =
+            format!("input = {proto:?}\n[contract]\ndeadline = \"2s\"\n{}\n", self.config);
         let gate = format!(
             "[gate]\nready = \"listening on {{target}}\"\n\
              start = [\"env\", \"MUTANT={}\", {:?}, \"--addr\", \"127.0.0.1:0\"]\n",
             self.mutant,
             program("zoo")
         );
-        fs::write(folder.path().join("protogate.toml"), config + &gate).unwrap();
+        fs::write(folder.join("protogate.toml"), config + &gate).unwrap();
+    }
+
+    fn contract_in(&self, folder: &Path, seed: u64, more: &[&str]) -> (Ran, Value) {
+        self.configure(folder);
         let mut zoo = Command::new(program("zoo"));
         zoo.args(["--addr", "127.0.0.1:0"]).env("MUTANT", self.mutant);
         zoo.args(self.token.iter().flat_map(|token| ["--token", token]));
@@ -184,7 +196,7 @@ impl Row {
             arguments.extend(["--cases", if self.how == How::First { "30" } else { "60" }]);
         }
         arguments.extend(more);
-        let ran = protogate(folder.path(), &arguments);
+        let ran = protogate(folder, &arguments);
         let report = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
         (ran, report)
     }
@@ -240,6 +252,21 @@ fn the_healthy_one_is_caught_by_none() {
     for named in &WHEN_NAMED[..2] {
         named.spares_the_healthy();
     }
+}
+
+/// Where nobody is at the address any more, `replay` starts the service again, and an empty one beside it.
+#[test]
+fn a_case_of_a_started_service_is_replayed() {
+    let folder = tempfile::tempdir().unwrap();
+    let find = |mutant| BY_PROMISES.iter().find(|row| row.mutant == mutant).unwrap();
+    let (ran, report) = find("B23").contract_in(folder.path(), 1, &["--without-phase", "races"]);
+    let id = find("B23").kill(&report).unwrap_or_else(|| panic!("{ran:?}"))["id"].as_str().unwrap();
+    let again = protogate(folder.path(), &["replay", id]);
+    assert_eq!(again.code, 1, "{again:?}");
+    assert!(again.stdout.contains("final/slice") && again.stdout.contains("still fails"), "{again:?}");
+    Row { mutant: "healthy", ..*find("B23") }.configure(folder.path());
+    let mended = protogate(folder.path(), &["replay", id]);
+    assert_eq!(mended.code, 0, "{mended:?}");
 }
 
 /// What the zoo says of each mutant: id, fault, check.
