@@ -154,8 +154,7 @@ impl Row {
     fn configure(&self, folder: &Path) {
         // A hang is a hang after two seconds as well.
         let proto = concat!(env!("CARGO_MANIFEST_DIR"), "/proto");
-        let config =
-            format!("input = {proto:?}\n[contract]\ndeadline = \"2s\"\n{}\n", self.config);
+        let config = format!("input = {proto:?}\n[contract]\ndeadline = \"2s\"\n{}\n", self.config);
         let gate = format!(
             "[gate]\nready = \"listening on {{target}}\"\n\
              start = [\"env\", \"MUTANT={}\", {:?}, \"--addr\", \"127.0.0.1:0\"]\n",

@@ -124,7 +124,8 @@ impl<'a> Drawing<'a> {
                 steps.push(self.step(&mut runner, one, &steps, mood));
             }
         }
-        let (clients, each) = [(2, 4), (2, 3), (3, 2), (4, 2), (2, 1), (3, 1), (4, 1)][runner.rng().random_range(0..7)];
+        let (clients, each) =
+            [(2, 4), (2, 3), (3, 2), (4, 2), (2, 1), (3, 1), (4, 1)][runner.rng().random_range(0..7)];
         for client in 0..clients {
             for _ in 0..runner.rng().random_range(1..=each) {
                 let weight = |it: &Drawn<'_>| match it.races() {

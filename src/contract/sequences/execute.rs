@@ -173,7 +173,9 @@ pub(super) fn pinned(steps: &[Step], done: &[Done]) -> Vec<Step> {
         let Some(linked) = done.get(at).map(|it| &it.linked) else { continue };
         // What another client is answered with meanwhile, a step cannot know.
         let knows = |earlier: &usize| {
-            steps[*earlier].client.is_none() || steps[*earlier].client == steps[at].client || step.client.is_none()
+            steps[*earlier].client.is_none()
+                || steps[*earlier].client == steps[at].client
+                || step.client.is_none()
         };
         for (link, value) in step.links.iter_mut().zip(linked) {
             let (Origin::Model { .. }, Some(value)) = (&link.from, value) else { continue };

@@ -114,7 +114,8 @@ impl Sequences {
             if search.over || !came.deaths.is_empty() {
                 break;
             }
-            whole &= of_service((kind, service), search, methods, (share, end), stop, on_event, &mut came).await;
+            whole &=
+                of_service((kind, service), search, methods, (share, end), stop, on_event, &mut came).await;
         }
         let done = whole && !search.over && came.deaths.is_empty();
         match kind {
@@ -144,14 +145,32 @@ async fn of_service<T: Transport>(
     let is_dear = reset.is_some_and(Reset::is_dear);
     let first = Pass { kind, elsewhere: false };
     let cheap = reset.filter(|_| !is_dear);
-    let mut sent =
-        pass((first, cheap), (service, &drawing), search, methods, (share, end), stop, on_event, (came, &mut counts)).await;
+    let mut sent = pass(
+        (first, cheap),
+        (service, &drawing),
+        search,
+        methods,
+        (share, end),
+        stop,
+        on_event,
+        (came, &mut counts),
+    )
+    .await;
     if is_dear && kind == Kind::Sequences && sent.whole && !search.over {
         let time = search.config.max_time.map_or(EMPTY_TIME, |time| EMPTY_TIME.min(time.mul_f64(SHARE)));
         let limit = Instant::now().checked_add(time);
         let second = Pass { kind, elsewhere: true };
-        let of_empty =
-            pass((second, reset), (service, &drawing), search, methods, (limit, end), stop, on_event, (came, &mut counts)).await;
+        let of_empty = pass(
+            (second, reset),
+            (service, &drawing),
+            search,
+            methods,
+            (limit, end),
+            stop,
+            on_event,
+            (came, &mut counts),
+        )
+        .await;
         reset.into_iter().for_each(Reset::leave);
         sent.elsewhere = of_empty.count;
         sent.is_closed |= of_empty.is_closed;

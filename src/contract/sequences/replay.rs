@@ -57,9 +57,8 @@ pub(in crate::contract) async fn replay<T: Transport>(
     let stage = Stage::new(judge, &methods, promises, (reset, salt));
     let is_it = |ran: &Ran| {
         let is_lost = |rule: &str| rule == LINEARIZABILITY;
-        key(&steps, ran).is_some_and(|(rule, method)| {
-            rule == case.cause && (method == case.method || is_lost(&rule))
-        })
+        key(&steps, ran)
+            .is_some_and(|(rule, method)| rule == case.cause && (method == case.method || is_lost(&rule)))
     };
     let (mut ran, mut tries) = (Ran::default(), 0);
     while tries < if is_race(&steps) { RACES } else { 1 } && !is_it(&ran) {

@@ -21,8 +21,9 @@ use crate::{
 
 /// Longer texts than this hide what a sequence is about, and other phases send them.
 const LONG: usize = 300;
-/// How often a text is that of an earlier reply.
+/// How often a text is that of an earlier reply, and of a request that also names a thing.
 const SHARES: f64 = 0.25;
+const NAMES_AND_SHARES: f64 = 0.45;
 /// How often the newest thing is named, of those that are there.
 const NEWEST: f64 = 0.4;
 
@@ -69,7 +70,8 @@ pub(super) struct Earlier {
 impl Earlier {
     pub fn of(method: &Method, writes: bool, client: Option<usize>) -> Earlier {
         let output = method.desc.output();
-        let texts = output.fields().filter(|field| writes && field.kind() == Kind::String && !field.is_list());
+        let texts =
+            output.fields().filter(|field| writes && field.kind() == Kind::String && !field.is_list());
         Earlier { texts: texts.map(|field| field.name().to_owned()).collect(), client }
     }
 }
@@ -82,7 +84,8 @@ impl Place<'_> {
     /// The earlier steps whose reply has a text of this name, and has come by then.
     fn said(self, name: &str, client: Option<usize>) -> Vec<usize> {
         let is_over = |it: &Earlier| it.client.is_none() || client.is_none() || it.client == client;
-        let has = |at: &usize| self.earlier[*at].texts.iter().any(|it| it == name) && is_over(&self.earlier[*at]);
+        let has =
+            |at: &usize| self.earlier[*at].texts.iter().any(|it| it == name) && is_over(&self.earlier[*at]);
         (0..self.earlier.len()).filter(has).collect()
     }
 }
@@ -113,6 +116,7 @@ impl Requests {
         let Place { at, message, .. } = place;
         let plain = template(method, DRAWN, place.lane(), message);
         let mut drawn = self.body(runner, method, &plain, place);
+        let shares = if promises.draws.is_empty() { SHARES } else { NAMES_AND_SHARES };
         let is_drawn = |path: &str| promises.draws.iter().any(|(field, ..)| field == path);
         for (path, field) in everything(&plain, method) {
             if !is_drawn(&path) && is_integer(&field) && runner.rng().random_bool(0.75) {
@@ -126,7 +130,7 @@ impl Requests {
             }
             let from = Origin::Fresh(place.lane());
             step.links.push(Link { message, field: path.clone(), from });
-            if !is_drawn(&path) && runner.rng().random_bool(SHARES) {
+            if !is_drawn(&path) && runner.rng().random_bool(shares) {
                 let said = place.said(field.name(), step.client);
                 if !said.is_empty() {
                     let earlier = said[runner.rng().random_range(0..said.len())];
@@ -264,12 +268,12 @@ fn number(
 ) {
     let n = i64::try_from(at).unwrap_or(0);
     // Nothing is often a word of its own: from the beginning, or without a limit.
-    let small = [0, 0, 0, 0, 1, 2, 3, -1, n - 1, n, n + 1];
+    let small = [0, 0, 0, 0, 1, 2, 3, -1, -1, n - 1, n, n + 1];
     let value = integer(field, small[runner.rng().random_range(0..small.len())]);
     let before = drawn.clone();
     let is_set = value.is_some_and(|value| set(drawn, path, value));
     // Now and then a number that the rules refuse, too.
-    if is_set && broken(method, drawn) && !broken(method, &before) && runner.rng().random_bool(0.8) {
+    if is_set && broken(method, drawn) && !broken(method, &before) && runner.rng().random_bool(0.7) {
         *drawn = before;
     }
 }

@@ -42,7 +42,8 @@ pub(super) fn found<T>(
     let message = match told.rule.as_str() {
         LINEARIZABILITY => {
             let at_once = steps.iter().filter(|step| step.client.is_some()).count();
-            let nearest = told.of.as_ref().map_or(String::new(), |rule| format!(": at best `{}` is broken", rule.id));
+            let nearest =
+                told.of.as_ref().map_or(String::new(), |rule| format!(": at best `{}` is broken", rule.id));
             format!("no order of {at_once} calls made at once keeps every promise{nearest}{differ}")
         }
         rule => format!("`{rule}` is broken after {calls}{differ}"),
@@ -139,7 +140,8 @@ fn letter(client: usize) -> char {
 
 /// Which calls were under way at the same time as each call of a race.
 fn beside(steps: &[Step], done: &[Done]) -> Vec<String> {
-    let racing: Vec<usize> = (0..done.len().min(steps.len())).filter(|at| steps[*at].client.is_some()).collect();
+    let racing: Vec<usize> =
+        (0..done.len().min(steps.len())).filter(|at| steps[*at].client.is_some()).collect();
     let met = |one: &usize| {
         let others = racing.iter().filter(|other| {
             let (first, second) = (done[*one].span, done[**other].span);
@@ -154,7 +156,8 @@ fn beside(steps: &[Step], done: &[Done]) -> Vec<String> {
 /// What nobody knows of the calls, and how each order of them fails.
 fn doubts(ran: &Ran) -> Vec<(&'static str, String)> {
     let unknown = ran.unknown.iter().map(|step| {
-        let text = format!("nobody knows whether r{} took effect: with it or without, it is broken", step + 1);
+        let text =
+            format!("nobody knows whether r{} took effect: with it or without, it is broken", step + 1);
         ("unknown", text)
     });
     let is_race = ran.broken.as_ref().is_some_and(|told| told.rule == LINEARIZABILITY);

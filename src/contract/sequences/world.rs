@@ -4,9 +4,7 @@
 use prost_reflect::DynamicMessage;
 
 use super::{execute::Ran, rules::LINEARIZABILITY, tell::telling};
-use crate::promise::contract::{
-    Call, DeadEnd, Happened, Model, Order, Rule, Service, Told, Verdict,
-};
+use crate::promise::contract::{Call, DeadEnd, Happened, Model, Order, Rule, Service, Told, Verdict};
 
 /// More calls of which nobody knows how they ended leave nothing to say.
 const UNKNOWN: usize = 4;

@@ -194,7 +194,8 @@ async fn a_race_that_no_order_explains_is_shown_as_small_as_it_is() {
         let dir = tempfile::tempdir().unwrap();
         outcome.cases[0].save(dir.path()).unwrap();
         let case = Case::load(dir.path(), &outcome.cases[0].id).unwrap();
-        for (server, verdict) in [(counters, Verdict::Findings), (Counters::new(Fault::None), Verdict::Clean)] {
+        for (server, verdict) in [(counters, Verdict::Findings), (Counters::new(Fault::None), Verdict::Clean)]
+        {
             let pool = server.pool.clone();
             let report = replay_with(&case, &Server(server), &pool, &[], None).await;
             assert_eq!(report.verdict(), verdict, "{fault:?}: {:#?}", report.sections());

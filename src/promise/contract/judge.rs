@@ -146,7 +146,8 @@ impl Court<'_> {
             let told = self.answer(answer, fine.contains(&self.call.code));
             (is_asked && matches!(told.verdict, Verdict::Broken(_)), told)
         };
-        let (first, others): (Vec<_>, Vec<_>) = all.into_iter().map(told).partition(|(is_first, _)| *is_first);
+        let (first, others): (Vec<_>, Vec<_>) =
+            all.into_iter().map(told).partition(|(is_first, _)| *is_first);
         first.into_iter().chain(others).map(|(_, told)| told).collect()
     }
 

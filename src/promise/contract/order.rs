@@ -133,7 +133,13 @@ impl Search<'_> {
     }
 
     /// The same after this call. What is guessed of a reply is held against nobody.
-    fn with(&mut self, done: u64, old: &Model, (at, call): (usize, &Call<'_>), is_seen: bool) -> Option<Model> {
+    fn with(
+        &mut self,
+        done: u64,
+        old: &Model,
+        (at, call): (usize, &Call<'_>),
+        is_seen: bool,
+    ) -> Option<Model> {
         if self.judged >= MOST_JUDGED {
             return None;
         }

@@ -106,7 +106,9 @@ const LEAST: [(&str, usize); 10] = [
 
 /// Those whose only fault is a wrong value: which rule is broken, how often, and in how many steps.
 fn by_promises(seeds: u64) -> String {
-    let mut table = format!("{PROMISES_HEAD}{OF_PROMISES}\n| mutant | rule | run | caught | calls | seconds | steps | least |\n");
+    let mut table = format!(
+        "{PROMISES_HEAD}{OF_PROMISES}\n| mutant | rule | run | caught | calls | seconds | steps | least |\n"
+    );
     table.push_str("|---|---|---|---|---|---|---|---|\n");
     for row in BY_PROMISES {
         let reports: Vec<Value> = (1..=seeds).map(|seed| row.contract(seed).1).collect();
