@@ -54,6 +54,7 @@ pub fn command(arguments: &Contract, seed: u64, config: Option<&Path>) -> String
     }
     arguments.check.iter().for_each(|name| option("check", name.clone()));
     arguments.skip.iter().for_each(|name| option("skip", name.clone()));
+    arguments.without_phase.iter().for_each(|phase| option("without-phase", phase.name().to_owned()));
     let flags = [
         ("reflect", arguments.reflect),
         ("insecure", reach.insecure),

@@ -14,6 +14,7 @@ use super::policy::Until;
 use crate::codegen::Output;
 use crate::codegen::plugin::GENERATORS;
 use crate::diag::Advice;
+use crate::contract::Phase;
 use crate::diag::render::Format;
 
 /// Keeps .proto schemas, the code and docs generated from them, and the services that speak them in step.
@@ -413,6 +414,9 @@ pub struct Contract {
     /// Not these checks, by name or code
     #[arg(long, value_name = "NAME")]
     pub skip: Vec<String>,
+    /// Leave out this phase, such as sequences or coverage; may be given several times
+    #[arg(long, value_name = "PHASE", value_parser = phase)]
+    pub without_phase: Vec<Phase>,
     /// Also write report.json, report.html, junit.xml, report.sarif and events.ndjson into this folder
     #[arg(long, value_name = "DIR")]
     pub report: Option<PathBuf>,
@@ -425,6 +429,12 @@ pub struct Contract {
     /// The last day on which they count as known [default: in 90 days]
     #[arg(long, value_name = "YYYY-MM-DD", requires = "accept_known", value_parser = last_day)]
     pub expires: Option<Date>,
+}
+
+/// A phase by its name.
+fn phase(text: &str) -> Result<Phase, String> {
+    let names = || Phase::ALL.map(Phase::name).join(", ");
+    Phase::ALL.into_iter().find(|it| it.name() == text).ok_or_else(|| format!("the phases are {}", names()))
 }
 
 /// A day that is not over.

@@ -12,13 +12,14 @@ use super::args::{Contract, Replay};
 use super::config::CONFIG;
 use super::interrupt::{self, Stop};
 use super::known::Known;
-use super::reach::reach;
+use super::reach::{self, reach};
 use super::service::{self, SERVICE};
+use super::twin::{self, Following};
 use super::{
     Context, Outcome, again, events::Events, grpcurl, output, reports, reset, settle, sides, sources, weigh,
 };
 use crate::client::{H2Transport, reflect};
-use crate::contract::{self, Case, Config, Event, Identity, Plan, ProbeOptions, checks::HEALED};
+use crate::contract::{self, Case, Config, Event, Identity, Plan, ProbeOptions, Reset, checks::HEALED};
 use crate::diag::render::Format;
 use crate::diag::{Diagnostic, Place, Report, Section, Severity};
 use crate::promise::contract as promises;
@@ -43,12 +44,12 @@ fn of_service(arguments: &Contract, file: Option<File>, context: &Context) -> Ou
     let known = Known::load(context, arguments.accept_known)?;
     let stop = interrupt::listen();
     match &arguments.target {
-        Some(target) => on(target, arguments, (config, known), context, stop, events),
+        Some(target) => on(target, false, arguments, (config, known), context, stop, events),
         None => {
             let service = service::start(&context.config.gate, &context.config.folder, &stop);
             let service = service.map_err(|diagnostic| vec![diagnostic])?;
             config.probes.pid = config.probes.pid.or_else(|| Some(service.pid()));
-            on(&service.target, arguments, (config, known), context, stop, events)
+            on(&service.target, true, arguments, (config, known), context, stop, events)
         }
     }
 }
@@ -58,8 +59,10 @@ pub fn gate(seed: Option<u64>, context: &Context) -> Outcome {
     contract(&Contract { seed, ..Contract::default() }, context)
 }
 
+/// `is_ours`: the service was started here, and can be started once more.
 fn on(
     target: &str,
+    is_ours: bool,
     arguments: &Contract,
     (mut config, mut known): (Config, Known),
     context: &Context,
@@ -73,6 +76,10 @@ fn on(
             reach(target, &arguments.reach, &config.metadata, context, Some(stop.clone())).await?;
         config.target = transport.target().to_string();
         let Planned { plan, mut said, schema } = plan(arguments, &config, &transport, context).await?;
+        let transport = Following::new(transport);
+        if is_ours && config.reset.is_none() {
+            config.reset = twin::reset(&transport, context, &stop);
+        }
         let progress = Progress::new(&plan, config.cases, context);
         // Ctrl-C ends the run at once; what was found until then is printed, as small as it is by then.
         let mut tell = |event: Event| {
@@ -82,6 +89,9 @@ fn on(
         let mut outcome = contract::run(&plan, &transport, &config, stop, &mut tell).await;
         progress.end();
         said.extend(unchecked);
+        for case in outcome.cases.iter_mut().chain(&mut outcome.before) {
+            case.started = is_ours;
+        }
         said.extend(heal(&config.saved, &outcome, context));
         said.extend(save(&outcome.cases, context));
         said.extend(save(&outcome.before, context));
@@ -135,6 +145,7 @@ fn config(arguments: &Contract, context: &Context) -> Result<Config, Vec<Diagnos
         saved: Case::load_all(&cases(context)),
         reset: reset::of(arguments.reset_cmd.as_deref(), context),
         sides: sides::names(&arguments.side, context),
+        without: arguments.without_phase.clone(),
     })
 }
 
@@ -298,19 +309,39 @@ pub fn replay(arguments: &Replay, context: &Context) -> Outcome {
                 .help("`protogate contract` prints the id of each failing case; run it in the same folder"),
         ]
     })?;
-    if let Some(target) = &arguments.target {
-        case.target.clone_from(target);
+    // Only a service that was started here has to be stopped: otherwise the first signal ends the program, as ever.
+    let is_ours = case.started && arguments.target.is_none();
+    let stop = if is_ours { interrupt::listen() } else { tokio::sync::watch::channel(false).1 };
+    let mut service = None;
+    match &arguments.target {
+        Some(target) => case.target.clone_from(target),
+        // Nobody is at the address of a service that was started for a run.
+        None if is_ours => {
+            let started = service::start(&context.config.gate, &context.config.folder, &stop);
+            let started = started.map_err(|diagnostic| vec![diagnostic])?;
+            case.target.clone_from(&started.target);
+            service = Some(started);
+        }
+        None => {}
     }
     runtime()?.block_on(async {
         let (transport, unchecked) = reach(&case.target, &arguments.reach, &metadata, context, None).await?;
         let (pool, schema) = pool_of(&case, &transport, context).await?;
         let mut report = {
-            let reset = reset::of(arguments.reset_cmd.as_deref(), context);
+            let following = Following::new(transport);
+            let again = service.is_some().then(|| twin::reset(&following, context, &stop)).flatten();
+            let reset = reset::of(arguments.reset_cmd.as_deref(), context).or(again);
             let sides = sides::load(&case.sides)?;
             let of_files = schema.as_ref().map(|(_, schema)| schema);
             let promised = promises::Contract::beside(pool.services(), &sides, of_files)?;
             let callers = (&*metadata, &*identities);
-            contract::replay_with(&case, &transport, (&pool, &promised), callers, reset.as_ref()).await
+            let replayed = contract::replay_with(&case, &following, (&pool, &promised), callers, reset.as_ref());
+            let report = tokio::select! {
+                report = replayed => Some(report),
+                () = reach::said(Some(stop)) => None,
+            };
+            reset.iter().for_each(Reset::leave);
+            report.ok_or_else(|| vec![Diagnostic::failure(&SERVICE, "interrupted")])?
         };
         let cases = (std::slice::from_ref(&case), &pool);
         let sent = (&*arguments.header, &arguments.reach);

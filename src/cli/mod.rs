@@ -43,6 +43,7 @@ mod service;
 mod sides;
 mod sources;
 mod tls;
+mod twin;
 mod weigh;
 mod workspace;
 

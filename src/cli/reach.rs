@@ -52,7 +52,7 @@ pub async fn reach(
 }
 
 /// Somebody wants an end. Where nobody is left to say it, nobody does.
-async fn said(stop: Option<Stop>) {
+pub async fn said(stop: Option<Stop>) {
     let asked = match stop {
         Some(mut stop) => stop.wait_for(|stop| *stop).await.is_ok(),
         None => false,

@@ -61,6 +61,9 @@ pub struct Case {
     /// The side files whose promises were asked as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sides: Vec<String>,
+    /// The run that found it had started the server itself: at the address above is nobody any more.
+    #[serde(default)]
+    pub started: bool,
 }
 
 /// What the report calls the method of a fault that belongs to none.
@@ -131,6 +134,7 @@ impl Case {
             led_to: None,
             sequence: None,
             sides: of.sides.clone(),
+            started: false,
         }
     }
 
@@ -185,6 +189,7 @@ impl Case {
             led_to: None,
             sequence: None,
             sides: of.sides.clone(),
+            started: false,
         }
     }
 

@@ -20,7 +20,11 @@ pub(super) fn outcome<T>(
     elapsed: Duration,
 ) -> Outcome {
     let healed = if search.saved_done {
-        let was_sent = |case: &&Case| case.sequence.is_none() || search.sequences_done;
+        let was_sent = |case: &&Case| match &case.sequence {
+            None => true,
+            Some(calls) if calls.iter().any(|call| call.client.is_some()) => search.races_done,
+            Some(_) => search.sequences_done,
+        };
         config.saved.iter().filter(was_sent).map(|case| case.id.clone()).collect()
     } else {
         Vec::new()
@@ -33,7 +37,8 @@ pub(super) fn outcome<T>(
         let help = "raise --max-time, or lower `deadline` under [contract]; does the server answer at all?";
         said.push(Diagnostic::failure(&SKIPPED, message).help(help));
     }
-    let complete = !over && config.shard.1 <= 1 && tallies.iter().all(|tally| tally.left_out == 0);
+    let is_whole = config.shard.1 <= 1 && config.without.is_empty();
+    let complete = !over && is_whole && tallies.iter().all(|tally| tally.left_out == 0);
     if let Some(code) = environment(&tallies) {
         let message = format!("more than 95 % of all calls ended with {code}: is the server set up?");
         said.push(Diagnostic::new(&ENVIRONMENT, Severity::Error, message));

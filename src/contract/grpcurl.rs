@@ -226,6 +226,7 @@ mod tests {
             led_to: None,
             sequence: None,
             sides: Vec::new(),
+            started: false,
         }
     }
 

@@ -51,7 +51,9 @@ pub(super) fn inputs<T: Transport>(
         Phase::Malformed => every(malformed::inputs),
         Phase::Deadlines => Box::new(schedules(true)),
         Phase::Schedules => Box::new(schedules(false)),
-        Phase::Preflight | Phase::Sequences | Phase::Acquaint | Phase::Probes => Box::new(std::iter::empty()),
+        Phase::Preflight | Phase::Sequences | Phase::Races | Phase::Acquaint | Phase::Probes => {
+            Box::new(std::iter::empty())
+        }
     };
     let (part, parts) = config.shard;
     Box::new((0u64..).zip(listed).filter(move |(index, _)| index % parts.max(1) == part).map(|(_, it)| it))

@@ -18,7 +18,7 @@ use super::{
     patient::Patient,
     probe,
     search::Search,
-    sequences::{Reset, Sequences},
+    sequences::{Kind, Reset, Sequences},
     shrink::{Shrunk, shrink},
     stop::reached,
 };
@@ -67,6 +67,8 @@ pub struct Config {
     pub reset: Option<Reset>,
     /// The side files that the plan was read with, as the user names them: `replay` of a case needs them.
     pub sides: Vec<String>,
+    /// Phases that are left out, to see what they are worth.
+    pub without: Vec<Phase>,
 }
 
 impl Default for Config {
@@ -90,6 +92,7 @@ impl Default for Config {
             saved: Vec::new(),
             reset: None,
             sides: Vec::new(),
+            without: Vec::new(),
         }
     }
 }
@@ -103,6 +106,8 @@ pub enum Phase {
     Saved,
     /// Sequences of calls, against what the contract says of the state.
     Sequences,
+    /// The same with several clients at once.
+    Races,
     /// Plain requests, until the server takes one of each method.
     Acquaint,
     /// Boundary values, one at a time.
@@ -126,9 +131,10 @@ pub enum Phase {
 impl Phase {
     /// Those with cases, in the order in which they run. [`Phase::Preflight`] comes before them, and
     /// [`Phase::Probes`] after.
-    pub const ALL: [Phase; 10] = [
+    pub const ALL: [Phase; 11] = [
         Phase::Saved,
         Phase::Sequences,
+        Phase::Races,
         Phase::Acquaint,
         Phase::Coverage,
         Phase::Follow,
@@ -145,6 +151,7 @@ impl Phase {
             Phase::Preflight => "preflight",
             Phase::Saved => "saved",
             Phase::Sequences => "sequences",
+            Phase::Races => "races",
             Phase::Acquaint => "acquaint",
             Phase::Coverage => "coverage",
             Phase::Follow => "follow",
@@ -159,7 +166,8 @@ impl Phase {
 
     /// Whether each case needs the server to itself.
     pub(super) fn is_alone(self) -> bool {
-        matches!(self, Phase::Saved | Phase::Sequences | Phase::Follow | Phase::Remove | Phase::Schedules)
+        use Phase::{Follow, Races, Remove, Saved, Schedules, Sequences};
+        matches!(self, Saved | Sequences | Races | Follow | Remove | Schedules)
     }
 }
 
@@ -242,7 +250,10 @@ pub async fn run<T: Transport>(
     search.over |= config.fail_fast && probed.iter().any(|it| it.severity == Severity::Error);
     let mut left_out = Vec::new();
     let sequences = Sequences::of(plan, &methods, config);
-    let has_cases = |phase: &Phase| *phase != Phase::Sequences || sequences.is_some();
+    let has_cases = |phase: &Phase| {
+        let of_contract = matches!(phase, Phase::Sequences | Phase::Races);
+        !config.without.contains(phase) && (!of_contract || sequences.is_some())
+    };
     for phase in Phase::ALL.into_iter().filter(|_| !only_probes).filter(has_cases) {
         if search.over {
             left_out.push(format!("{phase:?}"));
@@ -257,10 +268,13 @@ pub async fn run<T: Transport>(
             found.iter().any(is)
         };
         let fresh = match phase {
-            Phase::Sequences => match &sequences {
+            Phase::Sequences | Phase::Races => match &sequences {
                 Some(sequences) => {
                     let times = (Instant::now(), end);
-                    let came = sequences.phase(&mut search, &methods, times, &mut stop, on_event).await;
+                    let kind = if phase == Phase::Races { Kind::Races } else { Kind::Sequences };
+                    let came = sequences
+                        .phase((kind, &found), &mut search, &methods, times, &mut stop, on_event)
+                        .await;
                     found.extend(came.found);
                     came.deaths
                 }

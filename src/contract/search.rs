@@ -52,6 +52,8 @@ pub(super) struct Search<'a, T> {
     pub saved_done: bool,
     /// So was every saved sequence.
     pub sequences_done: bool,
+    /// And every saved race.
+    pub races_done: bool,
     /// What is said of the sequences, a line for each service.
     pub sequences: Vec<String>,
     /// What became of each promise.
@@ -76,6 +78,7 @@ impl<'a, T: Transport> Search<'a, T> {
             pool: Pool::default(),
             saved_done: false,
             sequences_done: false,
+            races_done: false,
             sequences: Vec::new(),
             rules: Vec::new(),
             states: Vec::new(),

@@ -4,6 +4,7 @@
 mod campaign;
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -21,12 +22,24 @@ struct Row {
     config: &'static str,
     /// For a check that runs only when it is named.
     named: bool,
-    /// The promises of the schema are asked as well.
-    promised: bool,
+    /// The promise of the schema that catches it, where nothing else does.
+    rule: &'static str,
+    how: How,
+}
+
+/// How promises are asked.
+#[derive(Clone, Copy, PartialEq)]
+enum How {
+    /// Until the first is broken, of a server that runs already.
+    First,
+    /// All of them: a neighbour of the rule may be broken before it.
+    All,
+    /// All of them, of servers that are started for it, as `gate` does it.
+    Started,
 }
 
 /// The checks of promises.
-const PROMISES: [&str; 9] = [
+const PROMISES: [&str; 10] = [
     "contract_requires",
     "contract_ensures",
     "contract_errors",
@@ -36,10 +49,15 @@ const PROMISES: [&str; 9] = [
     "contract_field",
     "pages_add_up",
     "streams_isolated",
+    "not_linearizable",
 ];
 
+/// What does not ask for promises.
+const OTHER_PHASES: [&str; 8] =
+    ["acquaint", "coverage", "follow", "remove", "random", "malformed", "deadlines", "schedules"];
+
 const fn row(mutant: &'static str, check: &'static str) -> Row {
-    Row { mutant, check, token: None, config: "", named: false, promised: false }
+    Row { mutant, check, token: None, config: "", named: false, rule: "", how: How::First }
 }
 
 /// Caught by what one call, or a few, are answered with.
@@ -92,24 +110,31 @@ const WHEN_NAMED: &[Row] = &[
 
 /// Caught by nothing but a promise.
 const BY_PROMISES: &[Row] = &[
-    promised("B07", "contract_errors"),
-    promised("B08", "contract_errors"),
-    promised("B09", "contract_errors"),
-    promised("B12", "contract_ensures"),
-    promised("B13", "contract_ensures"),
-    promised("B16z", "contract_ensures"),
-    promised("B16f", "contract_ensures"),
-    promised("B17", "contract_ensures"),
-    promised("B18", "contract_stream"),
-    promised("B19", "contract_ensures"),
-    promised("B22", "contract_stream"),
-    promised("B23b", "contract_stream"),
-    promised("B25", "contract_stream"),
-    promised("B27", "contract_stream"),
-    promised("B31", "contract_requires"),
-    promised("B32", "contract_stream"),
-    promised("B33", "contract_stream"),
-    promised("B36", "contract_stream"),
+    promised("B07", "contract_errors", "errors/empty_id"),
+    promised("B08", "contract_errors", "errors/unknown_id"),
+    promised("B09", "contract_errors", "errors/unknown_id"),
+    promised("B12", "contract_ensures", "ensures/exact_user"),
+    promised("B13", "contract_ensures", "ensures/echo"),
+    Row { how: How::All, ..promised("B14", "contract_ensures", "ensures/exact_user") },
+    promised("B16f", "contract_ensures", "ensures/clock"),
+    promised("B16z", "contract_ensures", "ensures/clock"),
+    promised("B17", "contract_ensures", "ensures/fresh_id"),
+    Row { how: How::All, ..promised("B18", "contract_errors", "errors/unknown_id") },
+    Row { how: How::All, ..promised("B19", "contract_ensures", "ensures/exact_user") },
+    Row { how: How::All, ..promised("B21", "contract_ensures", "ensures/fresh_id") },
+    promised("B22", "contract_stream", "each/bound"),
+    Row { how: How::Started, ..promised("B23", "contract_stream", "final/slice") },
+    promised("B23b", "contract_stream", "each/bound"),
+    promised("B25", "contract_stream", "final/complete"),
+    promised("B27", "contract_stream", "final/complete"),
+    Row { how: How::All, ..promised("B31", "contract_ensures", "ensures/count") },
+    promised("B32", "contract_stream", "each/prefix"),
+    promised("B33", "contract_stream", "final/all"),
+    promised("B36", "contract_stream", "each/prefix"),
+    Row { how: How::Started, ..promised("B38", "contract_stream", "final/known") },
+    Row { how: How::Started, ..promised("B39", "contract_stream", "final/known") },
+    promised("B51", "not_linearizable", "linearizability"),
+    promised("B52", "not_linearizable", "linearizability"),
 ];
 
 /// Caught by what a method promises beyond single rules: pages, and streams that are kept apart.
@@ -121,8 +146,8 @@ const BY_OPTIONS: &[(&str, &str, &str)] = &[
     ("B36", "streams_isolated", "stream.isolation"),
 ];
 
-const fn promised(mutant: &'static str, check: &'static str) -> Row {
-    Row { promised: true, ..row(mutant, check) }
+const fn promised(mutant: &'static str, check: &'static str, rule: &'static str) -> Row {
+    Row { rule, ..row(mutant, check) }
 }
 
 impl Row {
@@ -134,36 +159,65 @@ impl Row {
     /// The same with further options.
     fn contract_with(&self, seed: u64, more: &[&str]) -> (Ran, Value) {
         let folder = tempfile::tempdir().unwrap();
+        self.contract_in(folder.path(), seed, more)
+    }
+
+    /// Writes the configuration.
+    fn configure(&self, folder: &Path) {
         // A hang is a hang after two seconds as well.
-        let config = format!("[contract]\ndeadline = \"2s\"\n{}\n", self.config);
-        fs::write(folder.path().join("protogate.toml"), config).unwrap();
+        let proto = concat!(env!("CARGO_MANIFEST_DIR"), "/proto");
+        let config = format!("input = {proto:?}\n[contract]\ndeadline = \"2s\"\n{}\n", self.config);
+        let gate = format!(
+            "[gate]\nready = \"listening on {{target}}\"\n\
+             start = [\"env\", \"MUTANT={}\", {:?}, \"--addr\", \"127.0.0.1:0\"]\n",
+            self.mutant,
+            program("zoo")
+        );
+        fs::write(folder.join("protogate.toml"), config + &gate).unwrap();
+    }
+
+    fn contract_in(&self, folder: &Path, seed: u64, more: &[&str]) -> (Ran, Value) {
+        self.configure(folder);
         let mut zoo = Command::new(program("zoo"));
         zoo.args(["--addr", "127.0.0.1:0"]).env("MUTANT", self.mutant);
         zoo.args(self.token.iter().flat_map(|token| ["--token", token]));
-        let server = Server::start(&mut zoo);
-        let (seed, pid) = (seed.to_string(), server.id().to_string());
+        let server = (self.how != How::Started).then(|| Server::start(&mut zoo));
+        let pid = server.as_ref().map_or(String::new(), |server| server.id().to_string());
+        let seed = seed.to_string();
         let proto = concat!(env!("CARGO_MANIFEST_DIR"), "/proto");
         let header = self.token.map(|token| format!("authorization:Bearer {token}"));
-        let mut arguments = vec!["contract", "--target", &server.address, "--schema", proto, "--seed", &seed];
-        arguments.extend(["--fail-fast", "--max-time", "60s", "--format", "json"]);
+        let mut arguments = vec!["contract", "--schema", proto, "--seed", &seed, "--format", "json"];
+        arguments.extend(server.iter().flat_map(|server| ["--target", &server.address]));
+        match self.how {
+            How::First => arguments.extend(["--fail-fast", "--max-time", "60s"]),
+            How::All | How::Started => {
+                arguments.extend(["--max-time", "180s"]);
+                arguments.extend(OTHER_PHASES.iter().flat_map(|phase| ["--without-phase", phase]));
+                arguments.extend(PROMISES.iter().flat_map(|check| ["--check", check]));
+            }
+        }
         arguments.extend(header.iter().flat_map(|header| ["--header", header]));
         if self.named {
             arguments.extend(["--check", self.check, "--pid", &pid]);
-        } else if !self.promised {
+        } else if self.rule.is_empty() {
             arguments.extend(PROMISES.iter().flat_map(|check| ["--skip", check]));
         }
         if !more.contains(&"--cases") {
-            arguments.extend(["--cases", "30"]);
+            // Sequences are few calls each, and what they look for is rarer.
+            arguments.extend(["--cases", if self.how == How::First { "30" } else { "60" }]);
         }
         arguments.extend(more);
-        let ran = protogate(folder.path(), &arguments);
+        let ran = protogate(folder, &arguments);
         let report = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
         (ran, report)
     }
 
     /// The failure of the check that is meant for it.
     fn kill<'a>(&self, report: &'a Value) -> Option<&'a Value> {
-        report["failures"].as_array()?.iter().find(|failure| failure["check"] == self.check)
+        let is_it = |failure: &&Value| {
+            failure["check"] == self.check && (self.rule.is_empty() || failure["cause"] == self.rule)
+        };
+        report["failures"].as_array()?.iter().find(is_it)
     }
 
     fn is_caught(&self) {
@@ -216,11 +270,27 @@ fn a_wrong_page_and_a_crossed_stream_are_caught_by_what_the_method_offers() {
 #[test]
 fn the_healthy_one_is_caught_by_none() {
     row("healthy", "").spares_the_healthy();
-    promised("healthy", "").spares_the_healthy();
+    promised("healthy", "", "any").spares_the_healthy();
+    Row { how: How::Started, ..promised("healthy", "", "any") }.spares_the_healthy();
     Row { token: Some("T"), ..row("healthy", "") }.spares_the_healthy();
     for named in &WHEN_NAMED[..2] {
         named.spares_the_healthy();
     }
+}
+
+/// Where nobody is at the address any more, `replay` starts the service again, and an empty one beside it.
+#[test]
+fn a_case_of_a_started_service_is_replayed() {
+    let folder = tempfile::tempdir().unwrap();
+    let find = |mutant| BY_PROMISES.iter().find(|row| row.mutant == mutant).unwrap();
+    let (ran, report) = find("B23").contract_in(folder.path(), 1, &["--without-phase", "races"]);
+    let id = find("B23").kill(&report).unwrap_or_else(|| panic!("{ran:?}"))["id"].as_str().unwrap();
+    let again = protogate(folder.path(), &["replay", id]);
+    assert_eq!(again.code, 1, "{again:?}");
+    assert!(again.stdout.contains("final/slice") && again.stdout.contains("still fails"), "{again:?}");
+    Row { mutant: "healthy", ..*find("B23") }.configure(folder.path());
+    let mended = protogate(folder.path(), &["replay", id]);
+    assert_eq!(mended.code, 0, "{mended:?}");
 }
 
 /// What the zoo says of each mutant: id, fault, check.
@@ -229,6 +299,7 @@ fn zoo() -> Vec<(String, String, String)> {
     let listed = String::from_utf8(listed.stderr).unwrap();
     let parts = |line: &str| {
         let (id, rest) = line.trim().split_once("  ")?;
+        let rest = rest.strip_suffix(" with promises in the schema").unwrap_or(rest);
         let (fault, check) = rest.strip_suffix(']')?.split_once(" [")?;
         id.starts_with('B').then(|| (id.to_owned(), fault.to_owned(), check.to_owned()))
     };
@@ -241,9 +312,14 @@ fn rows() -> Vec<&'static Row> {
     rows
 }
 
+/// Each is caught by the check or by the promise that the zoo names.
 #[test]
 fn no_mutant_is_left_out() {
-    let rows: Vec<_> = rows().iter().map(|row| (row.mutant.to_owned(), row.check.to_owned())).collect();
-    let zoo: Vec<_> = zoo().into_iter().map(|(id, _, check)| (id, check)).collect();
+    let by = |row: &Row| if row.rule.is_empty() { row.check } else { row.rule };
+    let rows = rows().into_iter().chain(BY_PROMISES);
+    let mut rows: Vec<_> = rows.map(|row| (row.mutant.to_owned(), by(row).to_owned())).collect();
+    let mut zoo: Vec<_> = zoo().into_iter().map(|(id, _, by)| (id, by)).collect();
+    rows.sort();
+    zoo.sort();
     assert_eq!(rows, zoo);
 }

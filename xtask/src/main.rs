@@ -29,7 +29,8 @@ fn corpus() -> ExitCode {
 
 /// The long runs. Of the comparison with buf: `campaign pairs [--pairs N] [--seed N]` on generated pairs of schemas
 /// (`tests/it/pairs`), `campaign majors` on two majors of Google's API definitions. Of the contract tester:
-/// `campaign mutants [--seeds N]` on every server of the zoo, which writes `docs/mutants.md`. Of what `PROVEN` promises:
+/// `campaign mutants [--seeds N] [--promises] [--debug]` on every server of the zoo, which writes `docs/mutants.md`: with
+/// `--promises` only the part about the contract, with `--debug` from the build of the tests. Of what `PROVEN` promises:
 /// `campaign breaking [--pairs N] [--seed N]` on generated pairs.
 fn campaign(arguments: &[OsString]) -> ExitCode {
     let words: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
@@ -37,11 +38,7 @@ fn campaign(arguments: &[OsString]) -> ExitCode {
         return test("majors_vs_buf", &[("PROTOGATE_MAJORS", "1")]);
     }
     if let ["mutants", rest @ ..] = &words[..] {
-        return match rest {
-            [] => mutants("3"),
-            ["--seeds", number] if number.parse::<u64>().is_ok_and(|number| number > 0) => mutants(number),
-            _ => campaign_usage(),
-        };
+        return mutants(rest);
     }
     let law = words.first() == Some(&"breaking");
     let (mut pairs, mut seed) = (if law { "100000" } else { "50000" }, "0");
@@ -67,10 +64,22 @@ fn campaign(arguments: &[OsString]) -> ExitCode {
     test("pairs::buf_says_the_same_of_generated_pairs", &asked)
 }
 
-fn mutants(seeds: &str) -> ExitCode {
+fn mutants(options: &[&str]) -> ExitCode {
     // Seconds are measured, so the servers and the tester are those that people run.
-    let name = "mutants::campaign::the_table_is_written";
-    test_in(&["--release", "--workspace"], name, &[("PROTOGATE_MUTANTS", seeds)])
+    let (mut build, mut asked) = (vec!["--release", "--workspace"], vec![("PROTOGATE_MUTANTS", "3")]);
+    let mut options = options.iter();
+    while let Some(option) = options.next() {
+        match *option {
+            "--debug" => build = vec!["--workspace"],
+            "--promises" => asked.push(("PROTOGATE_MUTANTS_PROMISES", "1")),
+            "--seeds" => match options.next().filter(|it| it.parse::<u64>().is_ok_and(|number| number > 0)) {
+                Some(number) => asked[0].1 = number,
+                None => return campaign_usage(),
+            },
+            _ => return campaign_usage(),
+        }
+    }
+    test_in(&build, "mutants::campaign::the_table_is_written", &asked)
 }
 
 /// Runs the integration tests of this name with the peers required, and shows what they print.
@@ -92,7 +101,7 @@ fn test_in(build: &[&str], name: &str, environment: &[(&str, &str)]) -> ExitCode
 
 fn campaign_usage() -> ExitCode {
     eprintln!(
-        "usage: cargo xtask campaign pairs|breaking [--pairs N] [--seed N] | majors | mutants [--seeds N]"
+        "usage: cargo xtask campaign pairs|breaking [--pairs N] [--seed N] | majors | mutants [--seeds N] [--promises] [--debug]"
     );
     ExitCode::from(2)
 }

@@ -78,6 +78,11 @@ impl H2Transport {
         Self::with(self.pool.target.clone(), self.pool.options.clone())
     }
 
+    /// A transport to another server, with the same options.
+    pub fn elsewhere(&self, target: Target) -> Self {
+        Self::with(target, self.pool.options.clone())
+    }
+
     /// The server this transport calls.
     pub fn target(&self) -> &Target {
         &self.pool.target

@@ -6,7 +6,7 @@ use crate::diag::RuleInfo;
 
 /// One check for each kind of promise, by code.
 pub(in crate::contract) static CONTRACTS: &[&Check] =
-    &[&REQUIRES, &ENSURES, &ERRORS, &STREAM, &INVARIANT, &MAY_RETURN, &FIELD];
+    &[&REQUIRES, &ENSURES, &ERRORS, &STREAM, &INVARIANT, &MAY_RETURN, &FIELD, &NOT_LINEARIZABLE];
 
 macro_rules! kind {
     ($name:ident, $id:literal, $word:literal, $summary:literal, $explain:literal) => {
@@ -99,4 +99,18 @@ kind!(
      hold is for `buf.validate` to say.\n\n\
      Look for a record that was written before the rule was thought of, a default that is no value, a field that one \
      of the methods leaves out. A field that has presence and is not set is not asked."
+);
+kind!(
+    NOT_LINEARIZABLE,
+    "PG217",
+    "not_linearizable",
+    "Calls that are made at once are answered as if they had been made in some order.",
+    "Two to four clients call at once, after a few calls that prepare it. Their replies are right when there is an order \
+     of the calls, with each between its beginning and its end, in which every promise of \
+     `(protogate.contract.v1.method)` is kept. There is none; one after the other the same calls keep them.\n\n\
+     Look for a value that is read, changed and written back with nothing to keep others out meanwhile, an id that is made \
+     of the clock or of a count, a check and the write that relies on it in two transactions. The finding shows which \
+     calls ran beside one another, and what each order of them breaks. Only methods with one reply are called at once: \
+     nothing promises that a stream of replies shows one moment. It is a race, and may need several runs to be seen \
+     again: `replay` makes the calls up to ten times."
 );

@@ -219,6 +219,7 @@ pub static CHECKS: &[&Check] = &[
     &contracts::MAY_RETURN,
     &contracts::FIELD,
     &response_within_limit::CHECK,
+    &contracts::NOT_LINEARIZABLE,
 ];
 
 /// The checks that run: all that are on, or those of `only`; never those of `skip`. Names and codes both do.

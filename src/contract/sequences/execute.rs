@@ -1,7 +1,8 @@
-//! One sequence against the server: step by step, and each answer against the promises.
+//! One sequence against the server: step by step, or several clients beside one another, and each answer against the
+//! promises.
 //!
-//! Whether a call that had no answer did anything is not known: both are taken for possible, and a promise is broken
-//! only where it is broken in each of the possible worlds.
+//! Whether a call that had no answer did anything is not known: it may have taken effect at any time since, or never, and
+//! a promise is broken only where it is broken in each of these cases.
 
 use std::{
     cell::{Cell, RefCell},
@@ -12,17 +13,16 @@ use std::{
 use prost_reflect::{DynamicMessage, Value};
 
 use super::{
-    Reset, schedule,
-    step::{Origin, Step, get, scalars},
+    Reset,
+    call::{Answered, Course},
+    step::{Origin, Step, scalars},
+    world::{Made, World},
 };
 use crate::{
-    client::{self, CallError, Code, End, Exchange, Transport},
+    client::{CallError, Transport},
     contract::{Method, answer::Answer, cover, judge::Judge},
-    promise::contract::{Call, Model, Service, Told, Verdict},
+    promise::contract::{Service, Told, Verdict},
 };
-
-/// More possible worlds than these say nothing any more.
-const WORLDS: usize = 8;
 
 /// What a sequence is run in.
 pub(in crate::contract) struct Stage<'a, T> {
@@ -49,14 +49,22 @@ pub(in crate::contract) struct Done {
     pub got: Vec<DynamicMessage>,
     pub outcome: String,
     pub answer: Answer,
+    /// When it began and ended, in turns of the sequence's own clock.
+    pub span: (u64, u64),
 }
 
 /// What came of a run of a sequence.
 #[derive(Debug, Default)]
 pub(in crate::contract) struct Ran {
     pub done: Vec<Done>,
-    /// What the last step of these broke.
+    /// What one of these broke, or several together.
     pub broken: Option<Told>,
+    /// Which of them.
+    pub at: Option<usize>,
+    /// How each order of calls made beside one another fails.
+    pub orders: Vec<String>,
+    /// The steps of which nobody knows whether they took effect.
+    pub unknown: Vec<usize>,
     /// The rules that could not be evaluated, with the reason.
     pub unclear: Vec<Told>,
     /// What each promise said, with the method.
@@ -67,17 +75,6 @@ pub(in crate::contract) struct Ran {
     pub hung: bool,
     /// After the steps that were made nobody was there any more.
     pub unreachable: Option<CallError>,
-}
-
-/// How an answer leaves the model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Answered {
-    /// With a status of the server's own.
-    Clearly,
-    /// Whatever was asked may have been done.
-    Perhaps,
-    /// With something that the promises do not speak of.
-    Beside,
 }
 
 impl<'a, T: Transport> Stage<'a, T> {
@@ -109,171 +106,73 @@ impl<'a, T: Transport> Stage<'a, T> {
         self.runs.set(self.runs.get() + 1);
         let salt = cover::hash(&[&self.salt.to_le_bytes(), &self.runs.get().to_le_bytes()]);
         let mut ran = Ran::default();
-        let mut worlds = vec![Model::new(self.service, self.is_closed())];
-        for step in steps {
-            let Some(method) = self.methods.iter().find(|it| it.name == step.method) else { break };
-            let model = &worlds[0];
-            let (sent, linked) = step.resolved(method, salt, &|origin| found(origin, model, &ran.done));
-            let sent = schedule::sent(step, sent);
-            let exchange = match self.judge.call(&self.call(step, method, &sent)).await {
-                Ok(exchange) => exchange,
+        let mut world = World::new(self.service, self.is_closed());
+        let (mut at, clock) = (0, Cell::new(0));
+        while at < steps.len() {
+            let count = steps[at..].iter().take_while(|step| step.client.is_some()).count().max(1);
+            let course = Course { stage: self, steps, salt, clock: &clock, model: world.model() };
+            let replies = match course.make(at..at + count, &ran.done).await {
+                Ok(replies) => replies,
                 Err(error) if ran.done.is_empty() => return Err(error),
                 Err(error) => {
                     ran.unreachable = Some(error);
                     break;
                 }
             };
-            let decode = |(_, bytes): &(u8, bytes::Bytes)| {
-                DynamicMessage::decode(method.desc.output(), bytes.as_ref()).ok()
-            };
-            let got: Option<Vec<DynamicMessage>> = exchange.messages.iter().map(decode).collect();
-            let code = exchange.status().code;
-            ran.hung |= exchange.end == End::Hang;
-            ran.done.push(Done {
-                sent: sent.clone(),
-                linked,
-                got: got.clone().unwrap_or_default(),
-                outcome: exchange.outcome(),
-                answer: Answer::of(method, &exchange, self.judge.metadata),
-            });
+            // The schema has a method no more that a saved step calls.
+            let is_whole = replies.len() == count;
+            at += count;
+            let mut answers = Vec::new();
+            let mut is_lost = false;
+            for reply in replies {
+                ran.hung |= reply.hung;
+                is_lost |= reply.lost;
+                answers.push((reply.answered, reply.made));
+                ran.done.push(reply.done);
+            }
             // A death is that of the call that had no answer, not of the one that found nobody.
-            if matches!(exchange.end, End::Closed(_) | End::GoAway(_))
-                && let Some(gone) = self.judge.gone().await
-            {
+            if is_lost && let Some(gone) = self.judge.gone().await {
                 ran.unreachable = Some(gone);
                 break;
             }
-            let name = method.desc.name();
-            let now = now();
-            let call = |got, code| Call { method: name, sent: &sent, got, code, clock: (self.started, now) };
-            // What cannot be read belongs to another check, and nothing is known after it.
-            let Some(got) = got else { break };
-            let shape = !method.desc.is_server_streaming() && code == Code::Ok && got.len() != 1;
-            let number = i32::try_from(code.number()).unwrap_or(i32::MAX);
-            match answered(&exchange, self.mentions(name, number)) {
-                _ if shape => break,
-                Answered::Beside => break,
-                Answered::Perhaps => {
-                    if exchange.end == End::Cancelled {
-                        let (broken, told) = schedule::broken(self.service, &worlds, &call(&got, number));
-                        ran.told.extend(told.into_iter().map(|it| (method.name.clone(), it)));
-                        if broken.is_some() {
-                            ran.broken = broken;
-                            break;
-                        }
-                    }
-                    let Some(more) = self.perhaps(&worlds, &call(&[], 0)) else { break };
-                    worlds = more;
-                }
-                Answered::Clearly => {
-                    let refused = sent.iter().any(|it| super::draw::broken(method, it));
-                    // Who validates first need not know what is promised beyond it.
-                    if refused && matches!(code, Code::InvalidArgument | Code::OutOfRange) {
-                        let told = self.service.judge(&worlds[0], &worlds[0], &call(&got, number));
-                        let kept = told.into_iter().filter(|it| it.verdict == Verdict::Kept);
-                        ran.told.extend(kept.map(|it| (method.name.clone(), it)));
-                        continue;
-                    }
-                    match self.judge_all(&worlds, &call(&got, number), &mut ran) {
-                        Some(next) => worlds = next,
-                        None => break,
-                    }
-                }
+            if !is_whole || !self.take(answers, &mut world, &mut ran) {
+                break;
             }
         }
         Ok(ran)
     }
 
-    /// The worlds after the call; nothing where a promise is broken, or where the model cannot go on.
-    fn judge_all(&self, worlds: &[Model], call: &Call<'_>, ran: &mut Ran) -> Option<Vec<Model>> {
-        let method = format!("{}/{}", self.service.name, call.method);
-        let mut next = Vec::new();
-        let mut first: Option<Told> = None;
-        for old in worlds {
-            let new = match self.service.apply(old, call) {
-                Ok(new) => new,
-                Err(why) => {
-                    let rule = format!("effect of {}", call.method);
-                    ran.unclear.push(Told { rule, of: None, verdict: Verdict::Unclear(why) });
-                    return None;
+    /// Holds the answers against the promises: that of one call, or those of several made beside one another. `false`:
+    /// nothing more can be said.
+    fn take(&self, answers: Vec<(Answered, Made)>, world: &mut World<'_>, ran: &mut Ran) -> bool {
+        let is_race = answers.len() > 1;
+        let mut made = Vec::new();
+        for (answered, call) in answers {
+            let changes = self.service.methods.get(&call.method).is_some_and(|it| !it.effects.is_empty());
+            match answered {
+                // What cannot be read belongs to another check, and nothing is known after it.
+                Answered::Unreadable => return false,
+                Answered::Beside if !is_race => return false,
+                // Who validates first need not know what is promised beyond it.
+                Answered::Refused if !is_race => {
+                    let kept = world.judge(&call).into_iter().filter(|it| it.verdict == Verdict::Kept);
+                    let method = format!("{}/{}", self.service.name, call.method);
+                    ran.told.extend(kept.map(|it| (method.clone(), it)));
                 }
-            };
-            let told = self.service.judge(old, &new, call);
-            let is_broken = told.iter().find(|it| matches!(it.verdict, Verdict::Broken(_))).cloned();
-            ran.unclear.extend(told.iter().filter(|it| matches!(it.verdict, Verdict::Unclear(_))).cloned());
-            ran.told.extend(told.into_iter().map(|it| (method.clone(), it)));
-            match is_broken {
-                Some(told) => first = first.or(Some(told)),
-                None if next.contains(&new) => {}
-                None => next.push(new),
+                Answered::Refused => {}
+                Answered::GivenUp if world.breaks(&call, ran) => return false,
+                Answered::Perhaps | Answered::GivenUp | Answered::Beside if changes => made.push(Made { ended: None, ..call }),
+                Answered::Perhaps | Answered::GivenUp | Answered::Beside => {}
+                Answered::Clearly => made.push(call),
             }
         }
-        if next.is_empty() {
-            ran.broken = first;
-            return None;
-        }
+        let goes_on = made.is_empty() || world.take(made, ran);
         for state in &self.service.states {
-            let size = next[0].size(&state.name);
+            let size = world.model().size(&state.name);
             let most = ran.reached.entry(state.name.clone()).or_default();
             *most = (*most).max(size);
         }
-        Some(next)
-    }
-
-    /// The worlds in which the call did nothing and those in which it did what it should; nothing where the latter
-    /// cannot be told.
-    fn perhaps(&self, worlds: &[Model], call: &Call<'_>) -> Option<Vec<Model>> {
-        let mut all = worlds.to_vec();
-        for old in worlds {
-            let new = self.service.apply(old, call).ok()?;
-            if !all.contains(&new) {
-                all.push(new);
-            }
-        }
-        (all.len() <= WORLDS).then_some(all)
-    }
-
-    /// Whether the promises of the method speak of this status.
-    fn mentions(&self, method: &str, code: i32) -> bool {
-        self.service.methods.get(method).is_some_and(|it| {
-            let errors = it.errors.iter().chain(&it.requires).any(|(_, of)| *of == code);
-            errors || it.may_return.contains(&code)
-        })
-    }
-
-    fn call(&self, step: &Step, method: &Method, sent: &[DynamicMessage]) -> client::Call {
-        let script = schedule::script(step, sent);
-        let metadata = self.judge.metadata.to_vec();
-        client::Call { path: method.path(), metadata, deadline: self.judge.deadline, script }
-    }
-}
-
-/// What the origin leads to now.
-fn found(origin: &Origin, model: &Model, done: &[Done]) -> Option<Value> {
-    match origin {
-        Origin::Fresh(_) => None,
-        Origin::Model { variable, turn } => {
-            let known = model.drawn_from(variable);
-            known.get(turn.checked_rem(known.len())?).cloned()
-        }
-        Origin::Reply { step, reply, field } => get(done.get(*step)?.got.get(*reply)?, field),
-    }
-}
-
-fn answered(exchange: &Exchange, is_mentioned: bool) -> Answered {
-    let status = exchange.status();
-    if !matches!(exchange.end, End::Trailers | End::TrailersOnly) || status.synthetic {
-        return Answered::Perhaps;
-    }
-    match status.code {
-        Code::Cancelled | Code::DeadlineExceeded | Code::Unavailable => Answered::Perhaps,
-        // Nobody asked for credentials, or for patience.
-        Code::PermissionDenied | Code::Unauthenticated | Code::ResourceExhausted if !is_mentioned => {
-            Answered::Beside
-        }
-        // Another check owns it.
-        Code::Unimplemented if !is_mentioned => Answered::Beside,
-        _ => Answered::Clearly,
+        goes_on
     }
 }
 
@@ -282,9 +181,16 @@ pub(super) fn pinned(steps: &[Step], done: &[Done]) -> Vec<Step> {
     let mut out = steps.to_vec();
     for (at, step) in out.iter_mut().enumerate() {
         let Some(linked) = done.get(at).map(|it| &it.linked) else { continue };
+        // What another client is answered with meanwhile, a step cannot know.
+        let knows = |earlier: &usize| {
+            steps[*earlier].client.is_none()
+                || steps[*earlier].client == steps[at].client
+                || step.client.is_none()
+        };
         for (link, value) in step.links.iter_mut().zip(linked) {
             let (Origin::Model { .. }, Some(value)) = (&link.from, value) else { continue };
-            let origin = (0..at).find_map(|earlier| named_by(&done[earlier].got, value, earlier));
+            let mut earlier = (0..at).filter(knows);
+            let origin = earlier.find_map(|earlier| named_by(&done[earlier].got, value, earlier));
             if let Some(origin) = origin {
                 link.from = origin;
             }

@@ -1,13 +1,16 @@
-//! The phase of a run that sends sequences, one at a time, and shrinks what it finds.
+//! The phases of a run that send sequences and races, one at a time, and shrink what they find.
+
+use std::time::Duration;
 
 use tokio::{sync::watch, time::Instant};
 
 use super::{
+    Reset, SavedCall,
     draw::Drawing,
     execute::{Ran, Stage},
-    rules::{Counts, check_of},
+    rules::{Counts, LINEARIZABILITY, check_of},
     shrink::{Shrunk, key, shrink},
-    step::Step,
+    step::{Step, is_race},
     tell::found,
 };
 use crate::{
@@ -26,10 +29,34 @@ use crate::{
 
 /// The most sequences of one service.
 const MOST: u64 = 100;
-/// The share of a run's time that sequences may take.
+/// The most races of one service.
+const RACES: u64 = 40;
+/// The share of a run's time that sequences may take, and races.
 const SHARE: f64 = 0.4;
+const SHARE_OF_RACES: f64 = 0.15;
+/// So long sequences are sent to servers that are started for them.
+const EMPTY_TIME: Duration = Duration::from_secs(30);
+/// After so many races that are lost no more are held: they are likely one fault.
+const LOST: usize = 3;
 /// After so many calls that hang no more sequences are sent.
 const HANGS: u64 = 3;
+
+/// Which of the two phases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::contract) enum Kind {
+    /// One call after the other.
+    Sequences,
+    /// Several clients at once.
+    Races,
+}
+
+/// One pass over the sequences of a service.
+#[derive(Debug, Clone, Copy)]
+struct Pass {
+    kind: Kind,
+    /// In servers that are started for it.
+    elsewhere: bool,
+}
 
 /// What the services of a plan promise of their state.
 pub(in crate::contract) struct Sequences {
@@ -39,6 +66,8 @@ pub(in crate::contract) struct Sequences {
 /// What a phase came to.
 #[derive(Default)]
 pub(in crate::contract) struct Came {
+    /// What was found before: the rules, with the methods.
+    known: Vec<(String, String)>,
     pub found: Vec<Found>,
     /// The server died under a sequence.
     pub deaths: Vec<Fresh>,
@@ -64,33 +93,44 @@ impl Sequences {
     /// Sends the saved sequences and then those of the seed.
     pub async fn phase<T: Transport>(
         &self,
+        (kind, found): (Kind, &[Found]),
         search: &mut Search<'_, T>,
         methods: &[&Method],
         (started, end): (Instant, Option<Instant>),
         stop: &mut watch::Receiver<bool>,
         on_event: &mut dyn FnMut(Event),
     ) -> Came {
-        let share = search.config.max_time.and_then(|time| started.checked_add(time.mul_f64(SHARE)));
-        let mut came = Came::default();
+        let of_time = if kind == Kind::Races { SHARE_OF_RACES } else { SHARE };
+        let share = search.config.max_time.and_then(|time| started.checked_add(time.mul_f64(of_time)));
+        let known = found.iter().map(|it| (it.case.cause.clone(), it.case.method.clone())).collect();
+        let mut came = Came { known, ..Came::default() };
         let mut whole = true;
-        search.said.extend(self.contract.unread.iter().map(|it| {
-            let message = format!("{}: `{}` is no CEL: {}", it.of, it.text, it.why);
-            Diagnostic::failure(&CONTRACT_UNCLEAR, message).help("`protogate contract lint` shows the place")
-        }));
+        if kind == Kind::Sequences {
+            search.said.extend(self.contract.unread.iter().map(|it| {
+                let message = format!("{}: `{}` is no CEL: {}", it.of, it.text, it.why);
+                Diagnostic::failure(&CONTRACT_UNCLEAR, message)
+                    .help("`protogate contract lint` shows the place")
+            }));
+        }
         for service in self.contract.services.values() {
             if search.over || !came.deaths.is_empty() {
                 break;
             }
-            whole &= of_service(service, search, methods, (share, end), stop, on_event, &mut came).await;
+            whole &=
+                of_service((kind, service), search, methods, (share, end), stop, on_event, &mut came).await;
         }
-        search.sequences_done = whole && !search.over && came.deaths.is_empty();
+        let done = whole && !search.over && came.deaths.is_empty();
+        match kind {
+            Kind::Sequences => search.sequences_done = done,
+            Kind::Races => search.races_done = done,
+        }
         came
     }
 }
 
 /// Whether all of them were sent.
 async fn of_service<T: Transport>(
-    service: &Service,
+    (kind, service): (Kind, &Service),
     search: &mut Search<'_, T>,
     methods: &[&Method],
     (share, end): (Option<Instant>, Option<Instant>),
@@ -98,15 +138,99 @@ async fn of_service<T: Transport>(
     on_event: &mut dyn FnMut(Event),
     came: &mut Came,
 ) -> bool {
-    let (config, judge) = (search.config, search.judge);
     let drawing = Drawing::new(service, methods);
     if drawing.is_empty() {
         return true;
     }
-    let stage = Stage::new(judge, methods, service, (config.reset.as_ref(), config.seed));
     let mut counts = Counts::default();
+    let reset = search.config.reset.as_ref();
+    let is_dear = reset.is_some_and(Reset::is_dear);
+    let first = Pass { kind, elsewhere: false };
+    let cheap = reset.filter(|_| !is_dear);
+    let mut sent = pass(
+        (first, cheap),
+        (service, &drawing),
+        search,
+        methods,
+        (share, end),
+        stop,
+        on_event,
+        (came, &mut counts),
+    )
+    .await;
+    if is_dear && kind == Kind::Sequences && sent.whole && !search.over {
+        let time = search.config.max_time.map_or(EMPTY_TIME, |time| EMPTY_TIME.min(time.mul_f64(SHARE)));
+        let limit = Instant::now().checked_add(time);
+        let second = Pass { kind, elsewhere: true };
+        let of_empty = pass(
+            (second, reset),
+            (service, &drawing),
+            search,
+            methods,
+            (limit, end),
+            stop,
+            on_event,
+            (came, &mut counts),
+        )
+        .await;
+        reset.into_iter().for_each(Reset::leave);
+        sent.elsewhere = of_empty.count;
+        sent.is_closed |= of_empty.is_closed;
+    }
+    if kind == Kind::Races {
+        if sent.count > 0 {
+            search.sequences.push(format!("{}: {} races of two to four clients", service.name, sent.count));
+        }
+        return sent.whole;
+    }
+    search.said.extend(counts.unclear());
+    let rows = counts.rows(service, methods, sent.is_closed);
+    // Another shard may have had the sequence that asks.
+    if sent.whole && search.config.shard.1 <= 1 {
+        search.said.extend(Counts::vacuous(&rows));
+    }
+    let (asked, of) = Counts::asked(&rows);
+    search.rules.extend(rows);
+    search.states.extend(counts.states(service));
+    let elsewhere = sent.elsewhere;
+    search.sequences.push(format!(
+        "{}: {} sequences, {asked} of {of} promises tested{}",
+        service.name,
+        sent.count + elsewhere,
+        match (sent.is_closed, elsewhere) {
+            (true, 0) => String::new(),
+            (true, n) => format!(", {n} of them in servers started empty"),
+            (false, _) => ", in a server that may hold more than is known".to_owned(),
+        }
+    ));
+    sent.whole
+}
+
+/// What was sent in a pass.
+struct Sent {
+    count: u64,
+    /// Of these so many in servers that were started for it.
+    elsewhere: u64,
+    whole: bool,
+    is_closed: bool,
+}
+
+#[expect(clippy::too_many_arguments, reason = "what the phases of a run share")]
+async fn pass<T: Transport>(
+    (pass, reset): (Pass, Option<&Reset>),
+    (service, drawing): (&Service, &Drawing<'_>),
+    search: &mut Search<'_, T>,
+    methods: &[&Method],
+    (share, end): (Option<Instant>, Option<Instant>),
+    stop: &mut watch::Receiver<bool>,
+    on_event: &mut dyn FnMut(Event),
+    (came, counts): (&mut Came, &mut Counts),
+) -> Sent {
+    let (config, judge) = (search.config, search.judge);
+    let salt = config.seed ^ u64::from(pass.kind == Kind::Races) << 63 ^ u64::from(pass.elsewhere) << 62;
+    let stage = Stage::new(judge, methods, service, (reset, salt));
     let (mut hangs, mut sent, mut whole) = (0, 0, true);
-    for steps in sequences(&drawing, service, config, methods) {
+    for steps in sequences(pass, drawing, service, config, methods) {
         let limit = share.into_iter().chain(end).min();
         let ran = tokio::select! {
             biased;
@@ -117,7 +241,8 @@ async fn of_service<T: Transport>(
             None => {
                 // The share is for the phases after this one; the end is for all.
                 search.over = *stop.borrow() || end.is_some_and(|end| Instant::now() >= end);
-                whole = false;
+                // Of servers that are started for it there are as many as there is time for.
+                whole &= pass.elsewhere && !search.over;
                 break;
             }
             Some(Ok(ran)) => ran,
@@ -147,12 +272,14 @@ async fn of_service<T: Transport>(
             whole = false;
             break;
         }
-        if let Some(one) = broken(&stage, search, steps, ran, &came.found, (stop, end), on_event).await {
+        if let Some(one) = broken(&stage, search, steps, ran, &came.known, (stop, end), on_event).await {
             on_event(Event::Shrunk(one.severity, Box::new(one.row.clone())));
+            came.known.push((one.case.cause.clone(), one.case.method.clone()));
             came.found.push(one);
             search.over |= config.fail_fast && came.found.iter().any(|it| it.severity == Severity::Error);
         }
-        if search.over || hangs >= HANGS {
+        let lost = came.found.iter().filter(|it| it.case.cause == LINEARIZABILITY).count();
+        if search.over || hangs >= HANGS || lost >= LOST {
             whole = false;
             break;
         }
@@ -165,25 +292,12 @@ async fn of_service<T: Transport>(
         let message = format!("the server could not be reset: {why}; what it holds counts as unknown");
         search.said.push(Diagnostic::new(&SKIPPED, Severity::Warning, message));
     }
-    search.said.extend(counts.unclear());
-    let rows = counts.rows(service, methods, stage.is_closed());
-    // Another shard may have had the sequence that asks.
-    if whole && config.shard.1 <= 1 {
-        search.said.extend(Counts::vacuous(&rows));
-    }
-    let (asked, of) = Counts::asked(&rows);
-    search.rules.extend(rows);
-    search.states.extend(counts.states(service));
-    search.sequences.push(format!(
-        "{}: {sent} sequences, {asked} of {of} promises tested{}",
-        service.name,
-        if stage.is_closed() { "" } else { ", in a server that may hold more than is known" }
-    ));
-    whole
+    Sent { count: sent, elsewhere: 0, whole, is_closed: stage.is_closed() }
 }
 
 /// The saved ones, then those of the seed.
 fn sequences<'a>(
+    pass: Pass,
     drawing: &'a Drawing<'a>,
     service: &'a Service,
     config: &'a Config,
@@ -192,15 +306,26 @@ fn sequences<'a>(
     let pool = methods.first().map(|method| method.desc.parent_pool().clone());
     let of_service = format!("{}/", service.name);
     let saved = config.saved.iter().filter_map(|case| case.sequence.as_ref());
-    let saved = saved.filter(move |calls| calls.iter().all(|call| call.method.starts_with(&of_service)));
+    let is_its = move |calls: &&Vec<SavedCall>| {
+        let of_kind = calls.iter().any(|call| call.client.is_some()) == (pass.kind == Kind::Races);
+        of_kind && calls.iter().all(|call| call.method.starts_with(&of_service))
+    };
+    let saved = saved.filter(is_its);
     let saved = saved.filter_map(move |calls| {
         let pool = pool.as_ref()?;
         calls.iter().map(|call| call.to_step(pool)).collect::<Option<Vec<Step>>>()
     });
     let (part, parts) = config.shard;
-    let count = config.cases.min(MOST);
-    let drawn = (0..count).filter(move |index| index % parts.max(1) == part);
-    saved.chain(drawn.map(|index| drawing.sequence(config.seed, index)))
+    let most = if pass.kind == Kind::Races { RACES } else { MOST };
+    let count = config.cases.min(most);
+    // Other ones than those that the server itself was asked.
+    let first = if pass.elsewhere { MOST } else { 0 };
+    let drawn = (first..first + count).filter(move |index| index % parts.max(1) == part);
+    let drawn = drawn.map(move |index| match pass.kind {
+        Kind::Sequences => drawing.sequence(config.seed, index),
+        Kind::Races => drawing.race(config.seed, index),
+    });
+    saved.chain(drawn.filter(|steps| !steps.is_empty()))
 }
 
 /// The finding, where a promise is broken that was not known to be.
@@ -209,22 +334,31 @@ async fn broken<T: Transport>(
     search: &mut Search<'_, T>,
     steps: Vec<Step>,
     ran: Ran,
-    known: &[Found],
+    known: &[(String, String)],
     (stop, end): (&mut watch::Receiver<bool>, Option<Instant>),
     on_event: &mut dyn FnMut(Event),
 ) -> Option<Found> {
-    let (rule, method) = key(&steps, &ran)?;
-    let check = check_of(&rule);
     let config = search.config;
-    config.checks.iter().any(|it| it.info.name == check.info.name).then_some(())?;
-    let is_known = known.iter().any(|it| it.case.cause == rule && it.case.method == method);
-    (!is_known).then_some(())?;
-    on_event(Event::FailureFound(check.info.name, method.clone()));
+    let is_wanted = |key: &(String, String)| {
+        let check = check_of(&key.0);
+        config.checks.iter().any(|it| it.info.name == check.info.name) && !known.contains(key)
+    };
+    let (rule, method) = key(&steps, &ran).filter(is_wanted)?;
+    let was_race = is_race(&steps);
+    if !was_race {
+        on_event(Event::FailureFound(check_of(&rule).info.name, method));
+    }
     let mut shrunk = Shrunk::new(steps, ran);
     tokio::select! {
         biased;
         () = reached(stop, end) => search.over = true,
         () = shrink(stage, &mut shrunk) => {}
+    }
+    // Of a race it is known only now what it is: another call may have lost it, or its calls need no race.
+    let (rule, method) = shrunk.key().filter(|key| !was_race || is_wanted(key))?;
+    let check = check_of(&rule);
+    if was_race {
+        on_event(Event::FailureFound(check.info.name, method.clone()));
     }
     let method = stage.methods.iter().find(|it| it.name == method)?;
     found(stage, config, (check, method), &shrunk)

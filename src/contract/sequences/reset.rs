@@ -6,7 +6,11 @@ type Done = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 
 /// Leaves nothing in the server, or says why it could not.
 #[derive(Clone)]
-pub struct Reset(Arc<dyn Fn() -> Done + Send + Sync>);
+pub struct Reset {
+    does: Arc<dyn Fn() -> Done + Send + Sync>,
+    /// What ends the time of empty servers.
+    leaves: Option<Arc<dyn Fn() + Send + Sync>>,
+}
 
 impl Reset {
     /// Made of what does it.
@@ -14,13 +18,32 @@ impl Reset {
     where
         F: Future<Output = Result<(), String>> + Send + 'static,
     {
-        Reset(Arc::new(move || Box::pin(does())))
+        Reset { does: Arc::new(move || Box::pin(does())), leaves: None }
+    }
+
+    /// One that calls are led to another server by, an empty one each time, which takes a while to start: it is used for
+    /// some sequences beside those that the server itself is asked, and then `leaves` leads the calls back.
+    #[must_use]
+    pub fn to_another(self, leaves: impl Fn() + Send + Sync + 'static) -> Reset {
+        Reset { leaves: Some(Arc::new(leaves)), ..self }
+    }
+
+    /// Whether it costs so much that it is done for some sequences only.
+    pub(super) fn is_dear(&self) -> bool {
+        self.leaves.is_some()
     }
 
     /// # Errors
     /// Why the server is not empty.
     pub(super) async fn run(&self) -> Result<(), String> {
-        (self.0)().await
+        (self.does)().await
+    }
+
+    /// Leads the calls back, where they were led to another.
+    pub fn leave(&self) {
+        if let Some(leaves) = &self.leaves {
+            leaves();
+        }
     }
 }
 

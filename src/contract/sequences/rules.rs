@@ -11,6 +11,9 @@ use crate::{
     promise::contract::{Listed, Rule, Service, Told, Verdict},
 };
 
+/// What calls break together that are made beside one another.
+pub(super) const LINEARIZABILITY: &str = "linearizability";
+
 /// The check of a promise, by the kind in its id.
 pub(super) fn check_of(rule: &str) -> &'static Check {
     let kind = rule.split('/').next().unwrap_or_default();
@@ -21,6 +24,7 @@ pub(super) fn check_of(rule: &str) -> &'static Check {
         "field" => "contract_field",
         "invariant" | "invariants" => "contract_invariant",
         "may_return" => "contract_may_return",
+        LINEARIZABILITY => "not_linearizable",
         _ => "contract_ensures",
     };
     CONTRACTS.iter().copied().find(|check| check.info.name == name).unwrap_or(CONTRACTS[0])

@@ -26,6 +26,12 @@ pub struct SavedCall {
     /// What else is done in the stream.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub turns: Vec<Turn>,
+    /// After so many milliseconds the client takes it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancel: Option<u64>,
+    /// Which of several clients makes it, beside the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<usize>,
 }
 
 impl SavedCall {
@@ -36,6 +42,8 @@ impl SavedCall {
             links: step.links.clone(),
             in_turn: step.in_turn,
             turns: step.turns.clone(),
+            cancel: step.cancel,
+            client: step.client,
         }
     }
 
@@ -50,6 +58,8 @@ impl SavedCall {
             links: self.links.clone(),
             in_turn: self.in_turn,
             turns: self.turns.clone(),
+            cancel: self.cancel,
+            client: self.client,
         })
     }
 }

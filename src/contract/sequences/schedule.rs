@@ -13,7 +13,7 @@ use super::step::Step;
 use crate::{
     client,
     contract::{Method, cover},
-    promise::contract::{self, Call, Change, Model, Service, Told, Verdict},
+    promise::contract::{self, Change},
     values,
 };
 
@@ -119,21 +119,6 @@ pub(super) fn script(step: &Step, sent: &[DynamicMessage]) -> Vec<client::Step> 
         }
     }
     script
-}
-
-/// The first rule of `each` that the replies of a call break which was given up; nothing where one of the worlds allows
-/// them.
-pub(super) fn broken(service: &Service, worlds: &[Model], call: &Call<'_>) -> (Option<Told>, Vec<Told>) {
-    let (mut first, mut all, mut allowed) = (None, Vec::new(), false);
-    for world in worlds {
-        let told = service.judge(world, world, call).into_iter().filter(|it| it.rule.starts_with("each/"));
-        let told: Vec<Told> = told.collect();
-        let is_broken = told.iter().find(|it| matches!(it.verdict, Verdict::Broken(_))).cloned();
-        allowed |= is_broken.is_none();
-        first = first.or(is_broken);
-        all.extend(told);
-    }
-    (first.filter(|_| !allowed), all)
 }
 
 /// Simpler schedules of the same messages: without one of its turns, and given up earlier.

@@ -42,7 +42,7 @@ pub enum Origin {
 }
 
 /// One call of a sequence.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(in crate::contract) struct Step {
     /// `package.Service/Method`.
     pub method: String,
@@ -53,6 +53,17 @@ pub(in crate::contract) struct Step {
     pub in_turn: bool,
     /// What else is done in the stream, in order.
     pub turns: Vec<Turn>,
+    /// The client takes the call back, so many milliseconds after all of it was sent: nobody knows then whether it took
+    /// effect.
+    pub cancel: Option<u64>,
+    /// Which of several clients makes it, beside the others. Their steps stand together, those of one in their order;
+    /// the steps before and after them are made by nobody else.
+    pub client: Option<usize>,
+}
+
+/// Whether some of the steps are made beside one another.
+pub(super) fn is_race(steps: &[Step]) -> bool {
+    steps.iter().any(|step| step.client.is_some())
 }
 
 impl Step {

@@ -3,6 +3,7 @@
 mod endings;
 mod limits;
 mod promises;
+mod races;
 mod reaching;
 mod schedules;
 mod sequences;

@@ -65,6 +65,8 @@ enum Fault {
     Trims,
     /// No fault: every third user is created, and nobody is told.
     Unanswered,
+    /// The same, and the user is created twice.
+    Twice,
 }
 
 type User = BTreeMap<&'static str, String>;
@@ -118,8 +120,13 @@ impl People {
                 if !is_lost {
                     users.push(one.clone());
                 }
+                let is_third = users.len().is_multiple_of(3);
                 match self.fault {
-                    Fault::Unanswered if users.len().is_multiple_of(3) => answer(End::TrailersOnly, "4", 0),
+                    Fault::Twice if is_third => {
+                        users.push(user(&format!("{id}-2"), &one["name"], &one["email"]));
+                        answer(End::TrailersOnly, "4", 0)
+                    }
+                    Fault::Unanswered if is_third => answer(End::TrailersOnly, "4", 0),
                     _ => self.reply(&[one]),
                 }
             }
@@ -163,7 +170,7 @@ async fn found(fault: Fault, closed: bool) -> (Outcome, Run, std::sync::Arc<Peop
         emptied.users.lock().unwrap().clear();
         std::future::ready(Ok(()))
     });
-    let config = Config { checks, cases: 60, reset: closed.then_some(reset), ..config(2) };
+    let config = Config { checks, cases: 80, reset: closed.then_some(reset), ..config(2) };
     let (_keep, stop) = watch::channel(false);
     let plan = Plan::new(people.pool.services().filter(|it| it.full_name() == "people.People"), &[]).unwrap();
     let transport = Mock(|call: &Call| people.answer(call));
@@ -188,6 +195,8 @@ async fn what_is_promised_is_asked_in_sequences() {
         (Fault::Trims, false, &["ensures/echo"], 1),
         (Fault::Unanswered, true, &[], 0),
         (Fault::Unanswered, false, &[], 0),
+        (Fault::Twice, true, &["final/slice"], 4),
+        (Fault::Twice, false, &[], 0),
     ] {
         let (outcome, run, people) = found(fault, closed).await;
         let mut broken: Vec<&str> = run.failures.iter().map(|row| &*row.cause).collect();

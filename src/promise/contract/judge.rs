@@ -152,7 +152,14 @@ impl Court<'_> {
         // That of a rule of which nobody knows may be the right one as well.
         let fine: BTreeSet<i32> =
             all.iter().filter(|it| !matches!(it.wanted, Wanted::No)).map(|it| it.code).collect();
-        all.into_iter().map(|answer| self.answer(answer, fine.contains(&self.call.code))).collect()
+        let told = |answer: Answer| {
+            let is_asked = matches!(answer.wanted, Wanted::Yes);
+            let told = self.answer(answer, fine.contains(&self.call.code));
+            (is_asked && matches!(told.verdict, Verdict::Broken(_)), told)
+        };
+        let (first, others): (Vec<_>, Vec<_>) =
+            all.into_iter().map(told).partition(|(is_first, _)| *is_first);
+        first.into_iter().chain(others).map(|(_, told)| told).collect()
     }
 
     fn wanted(&self, rule: &Rule, owed: bool) -> Wanted {

@@ -1,8 +1,8 @@
 //! What a service promises beyond its types: the options of `protogate/contract/v1/contract.proto`, as plain data.
 //!
 //! [`Contract::of`] reads them from a pool. Expressions are CEL. [`Model`] is what the promises know of a server;
-//! [`Service::judge`] holds one finished call against the promises of its method, and [`Service::apply`] says what the
-//! call did to the model.
+//! [`Service::judge`] holds one finished call against the promises of its method, [`Service::apply`] says what the
+//! call did to the model, and [`Service::order`] looks for an order of calls that ran beside one another.
 //!
 //! Absent on purpose: nothing is called, and nothing is drawn.
 
@@ -13,12 +13,14 @@ mod expr;
 mod fields;
 mod from_model;
 pub mod infer;
+mod guess;
 mod judge;
 pub mod lint;
 mod listed;
 mod model;
 mod offer;
 mod options;
+mod order;
 mod place;
 mod propose;
 mod read;
@@ -41,6 +43,7 @@ pub use judge::{Call, Told, Verdict};
 pub use listed::Listed;
 pub use model::{Item, Model, Variable};
 pub use offer::{Auth, Example, Idempotency, Limits, Pagination};
+pub use order::{DeadEnd, Happened, Order};
 pub use side::{SideFile, merged};
 
 /// The promises of every service of a schema, by the full name of the service. Only services that promise something.

@@ -1,6 +1,7 @@
 //! Small services, what their promises say of single calls, and what the calls do to the model.
 
 mod effects;
+mod orders;
 mod texts;
 mod user;
 mod values;
@@ -196,8 +197,8 @@ fn a_status_must_be_that_of_a_rule_that_asks_for_one() {
             (
                 &[r#"Get {"id":"1"} -> INVALID_ARGUMENT"#],
                 &[
-                    r#"-errors/empty: answered INVALID_ARGUMENT though this is false; req.id: "1" ≠ """#,
                     r#"-errors/unknown: answered INVALID_ARGUMENT, not NOT_FOUND; req.id: "1"; old.users: {}"#,
+                    r#"-errors/empty: answered INVALID_ARGUMENT though this is false; req.id: "1" ≠ """#,
                 ],
             ),
             (
@@ -336,8 +337,8 @@ fn what_cannot_be_evaluated_is_never_kept() {
             (
                 &[r#"Odd {"id":"x"} -> {"id":"q"}"#],
                 &[
-                    "?errors/odd: nothing is called `nothing` there, or it is not set",
                     r#"-errors/sure: answered OK, not NOT_FOUND; req.id: "x""#,
+                    "?errors/odd: nothing is called `nothing` there, or it is not set",
                 ],
             ),
             (

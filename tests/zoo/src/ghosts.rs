@@ -21,10 +21,11 @@ impl Ghosts {
         self.lock().len()
     }
 
-    /// The page with the ghosts at its end, if it begins at the first user and is no longer for that than was asked.
-    pub fn behind(&self, listed: UserStream, page: ListUsersRequest) -> UserStream {
+    /// The page with the ghosts at its end, if it begins at the first user and is no longer for that than was asked, or
+    /// than is `usual` where nothing was.
+    pub fn behind(&self, listed: UserStream, page: ListUsersRequest, usual: usize) -> UserStream {
         let ghosts = if page.offset == 0 { self.lock().clone() } else { Vec::new() };
-        let most = usize::try_from(page.limit).ok().filter(|limit| *limit > 0).unwrap_or(usize::MAX);
+        let most = usize::try_from(page.limit).ok().filter(|limit| *limit > 0).unwrap_or(usual);
         listed.chain(stream::iter(ghosts).map(Ok)).take(most).boxed()
     }
 

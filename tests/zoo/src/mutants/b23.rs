@@ -18,8 +18,11 @@ struct FromOne;
 #[tonic::async_trait]
 impl Twist for FromOne {
     async fn list_users(&self, users: &Users, request: Request<ListUsersRequest>) -> Answer<UserStream> {
-        let request =
-            request.map(|page| ListUsersRequest { offset: page.offset - page.offset.signum(), ..page });
+        let request = request.map(|page| match page.offset {
+            // Only of a page that there is: one that must be refused still is.
+            1.. => ListUsersRequest { offset: page.offset - 1, ..page },
+            _ => page,
+        });
         users.list_users(request).await
     }
 }

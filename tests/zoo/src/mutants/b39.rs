@@ -2,6 +2,7 @@
 
 use tonic::service::Routes;
 use tonic::{Code, Request};
+use user_service::options::DEFAULT_PAGE;
 use user_service::pb::user::user_service_server::UserService;
 use user_service::pb::user::{CreateUserRequest, ListUsersRequest, UserResponse};
 use user_service::service::{UserStream, Users};
@@ -33,11 +34,11 @@ impl Twist for Leak {
 
     async fn list_users(&self, users: &Users, request: Request<ListUsersRequest>) -> Answer<UserStream> {
         let page = *request.get_ref();
-        Ok(users.list_users(request).await?.map(|listed| self.ghosts.behind(listed, page)))
+        Ok(users.list_users(request).await?.map(|listed| self.ghosts.behind(listed, page, DEFAULT_PAGE)))
     }
 
     async fn stream_users(&self, users: &Users, request: Request<ListUsersRequest>) -> Answer<UserStream> {
         let page = *request.get_ref();
-        Ok(users.stream_users(request).await?.map(|listed| self.ghosts.behind(listed, page)))
+        Ok(users.stream_users(request).await?.map(|listed| self.ghosts.behind(listed, page, usize::MAX)))
     }
 }

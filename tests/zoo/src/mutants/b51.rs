@@ -1,6 +1,6 @@
 //! An id of the clock: users that are created at the same time get the same.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::sleep;
@@ -28,13 +28,32 @@ impl Twist for Ticks {
     async fn create_user(&self, users: &Users, request: Request<CreateUserRequest>) -> Answer<UserResponse> {
         let mut answer = users.create_user(request).await?;
         let own = answer.get_ref().id.clone();
-        let id = self.id.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(own.clone()).clone();
+        let tick = Tick { ticks: self, own: own.clone() };
+        answer.get_mut().id = self.lock().get_or_insert(own).clone();
         sleep(TICK).await;
-        if id == own {
-            *self.id.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        }
-        answer.get_mut().id = id;
+        drop(tick);
         Ok(answer)
+    }
+}
+
+impl Ticks {
+    fn lock(&self) -> MutexGuard<'_, Option<String>> {
+        self.id.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ends with the call that began it, also where its client goes.
+struct Tick<'a> {
+    ticks: &'a Ticks,
+    own: String,
+}
+
+impl Drop for Tick<'_> {
+    fn drop(&mut self) {
+        let mut id = self.ticks.lock();
+        if id.as_ref() == Some(&self.own) {
+            *id = None;
+        }
     }
 }
 

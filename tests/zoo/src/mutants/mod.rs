@@ -264,7 +264,7 @@ pub const MUTANTS: &[Mutant] = &[
     value(
         "B51",
         "CreateUser gives users that are created at the same time one id.",
-        "ensures/fresh_id",
+        "linearizability",
         b51::routes,
     ),
     value(
