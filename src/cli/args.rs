@@ -13,8 +13,8 @@ use super::output::Codes;
 use super::policy::Until;
 use crate::codegen::Output;
 use crate::codegen::plugin::GENERATORS;
-use crate::diag::Advice;
 use crate::contract::Phase;
+use crate::diag::Advice;
 use crate::diag::render::Format;
 
 /// Keeps .proto schemas, the code and docs generated from them, and the services that speak them in step.

@@ -335,7 +335,8 @@ pub fn replay(arguments: &Replay, context: &Context) -> Outcome {
             let of_files = schema.as_ref().map(|(_, schema)| schema);
             let promised = promises::Contract::beside(pool.services(), &sides, of_files)?;
             let callers = (&*metadata, &*identities);
-            let replayed = contract::replay_with(&case, &following, (&pool, &promised), callers, reset.as_ref());
+            let replayed =
+                contract::replay_with(&case, &following, (&pool, &promised), callers, reset.as_ref());
             let report = tokio::select! {
                 report = replayed => Some(report),
                 () = reach::said(Some(stop)) => None,

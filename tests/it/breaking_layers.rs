@@ -58,7 +58,7 @@ const ROWS: [(&str, Row); 16] = [
             "pv_cel_added",
             "message R { string a = 1; }",
             "message R { string a = 1 [(buf.validate.field).cel = {id: \"x\", message: \"no x\", expression: \"this != 'x'\"}]; }",
-            "CONTRACT_REQUEST_NO_TIGHTEN",
+            "CONTRACT_EXPRESSION",
         ),
     ),
     (

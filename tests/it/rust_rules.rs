@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use protogate::codegen::{Options, generate};
+use protogate::codegen::{Edits, Options, generate};
 use protogate::rules::breaking::{Category, Selection, check};
 use protogate::schema::{Schema, Source, load};
 
@@ -168,7 +168,7 @@ fn names_that_become_one_are_refused_by_the_generator_as_well() {
 /// The generated code of a schema and the code of a row, as modules of a crate.
 fn module(root: &Path, row: &Row, text: &str) -> String {
     let files = generate(&schema(text), &Options::default()).unwrap_or_else(|said| panic!("{said:#?}"));
-    files.write(&root.join(row.id)).unwrap_or_else(|said| panic!("{said:#?}"));
+    files.write(&root.join(row.id), Edits::Refuse).unwrap_or_else(|said| panic!("{said:#?}"));
     let generated = root.join(row.id).join("rust/mod.rs");
     format!("pub mod {} {{\n#[path = {generated:?}]\npub mod pb;\n{}\n}}\n", row.id, row.code)
 }

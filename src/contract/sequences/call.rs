@@ -145,7 +145,9 @@ impl<T: Transport> Course<'_, T> {
         let (at, step) = (step, &self.steps[step]);
         let is_race = step.client.is_some();
         let answered = match answered(exchange, mentions(self.stage.service, name, number)) {
-            Answered::Perhaps if exchange.end == End::Cancelled && !step.turns.is_empty() && got.is_some() => {
+            Answered::Perhaps
+                if exchange.end == End::Cancelled && !step.turns.is_empty() && got.is_some() =>
+            {
                 Answered::GivenUp
             }
             Answered::Clearly if is_refused => Answered::Refused,

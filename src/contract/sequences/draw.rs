@@ -4,8 +4,8 @@ use proptest::{prelude::RngExt as _, test_runner::TestRunner};
 use prost_reflect::DynamicMessage;
 
 use super::{
-    schedule,
     request::{Earlier, Manner, Place, Requests},
+    schedule,
     step::Step,
     texts::Family,
 };

@@ -161,7 +161,9 @@ impl<'a, T: Transport> Stage<'a, T> {
                 }
                 Answered::Refused => {}
                 Answered::GivenUp if world.breaks(&call, ran) => return false,
-                Answered::Perhaps | Answered::GivenUp | Answered::Beside if changes => made.push(Made { ended: None, ..call }),
+                Answered::Perhaps | Answered::GivenUp | Answered::Beside if changes => {
+                    made.push(Made { ended: None, ..call })
+                }
                 Answered::Perhaps | Answered::GivenUp | Answered::Beside => {}
                 Answered::Clearly => made.push(call),
             }

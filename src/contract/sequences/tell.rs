@@ -129,7 +129,10 @@ pub(super) fn lines(steps: &[Step], done: &[Done]) -> Vec<String> {
                 None => String::new(),
             };
             let turns = schedule::words(step);
-            (cut(format!("{name}{method}{request}{turns}{taken_back}")), cut(format!("{}{replies}", done.outcome)))
+            (
+                cut(format!("{name}{method}{request}{turns}{taken_back}")),
+                cut(format!("{}{replies}", done.outcome)),
+            )
         })
         .collect();
     let wide = heads.iter().map(|(head, _)| head.chars().count()).filter(|it| *it < 80).max().unwrap_or(0);

@@ -2,7 +2,7 @@
 
 use prost_reflect::MessageDescriptor;
 
-use super::category::Category::Contract;
+use super::category::Category::{Contract, Proven};
 use super::findings::Findings;
 use super::refusal::{Change, say};
 use super::rule::{Check, Example, Rule, own};
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
          values that it was told never come. The finding shows one, which the new rules accept and the old ones refuse. \
          Messages that only clients send may be loosened, and what is tightened here is silent.",
     ),
-    categories: &[Contract],
+    categories: &[Contract, Proven],
     check: Check::MessagePair(check),
     example: Example {
         old: &[(

@@ -40,6 +40,7 @@ mod vocabulary;
 mod well_known;
 mod wrap;
 
+mod contract_expression;
 mod contract_field_behavior;
 mod contract_http_route;
 mod contract_method_signature;

@@ -42,10 +42,28 @@ impl Change {
     }
 }
 
-/// Says every place of a message where the rules changed this way, if that matters for a message that travels as it does.
+/// Says every place of a message where the rules changed this way and a value shows it, if that matters for a message
+/// that travels as it does.
 pub(super) fn say(old: &MessageDescriptor, new: &MessageDescriptor, change: Change, findings: &mut Findings) {
+    say_those(old, new, change, findings, |proof| matches!(proof, Proof::Shown(..)));
+}
+
+/// The same of what no value can show, because nobody evaluates it.
+pub(super) fn say_unknown(old: &MessageDescriptor, new: &MessageDescriptor, findings: &mut Findings) {
+    for change in [Change::Tightened, Change::Loosened] {
+        say_those(old, new, change, findings, |proof| matches!(proof, Proof::Unknown(_)));
+    }
+}
+
+fn say_those(
+    old: &MessageDescriptor,
+    new: &MessageDescriptor,
+    change: Change,
+    findings: &mut Findings,
+    is_meant: fn(&Proof) -> bool,
+) {
     let mut differences = compare(old, new);
-    differences.retain(|it| proof(it, change).is_some());
+    differences.retain(|it| proof(it, change).is_some_and(is_meant));
     if differences.is_empty() {
         return;
     }

@@ -4,6 +4,7 @@ use super::*;
 
 /// Every rule, in the order of their names.
 pub static BREAKING: &[&Rule] = &[
+    &contract_expression::RULE,
     &contract_field_behavior::RULE,
     &contract_http_route::RULE,
     &contract_method_signature::RULE,
