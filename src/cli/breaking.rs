@@ -172,7 +172,7 @@ fn selections(
             return Err(vec![
                 Diagnostic::failure(&CONFIG, "no rule is left to check")
                     .at(block.except.first().or(block.used.first()).map(|word| word.place.clone()))
-                    .help("`except` takes away all that `use` names: `protogate rules` lists both"),
+                    .help("`except` or `languages` takes away all that `use` names: `protogate rules` lists them"),
             ]);
         }
         let is_unknown = !selection.rules().iter().any(|rule| rule.is_bufs());

@@ -5,44 +5,41 @@ use serde_json::{Map, Value, json};
 use crate::diag::{Affected, Evidence, Peer};
 
 /// The most ways that are told to people; the JSON report has them all.
-const SHOWN: usize = 3;
+const WAYS: usize = 3;
 
-/// The object of the key `evidence`; nothing where nothing is known.
-pub(super) fn json(evidence: &Evidence) -> Option<Value> {
+/// Whom it reaches, who breaks, and in which order to deploy: a phrase each.
+pub(super) fn lines(evidence: &Evidence) -> Vec<String> {
+    let mut lines: Vec<String> = evidence.affected.iter().take(WAYS).map(reaches).collect();
+    let more = evidence.affected.len().saturating_sub(WAYS) + evidence.affected_more;
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    if !evidence.breaks.is_empty() {
+        let peers: Vec<&str> = evidence.breaks.iter().map(|it| peer(*it)).collect();
+        lines.push(format!("breaks {}", peers.join(", ")));
+    }
+    lines.extend(evidence.deploy.iter().map(|order| format!("safe when deployed {order}")));
+    lines
+}
+
+/// Everything, whole. What is not known has no key.
+pub(super) fn object(evidence: &Evidence) -> Value {
     let mut object = Map::new();
     if !evidence.affected.is_empty() {
-        let way = |it: &Affected| json!({"rpc": it.rpc, "path": it.path});
-        object.insert("affected".to_owned(), evidence.affected.iter().map(way).collect());
+        let affected = evidence.affected.iter().map(|it| json!({"rpc": it.rpc, "path": it.path}));
+        object.insert("affected".to_owned(), affected.collect());
     }
     if evidence.affected_more > 0 {
         object.insert("affected_more".to_owned(), evidence.affected_more.into());
     }
     if !evidence.breaks.is_empty() {
-        let peer = |it: &Peer| Value::from(words(*it).replace(' ', "_"));
-        object.insert("breaks".to_owned(), evidence.breaks.iter().map(peer).collect());
+        let peers = evidence.breaks.iter().map(|it| Value::from(peer(*it).replace(' ', "_")));
+        object.insert("breaks".to_owned(), peers.collect());
     }
     if let Some(order) = &evidence.deploy {
         object.insert("deploy".to_owned(), order.as_str().into());
     }
-    (!object.is_empty()).then_some(Value::Object(object))
-}
-
-/// Lines for people, each a phrase.
-pub(super) fn notes(evidence: &Evidence) -> Vec<String> {
-    let mut notes: Vec<String> = evidence.affected.iter().take(SHOWN).map(reaches).collect();
-    let more = evidence.affected.len().saturating_sub(SHOWN) + evidence.affected_more;
-    if more > 0 {
-        notes.push(format!("and {more} more"));
-    }
-    if !evidence.breaks.is_empty() {
-        let order = match &evidence.deploy {
-            Some(order) => format!("; nobody, if deployed {order}"),
-            None => String::new(),
-        };
-        let who: Vec<&str> = evidence.breaks.iter().map(|it| words(*it)).collect();
-        notes.push(format!("breaks {}{order}", who.join(", ")));
-    }
-    notes
+    Value::Object(object)
 }
 
 fn reaches(it: &Affected) -> String {
@@ -52,8 +49,8 @@ fn reaches(it: &Affected) -> String {
     }
 }
 
-fn words(peer: Peer) -> &'static str {
-    match peer {
+fn peer(it: Peer) -> &'static str {
+    match it {
         Peer::OldClients => "old clients",
         Peer::NewClients => "new clients",
         Peer::StoredData => "stored data",

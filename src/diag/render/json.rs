@@ -77,8 +77,8 @@ fn with_place(diagnostic: &Diagnostic, mut object: Map<String, Value>) -> Value 
     if let Some(symbol) = &diagnostic.symbol {
         object.insert("symbol".to_owned(), symbol.as_str().into());
     }
-    if let Some(evidence) = diagnostic.evidence.as_deref().and_then(evidence::json) {
-        object.insert("evidence".to_owned(), evidence);
+    if let Some(shown) = &diagnostic.evidence {
+        object.insert("evidence".to_owned(), evidence::object(shown));
     }
     let related = diagnostic.related.iter().map(|related| {
         let mut object = place(&related.place);

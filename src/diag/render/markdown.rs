@@ -130,15 +130,16 @@ fn write_diagnostics(out: &mut String, findings: &[Finding]) -> Result {
 }
 
 fn write_evidence(out: &mut String, findings: &[Finding]) -> Result {
-    let known = findings.iter().filter_map(|finding| Some((finding, evidence::notes(finding.evidence?))));
-    let known: Vec<_> = known.filter(|(_, notes)| !notes.is_empty()).collect();
-    if known.is_empty() {
+    let shown = |finding: &Finding| finding.evidence.map(evidence::lines).unwrap_or_default();
+    if findings.iter().all(|finding| shown(finding).is_empty()) {
         return Ok(());
     }
-    writeln!(out, "\n<details><summary>Who meets it</summary>\n")?;
-    for (finding, notes) in known {
+    writeln!(out, "\n<details><summary>What shows it</summary>\n")?;
+    for finding in findings.iter().filter(|finding| !shown(finding).is_empty()) {
         writeln!(out, "- {} {}", code(finding.rule.id), text(&finding.message))?;
-        notes.iter().try_for_each(|note| writeln!(out, "  - {}", text(note)))?;
+        for line in shown(finding) {
+            writeln!(out, "  - {}", text(&line))?;
+        }
     }
     writeln!(out, "\n</details>")
 }

@@ -5,9 +5,8 @@ use std::fmt::Write;
 use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::Style;
-use super::evidence;
 use super::finding::tame;
+use super::{Style, evidence};
 use crate::diag::{
     CallRow, CaseRow, Diagnostic, Phase, Place, Report, Run, Section, Severity, Table, Verdict,
 };
@@ -42,8 +41,8 @@ fn groups(diagnostic: &Diagnostic) -> Vec<Group<'_>> {
     if let Some(help) = &diagnostic.help {
         first = first.element(Level::HELP.message(help.as_str()));
     }
-    for note in diagnostic.evidence.iter().flat_map(|evidence| evidence::notes(evidence)) {
-        first = first.element(Level::NOTE.message(note));
+    for line in diagnostic.evidence.iter().flat_map(|it| evidence::lines(it)) {
+        first = first.element(Level::NOTE.message(line));
     }
     let related = diagnostic.related.iter().map(|related| {
         let title = Level::NOTE.secondary_title(related.message.as_str());
