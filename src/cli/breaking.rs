@@ -287,7 +287,7 @@ pub fn asked(workspace: &Workspace, categories: &[String]) -> Outcome<Vec<Asked>
             return Err(vec![
                 Diagnostic::failure(&CONFIG, "no rule is left to check")
                     .at(block.except.first().or(block.used.first()).map(|word| word.place.clone()))
-                    .help("`except` takes away all that `use` names: `protogate rules` lists both"),
+                    .help("`except` or `languages` takes away all that `use` names: `protogate rules` lists them"),
             ]);
         }
         all.push(asked);

@@ -14,8 +14,7 @@ pub(super) fn wrapped(
     schema: &Schema,
     uses: &Uses,
 ) -> Option<(String, DynamicMessage)> {
-    let ways = uses.ways(inner.descriptor().full_name()).into_iter().filter(|way| way.side == side);
-    let way = ways.min_by_key(|way| way.steps.len())?;
+    let way = uses.nearest(inner.descriptor().full_name(), side)?;
     let (service, name) = way.rpc.split_once('/')?;
     let service = schema.pool().get_service_by_name(service)?;
     let method = service.methods().find(|it| it.name() == name)?;

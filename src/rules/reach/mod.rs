@@ -34,14 +34,17 @@ pub fn attach(old: &Schema, new: &Schema, stored: Option<&[String]>, said: &mut 
     let mut reach = Reach { old, new, stored, of_old: None, of_new: None, known: HashMap::new() };
     for diagnostic in said.iter_mut().filter(|it| it.severity == Severity::Error) {
         let Some(symbol) = diagnostic.symbol.clone() else { continue };
-        let Some((ways, flow)) = reach.of(&symbol) else { continue };
+        let Some(reached) = reach.of(&symbol) else { continue };
+        if reached.ways.is_empty() && diagnostic.evidence.is_none() {
+            continue;
+        }
         let evidence = diagnostic.evidence.get_or_insert_default();
-        evidence.affected = ways.iter().take(MOST).cloned().collect();
-        evidence.affected_more = ways.len().saturating_sub(MOST);
+        evidence.affected = reached.ways.clone();
+        evidence.affected_more = reached.more;
         if evidence.breaks.is_empty()
             && let Some(Ok(witness)) = &evidence.witness
         {
-            evidence.breaks = verdict::breaks(&witness.readings, *flow);
+            evidence.breaks = verdict::breaks(&witness.readings, reached.flow);
             evidence.deploy = verdict::order(&evidence.breaks).map(str::to_owned);
         }
     }
@@ -54,12 +57,20 @@ struct Reach<'a> {
     stored: Option<&'a [String]>,
     of_old: Option<Uses>,
     of_new: Option<Uses>,
-    known: HashMap<String, Option<(Vec<Affected>, Flow)>>,
+    known: HashMap<String, Option<Reached>>,
+}
+
+/// What reaches one element.
+struct Reached {
+    ways: Vec<Affected>,
+    /// How many ways there are beyond those.
+    more: usize,
+    flow: Flow,
 }
 
 impl Reach<'_> {
     /// Who calls the old schema meets the change; what is only in the new one is looked for there.
-    fn of(&mut self, symbol: &str) -> Option<&(Vec<Affected>, Flow)> {
+    fn of(&mut self, symbol: &str) -> Option<&Reached> {
         if !self.known.contains_key(symbol) {
             let found = match Target::of(self.old, symbol) {
                 Some(target) => {
@@ -71,7 +82,10 @@ impl Reach<'_> {
                     (target, &*uses)
                 }),
             };
-            let found = found.map(|(target, uses)| (target.affected(uses), target.flow(uses, self.stored)));
+            let found = found.map(|(target, uses)| {
+                let (ways, more) = target.affected(uses, MOST);
+                Reached { ways, more, flow: target.flow(uses, self.stored) }
+            });
             self.known.insert(symbol.to_owned(), found);
         }
         self.known.get(symbol)?.as_ref()

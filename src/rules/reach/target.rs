@@ -43,15 +43,19 @@ impl Target {
         known.then(|| Target::Type(parent.to_owned(), format!(" = {name}")))
     }
 
-    /// The rpcs it is in, and how.
-    pub fn affected(&self, uses: &Uses) -> Vec<Affected> {
+    /// The rpcs it is in, and how: the first `most`, and how many more there are.
+    pub fn affected(&self, uses: &Uses, most: usize) -> (Vec<Affected>, usize) {
         match self {
             Target::Rpcs(rpcs) => {
-                rpcs.iter().map(|rpc| Affected { rpc: rpc.clone(), path: String::new() }).collect()
+                let shown = rpcs.iter().take(most);
+                let shown = shown.map(|rpc| Affected { rpc: rpc.clone(), path: String::new() });
+                (shown.collect(), rpcs.len().saturating_sub(most))
             }
             Target::Type(name, tail) => {
-                let ways = uses.ways(name).into_iter();
-                ways.map(|way| Affected { rpc: way.rpc, path: way.steps.join(".") + tail }).collect()
+                let (ways, more) = uses.ways(name, most);
+                let shown =
+                    ways.into_iter().map(|it| Affected { rpc: it.rpc, path: it.steps.join(".") + tail });
+                (shown.collect(), more)
             }
         }
     }

@@ -58,6 +58,16 @@ fn a_way_is_a_shortest_one_and_names_the_element() {
 }
 
 #[test]
+fn ways_are_counted_beyond_the_first_ones() {
+    let uses = Uses::of(&schema(USER));
+    let (ways, more) = uses.ways("user.Zip", 1);
+    assert_eq!((ways[0].rpc.as_str(), ways.len(), more), ("user.UserService/GetUser", 1, 1));
+    let steps = |side| uses.nearest("user.Zip", side).unwrap().steps;
+    assert_eq!(steps(Side::Request), ["SetAddress", "address", "zip"]);
+    assert_eq!(steps(Side::Response), ["UserResponse", "work"]);
+}
+
+#[test]
 fn what_is_only_in_the_new_schema_is_looked_for_there() {
     let (old, new) = (schema(USER), schema(&USER.replace("WORK = 1;", "WORK = 1; AWAY = 2;")));
     let mut said = [finding("user.Kind.AWAY", None)];

@@ -115,17 +115,32 @@ impl Uses {
         !it.rpcs.is_empty() || it.holders.iter().any(|(holder, _)| *holder != place)
     }
 
-    /// One shortest way from each message of an rpc that holds this type, directly or not, in the order of the rpcs.
-    pub fn ways(&self, name: &str) -> Vec<Way> {
+    /// One shortest way from each message of an rpc that holds this type, directly or not, in the order of the rpcs:
+    /// the first `most` of them, and how many more there are.
+    pub fn ways(&self, name: &str, most: usize) -> (Vec<Way>, usize) {
         let found = self.around(name);
-        let mut ways = Vec::new();
+        let mut ends: Vec<(&str, Side, usize)> = Vec::new();
         for (at, visit) in found.iter().enumerate() {
-            for (rpc, side) in &self.types[visit.place].rpcs {
-                ways.push(Way { rpc: rpc.clone(), side: *side, steps: self.steps(&found, at) });
-            }
+            ends.extend(self.types[visit.place].rpcs.iter().map(|(rpc, side)| (rpc.as_str(), *side, at)));
         }
-        ways.sort();
-        ways
+        ends.sort_unstable();
+        let more = ends.len().saturating_sub(most);
+        let way = |(rpc, side, at): (&str, Side, usize)| Way {
+            rpc: rpc.to_owned(),
+            side,
+            steps: self.steps(&found, at),
+        };
+        (ends.into_iter().take(most).map(way).collect(), more)
+    }
+
+    /// The shortest way of all on one side.
+    pub fn nearest(&self, name: &str, side: Side) -> Option<Way> {
+        let found = self.around(name);
+        // Who is visited first is nearest.
+        found.iter().enumerate().find_map(|(at, visit)| {
+            let (rpc, side) = self.types[visit.place].rpcs.iter().find(|it| it.1 == side)?;
+            Some(Way { rpc: rpc.clone(), side: *side, steps: self.steps(&found, at) })
+        })
     }
 
     /// Where messages with this type in them go. `stored` names the messages that are kept, if somebody said so.

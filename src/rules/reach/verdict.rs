@@ -1,14 +1,16 @@
 //! From readings and directions to peers, and from peers to an order of deployment.
 
 use super::Flow;
-use crate::diag::{Agreement, Direction, Peer, Reading};
+use crate::diag::{Direction, Encoding, Peer, Reading};
 
 /// Who reads otherwise than what was written. A server of the new schema reads requests that old clients wrote,
 /// and a client of the new schema reads answers that old servers wrote: both are readings from old to new, and
 /// so is that of stored bytes.
 pub(super) fn breaks(readings: &[Reading], flow: Flow) -> Vec<Peer> {
     let fails = |direction: Direction| {
-        readings.iter().any(|it| it.direction == direction && it.verdict != Agreement::Same)
+        readings.iter().any(|it| {
+            it.direction == direction && it.verdict.is_break() && it.encoding != Encoding::StrictJson
+        })
     };
     let (forward, back) = (fails(Direction::OldToNew), fails(Direction::NewToOld));
     let holds = |peer: &Peer| match peer {

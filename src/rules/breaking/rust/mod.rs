@@ -8,7 +8,7 @@
 mod names;
 mod types;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use prost_reflect::{EnumDescriptor, FileDescriptor, MessageDescriptor, OneofDescriptor, ServiceDescriptor};
 
@@ -137,12 +137,11 @@ impl Surface {
     }
 
     fn r#enum(&mut self, r#enum: &EnumDescriptor, scope: &str, inside: Option<&str>) {
-        let mut numbers = Vec::new();
+        let mut numbers = BTreeSet::new();
         let mut members = Vec::new();
         for value in r#enum.values() {
             // Of values with one number the first becomes a variant.
-            if !numbers.contains(&value.number()) {
-                numbers.push(value.number());
+            if numbers.insert(value.number()) {
                 members.push((variant(r#enum.name(), value.name()), Home::of(&value), String::new()));
             }
         }
