@@ -197,7 +197,8 @@ async fn a_race_that_no_order_explains_is_shown_as_small_as_it_is() {
         for (server, verdict) in [(counters, Verdict::Findings), (Counters::new(Fault::None), Verdict::Clean)]
         {
             let pool = server.pool.clone();
-            let report = replay_with(&case, &Server(server), &pool, &[], None).await;
+            let promises = crate::promise::contract::Contract::of(pool.services());
+            let report = replay_with(&case, &Server(server), (&pool, &promises), (&[], &[]), None).await;
             assert_eq!(report.verdict(), verdict, "{fault:?}: {:#?}", report.sections());
         }
     }
