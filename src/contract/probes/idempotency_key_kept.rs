@@ -2,7 +2,7 @@
 
 use prost_reflect::{DynamicMessage, Value};
 
-use super::promised::{one, replies, set_name};
+use super::promised::{fresh, one, replies, set_name};
 use super::{Found, Level, Probe, Probing, Question};
 use crate::{
     client::{Code, Exchange, Step, Transport},
@@ -60,11 +60,14 @@ async fn twice<T: Transport>(
     of: &contract::Method,
     by: &Idempotency,
 ) -> Result<Option<Found>, &'static str> {
-    let mut request = method.typical((probing.seed << 8).wrapping_add(600));
+    let salt = fresh();
+    let mut request = method.typical(salt);
     let mut metadata = probing.metadata.to_vec();
-    let name = format!("{:08x}-0000-4000-8000-{:012x}", probing.seed & 0xffff_ffff, 600);
+    let name = format!("{:08x}-0000-4000-8000-{:012x}", probing.seed & 0xffff_ffff, salt & 0xffff_ffff_ffff);
     match by {
-        Idempotency::Field(path) if !set_name(&mut request, path, &name, 600) => {
+        Idempotency::Field(path)
+            if !set_name(&mut request, path, &name, u32::try_from(salt & 0x7fff_ffff).unwrap_or(1)) =>
+        {
             return Err("its field is neither a text nor a number");
         }
         Idempotency::Field(_) => {}

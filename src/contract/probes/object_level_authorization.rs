@@ -2,7 +2,7 @@
 
 use prost_reflect::{DynamicMessage, Value};
 
-use super::promised::{one, put, replies};
+use super::promised::{fresh, one, put, replies};
 use super::{Found, Identity, Level, Probe, Probing, Question};
 use crate::{
     client::{Code, Exchange, Step, Transport},
@@ -75,7 +75,7 @@ async fn intrusion<T: Transport>(
     (owner, other): (&Identity, &Identity),
 ) -> Option<Option<Found>> {
     // Calls that take a thing away leave nothing for the next one: each has one of its own, and the owner another.
-    let key = make(probing, service, map, owner, 1).await?;
+    let key = make(probing, service, map, owner).await?;
     let script = taking(probing, taker, &key)?;
     let reader = reader(probing, service, map);
     let before = look(probing, reader.as_ref(), &key, owner).await;
@@ -119,7 +119,6 @@ async fn make<T: Transport>(
     service: &Service,
     map: &str,
     owner: &Identity,
-    salt: u64,
 ) -> Option<Value> {
     for method in probing.methods.iter().filter(|it| it.desc.parent_service().full_name() == service.name) {
         let Some(of) = service.methods.get(method.desc.name()) else { continue };
@@ -128,7 +127,7 @@ async fn make<T: Transport>(
         if !puts || of.draws.iter().any(|(_, from, _)| from == map) || method.desc.is_client_streaming() {
             continue;
         }
-        let message = method.typical((probing.seed << 8).wrapping_add(900 + salt));
+        let message = method.typical(fresh());
         let Some(seen) = probing.call_as(&method.path(), owner, one(&message)).await else { continue };
         let Some(got) = replies(method, &seen) else { continue };
         let call = Call { method: method.desc.name(), sent: &[message], got: &got, code: 0, clock: (0, 0) };

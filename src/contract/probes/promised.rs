@@ -1,6 +1,8 @@
 //! What the probes of promises share: the promises of a method, fields at paths, replies as messages, and a count of what
 //! was asked.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use prost_reflect::{DynamicMessage, Kind, MessageDescriptor, Value};
 
 use super::Probing;
@@ -50,6 +52,13 @@ impl<'a, T: Transport> Probing<'a, T> {
             None => rows.push(row),
         }
     }
+}
+
+/// A salt that no run before has had: what is made under a name that is taken may be something of an earlier run, which is
+/// gone since.
+pub(super) fn fresh() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    now.as_secs() << 30 | u64::from(now.subsec_nanos())
 }
 
 /// One message, then half-close.

@@ -78,7 +78,7 @@ fn pages_keys_and_examples_are_followed_into_the_messages() {
             (
                 r#"stream { isolation: "ix" }"#,
                 &[
-                    "PG307 Chat: isolation: `ix` leads nowhere: u.v1.Message has no field `ix` | did you mean `id`? | \"ix\"",
+                    "PG307 Chat: isolation: `ix` leads nowhere: u.v1.Message has no field `ix` | it has `id`, `text` | \"ix\"",
                 ],
             ),
         ],
@@ -107,7 +107,7 @@ fn a_field_speaks_of_its_value_and_of_nothing_else() {
         (
             r#"ensures: { id: "short" expr: "resp.a == this" }"#,
             &[
-                "PG302 M.a: ensures/short: there is no `resp` here: a promise of a field speaks of its value, `this`, and of nothing else | ",
+                "PG302 M.a: ensures/short: `resp` is not known here: a promise of a field speaks of its value, `this`, and of nothing else | ",
             ],
         ),
     ] {
