@@ -217,9 +217,10 @@ async fn observe(
         (case.method.clone(), case.cause.clone(), what)
     };
     let mut broken: Vec<(String, String, String)> = outcome.cases.iter().map(of_case).collect();
-    let sections = outcome.report.sections().iter();
-    let run =
-        sections.filter_map(|it| if let Section::Run(run) = it { Some(run.clone()) } else { None }).next();
+    let run = outcome.report.sections().iter().find_map(|it| match it {
+        Section::Run(run) => Some(run.clone()),
+        _ => None,
+    });
     let Some(run) = run else {
         let failed = Diagnostic::failure(&SERVICE, "the run came to nothing");
         return Err(outcome.report.diagnostics().iter().cloned().chain([failed]).collect());

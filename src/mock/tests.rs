@@ -12,6 +12,7 @@ const USERS: &str = r#"
 syntax = "proto3";
 package p;
 import "buf/validate/validate.proto";
+import "google/api/field_behavior.proto";
 import "protogate/contract/v1/contract.proto";
 message User { string id = 1; string name = 2; int64 created_at = 3; }
 message Id { string id = 1; }
@@ -19,6 +20,9 @@ message New { string name = 1 [(buf.validate.field).string.min_len = 1]; }
 message Page { int32 limit = 1; int32 offset = 2; }
 message Count { int32 count = 1; }
 message Line { string text = 1; }
+message Part { int32 page_size = 1; string page_token = 2; }
+message Parts { repeated User users = 1; string next_page_token = 2; }
+message Need { string name = 1 [(google.api.field_behavior) = REQUIRED]; }
 service Users {
   option (protogate.contract.v1.service) = {
     state { name: "users" map { key: "string" value: "p.User" } }
@@ -54,6 +58,17 @@ service Users {
     option (protogate.contract.v1.method) = { ensures { id: "never" expr: "resp.count != resp.count" } };
   }
   rpc Free(Id) returns (User);
+  rpc Browse(Part) returns (Parts) {
+    option (protogate.contract.v1.method) = {
+      ensures { id: "bound" expr: "req.page_size == 0 || size(resp.users) <= req.page_size" }
+      ensures {
+        id: "whole"
+        expr: "req.page_token == '' && resp.next_page_token == '' ? resp.users.map(m, m.id) == old.order : true"
+      }
+    };
+  }
+  rpc Strict(Need) returns (Id);
+  rpc Guess(stream Id) returns (stream Line);
 }
 "#;
 
@@ -71,13 +86,15 @@ impl Room {
         Room { mock: Mock::new(services.clone(), Contract::of(services)), methods }
     }
 
+    fn message(&self, name: &str, text: &str) -> DynamicMessage {
+        let desc = self.methods.iter().find(|it| it.name() == name).unwrap();
+        DynamicMessage::deserialize(desc.input(), &mut serde_json::Deserializer::from_str(text)).unwrap()
+    }
+
     /// The method is called with messages written as JSON.
     fn call(&self, name: &str, sent: &[&str]) -> Result<Vec<DynamicMessage>, Refusal> {
-        let desc = self.methods.iter().find(|it| it.name() == name).unwrap();
-        let message = |text: &&str| {
-            DynamicMessage::deserialize(desc.input(), &mut serde_json::Deserializer::from_str(text)).unwrap()
-        };
-        self.mock.answer(&format!("/p.Users/{name}"), &sent.iter().map(message).collect::<Vec<_>>())
+        let sent: Vec<_> = sent.iter().map(|text| self.message(name, text)).collect();
+        self.mock.answer(&format!("/p.Users/{name}"), &sent)
     }
 }
 
@@ -136,4 +153,42 @@ fn a_read_without_promises_reads_the_same() {
     let one = room.call("Free", &[r#"{"id":"x"}"#]).unwrap();
     assert_eq!(room.call("Free", &[r#"{"id":"x"}"#]).unwrap(), one);
     assert_ne!(text(&one[0], "id"), "");
+}
+
+#[test]
+fn what_is_kept_is_read_page_by_page() {
+    let room = Room::new();
+    let all: Vec<_> =
+        ["a", "b", "c"].map(|it| room.call("Create", &[&format!(r#"{{"name":"{it}"}}"#)])).into();
+    let all: Vec<Value> = all.into_iter().map(|it| Value::Message(it.unwrap().remove(0))).collect();
+    for (sent, range, next) in [
+        (r#"{"page_size":2}"#, 0..2, "2"),
+        (r#"{"page_size":2,"page_token":"2"}"#, 2..3, ""),
+        ("{}", 0..3, ""),
+    ] {
+        let page = room.call("Browse", &[sent]).unwrap().remove(0);
+        assert_eq!(page.get_field_by_name("users").unwrap().as_list(), Some(&all[range]), "{sent}");
+        assert_eq!(text(&page, "next_page_token"), next, "{sent}");
+    }
+    room.mock.forget();
+    assert_eq!(room.call("List", &["{}"]), Ok(Vec::new()));
+}
+
+#[test]
+fn a_request_without_what_is_required_is_refused() {
+    let room = Room::new();
+    let refused = room.call("Strict", &["{}"]).unwrap_err();
+    assert!(refused.code == 3 && refused.message.contains("`name` is REQUIRED"), "{refused:?}");
+    assert!(room.call("Strict", &[r#"{"name":"a"}"#]).is_ok());
+}
+
+/// What was said in a conversation is not taken back when more is asked.
+#[test]
+fn what_was_answered_stays_answered() {
+    let room = Room::new();
+    let sent = [room.message("Guess", r#"{"id":"a"}"#), room.message("Guess", r#"{"id":"b"}"#)];
+    let method = room.mock.method("/p.Users/Guess").unwrap();
+    let first = room.mock.reply(method, &sent[..1], &[], false).unwrap();
+    let both = room.mock.reply(method, &sent, &first, true).unwrap();
+    assert!(first.len() == 1 && both.len() == 2 && both.starts_with(&first), "{both:?}");
 }

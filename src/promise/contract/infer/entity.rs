@@ -187,9 +187,10 @@ impl Entity<'_> {
             let evidence = format!("`{name}` is in the request and in the reply");
             match nested {
                 true if field == *key => rule.worth(Confidence::High, evidence),
-                true => {
-                    rule.worth(Confidence::Medium, format!("{evidence}; a server may fill in what is empty"))
-                }
+                true => rule.worth(
+                    flat.min(Confidence::Medium),
+                    format!("{evidence}; a server may fill in what is empty"),
+                ),
                 false => rule.worth(flat, evidence),
             }
         };

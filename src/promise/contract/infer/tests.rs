@@ -179,3 +179,47 @@ fn what_names_do_not_say_is_not_proposed() {
         assert!(said.is_empty(), "{said:#?}");
     }
 }
+
+/// A library as the AIPs draw one: things in things, tokens of pages, a method of its own.
+#[test]
+fn standard_methods_of_an_api_are_known() {
+    let schema = schema(
+        r#"syntax = "proto3"; package p;
+        message Shelf { string name = 1; string theme = 2; }
+        message CreateShelfRequest { Shelf shelf = 1; }
+        message GetShelfRequest { string name = 1; }
+        message ListShelvesRequest { int32 page_size = 1; string page_token = 2; }
+        message ListShelvesResponse { repeated Shelf shelves = 1; string next_page_token = 2; }
+        message UpdateShelfRequest { Shelf shelf = 1; }
+        message E {}
+        service Library {
+          rpc CreateShelf(CreateShelfRequest) returns (Shelf);
+          rpc GetShelf(GetShelfRequest) returns (Shelf);
+          rpc ListShelves(ListShelvesRequest) returns (ListShelvesResponse);
+          rpc UpdateShelf(UpdateShelfRequest) returns (Shelf);
+          rpc DeleteShelf(GetShelfRequest) returns (E);
+          rpc MergeShelves(GetShelfRequest) returns (Shelf);
+        }"#,
+    );
+    let proposals = proposed(&schema);
+    let told = told(&proposals);
+    for expected in [
+        "high CreateShelf ensures/fresh",
+        // A server may fill in what is empty, and shelves are merged.
+        "medium CreateShelf ensures/echo_theme",
+        "medium GetShelf ensures/same",
+        "high GetShelf errors/unknown",
+        "medium ListShelves errors/negative",
+        "high ListShelves ensures/bound",
+        "high ListShelves ensures/complete",
+        "high UpdateShelf ensures/changed_name",
+        "low UpdateShelf ensures/changed_theme",
+        "high DeleteShelf errors/unknown",
+    ] {
+        assert!(told.iter().any(|it| it == expected), "{expected}: {told:#?}");
+    }
+    let side = SideFile::parse("a.contract.toml", &write(&proposals, "the schema")).unwrap();
+    assert!(side.text.contains("map = { key = \"string\", value = \"p.Shelf\" }"), "{}", side.text);
+    let said = lint::lint(&schema, &[side]);
+    assert!(said.is_empty(), "{said:#?}");
+}
