@@ -231,7 +231,7 @@ impl Command {
 pub struct CheckBreaking {
     /// The schema now: a directory, a .proto file, a descriptor set, or git:REV[:PATH]
     pub input: Option<String>,
-    /// The schema it must not break; may be given several times
+    /// The schema it must not break, or git:tags for every release; may be given several times
     #[arg(long, value_name = "BASELINE")]
     pub against: Vec<String>,
     /// The promise to hold: FILE, PACKAGE, WIRE_JSON, WIRE or CSR as in buf, GRPC, CONTRACT, IMPORT, RUST, HISTORY, PROVEN,

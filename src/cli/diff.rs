@@ -7,7 +7,7 @@ use super::{Context, Outcome, workspace};
 use crate::diag::{Diagnostic, Report, RuleInfo, Section, Severity};
 use crate::rules::breaking::Selection;
 use crate::rules::diff;
-use crate::schema::{Schema, load_roots};
+use crate::schema::load_roots;
 
 /// What is wrong with what is compared, and with what came of it.
 pub static DIFF: RuleInfo = RuleInfo {
@@ -39,8 +39,7 @@ pub fn diff(arguments: &Diff, context: &Context) -> Outcome {
     }
     let selections: Vec<Selection> = asked.into_iter().map(|it| it.selection).collect();
     let findings = compare(&workspace, &selections, &old, &new, &roots);
-    let schemas: (&Schema, &Schema) = (&old.schema, &new.schema);
-    let changes = diff::diff(schemas.0, schemas.1);
+    let changes = diff::diff(&old.schema, &new.schema);
     let log = diff::changelog(&changes, &findings, &names.join(", "));
     let mut said = problems;
     if let Some(level) = arguments.at_most.filter(|level| log.advice > *level) {

@@ -262,3 +262,53 @@ fn a_deletion_that_was_announced_is_no_finding() {
         2
     );
 }
+
+/// Each module of a workspace is looked back on in its own folder, and by its own block.
+#[test]
+fn the_modules_of_a_workspace_have_one_history() {
+    let repository = Repository::new();
+    let write = |name: &str, text: &str| {
+        let path = repository.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, format!("syntax = \"proto3\";\npackage {};\n{text}\n", &name[..1])).unwrap();
+    };
+    let both = |a: &str, b: &str, tag: Option<&str>| {
+        write("a/a.proto", a);
+        write("b/b.proto", b);
+        if let Some(tag) = tag {
+            repository.git(&["add", "."]);
+            repository.git(&["commit", "--quiet", "-m", tag]);
+            repository.git(&["tag", tag]);
+        }
+    };
+    let block = "version: v2\nmodules:\n  - path: a\n  - path: b\n    breaking:\n      except: [HISTORY]\n";
+    fs::write(repository.path().join("buf.yaml"), block).unwrap();
+    both("message M { string old = 2; }", "message N { string old = 2; }", Some("v1.0.0"));
+    both("message M {}", "message N {}", Some("v1.1.0"));
+    both("message M { bool fresh = 2; }", "message N { bool fresh = 2; }", None);
+    let check = || {
+        repository.run(&[
+            "check-breaking",
+            "--against",
+            "git:tags",
+            "--category",
+            "HISTORY",
+            "--format",
+            "json",
+        ])
+    };
+    let ran = check();
+    assert_eq!((ran.code, said(&ran)), (1, pairs(&[("error FIELD_NUMBER_NO_REUSE", "")])), "{ran:?}");
+    assert!(ran.stdout.contains("a.M.fresh"), "{ran:?}");
+    fs::write(repository.path().join("buf.yaml"), block.replace("[HISTORY]", "[RPC_NO_DELETE]")).unwrap();
+    assert_eq!(said(&check()).len(), 2);
+    // A buf.yaml has no place for accepted breaks; a comment has.
+    let refused = repository.run(&["accept", "", "--reason", "x", "--against", "git:tags:v1.0*"]);
+    assert!(refused.code == 2, "{refused:?}");
+    write(
+        "a/a.proto",
+        "message M {\n  // protogate:accept FIELD_NUMBER_NO_REUSE reason=x\n  bool fresh = 2;\n}",
+    );
+    write("b/b.proto", "message N {}");
+    assert_eq!(said(&check()), pairs(&[("warning FIELD_NUMBER_NO_REUSE", "")]));
+}

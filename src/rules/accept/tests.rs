@@ -77,7 +77,7 @@ fn an_accepted_break_is_a_warning_and_an_idle_acceptance_is_a_finding() {
         (schema("a.proto", "message M { int32 a = 1; int32 b = 2; }"), schema("a.proto", "message M {}"));
     let found = || findings("FIELD_NO_DELETE", &old, &new);
     let a = entry("FIELD_NO_DELETE", Some("M.a"));
-    assert_eq!(said(found(), &[a.clone()]), ["warning FIELD_NO_DELETE", "error FIELD_NO_DELETE"]);
+    assert_eq!(said(found(), std::slice::from_ref(&a)), ["warning FIELD_NO_DELETE", "error FIELD_NO_DELETE"]);
     let other = entry("FIELD_SAME_TYPE", Some("M.a"));
     assert_eq!(said(Vec::new(), &[other]), ["error ACCEPT_UNUSED"]);
     // Whether it would be needed is not known of a rule that was not asked.
@@ -92,7 +92,7 @@ fn an_accepted_break_is_a_warning_and_an_idle_acceptance_is_a_finding() {
 
     let over = Acceptance { over: Some("it ended on 2020-01-01".into()), ..a.clone() };
     assert_eq!(
-        said(found(), &[over.clone()]),
+        said(found(), std::slice::from_ref(&over)),
         ["error FIELD_NO_DELETE", "error FIELD_NO_DELETE", "error ACCEPT_EXPIRED"]
     );
     // Decided anew: the entry that counts wins, and the old one is to be removed.
