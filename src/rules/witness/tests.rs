@@ -121,11 +121,7 @@ fn presence_is_missed_by_whoever_had_it() {
 
 #[test]
 fn two_fields_in_one_oneof_are_one() {
-    field(
-        "int32 a = 1; int32 b = 2;",
-        "int32 a = 1; oneof x { int32 b = 2; }",
-        &[],
-    );
+    field("int32 a = 1; int32 b = 2;", "int32 a = 1; oneof x { int32 b = 2; }", &[]);
     field(
         "int32 a = 1; oneof x { int32 b = 2; }",
         "oneof x { int32 a = 1; int32 b = 2; }",
