@@ -92,6 +92,9 @@ fn known(ours: &Reading, theirs: &Value) -> Option<&'static str> {
             Agreement::Rejected if text && ours.read.ends_with("expected a map") => {
                 Some("takes a string for a message and finds no key in it")
             }
+            _ if refused && theirs.to_string().contains("Invalid enum value") => {
+                Some("takes digits in a string for the number of an enum")
+            }
             _ if refused && ours.written.contains("\"[") => {
                 Some("refuses keys of extensions it does not know")
             }
