@@ -1,6 +1,8 @@
 //! What shows that a finding of any rule is true, or why nothing can: the rules of buf compare declarations, and this
 //! is what their changes come to.
 
+use prost_reflect::Kind;
+
 use super::proven;
 use crate::diag::{Diagnostic, Evidence};
 use crate::rules::witness::{Difference, Subject, World};
@@ -69,7 +71,7 @@ pub(super) fn of(it: &Diagnostic, old: &Schema, new: &Schema, world: &World) -> 
                 Some(if request { method.input() } else { method.output() })
             };
             match (message(old), message(new)) {
-                (Some(old), Some(new)) => world.between(old.full_name(), new.full_name()).iter().collect(),
+                (Some(old), Some(new)) => world.below(&old, &new),
                 _ => Vec::new(),
             }
         }
@@ -84,7 +86,14 @@ pub(super) fn of(it: &Diagnostic, old: &Schema, new: &Schema, world: &World) -> 
             })
             .cloned()
     };
-    let is_held = !found.is_empty() || !matches!(source, Source::Element);
+    let is_held = match source {
+        Source::Element => {
+            let outer = symbol.rsplit_once('.').map_or("", |it| it.0);
+            old.pool().get_extension_by_name(symbol).is_some()
+                || [symbol, outer].iter().any(|it| world.holds(it))
+        }
+        Source::None(_) | Source::Method { .. } => true,
+    };
     match worst(found) {
         Some(shown) => proven::evidence(&shown),
         None => none(if is_held { ALIKE } else { NOWHERE }),
@@ -116,10 +125,16 @@ fn of_element<'a>(symbol: &str, old: &Schema, world: &'a World) -> Vec<&'a Diffe
         }
         None => {
             let mut found = of_field(outer, &|name| name == symbol, world);
-            // What happens to the values of its enum happens to the field.
-            let held = pool.get_message_by_name(outer).and_then(|it| it.get_field_by_name(name));
-            if let Some(it) = held.and_then(|field| field.kind().as_enum().cloned()) {
-                found.extend(of_value(it.full_name(), None, world));
+            // What happens to the values of its enum happens to the field, and so does what happens to its message, where
+            // that has another name now.
+            if let Some((old, new)) = world.field(outer, symbol) {
+                match (old.held(), new.held()) {
+                    (Kind::Enum(it), Kind::Enum(_)) => found.extend(of_value(it.full_name(), None, world)),
+                    (Kind::Message(old), Kind::Message(new)) if old.full_name() != new.full_name() => {
+                        found.extend(world.below(&old, &new));
+                    }
+                    _ => {}
+                }
             }
             found
         }

@@ -21,8 +21,8 @@ impl From<&Shown> for Field {
 
 /// Says a difference where its field or value is now, or in what used to hold it.
 pub(super) fn say(it: &Difference, help: &str, findings: &mut Findings) {
-    let consequence =
-        it.witness.readings.iter().max_by_key(|it| weight(it)).map(consequence).unwrap_or_default();
+    let told = it.witness.readings.iter().filter(|it| it.encoding != Encoding::StrictJson);
+    let consequence = told.max_by_key(|it| weight(it)).map(consequence).unwrap_or_default();
     let (title, at, was) = match &it.subject {
         Subject::Field { old, new } => of_field(it, old.as_ref(), new.as_ref()),
         Subject::Message => {

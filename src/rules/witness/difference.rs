@@ -135,7 +135,11 @@ pub(super) fn nature(attempts: &[Attempt]) -> Nature {
 /// The attempts as one witness, which shows the worst of them.
 pub(super) fn witness(mut attempts: Vec<Attempt>) -> Option<Witness> {
     attempts.sort_by_key(|it| (it.reading.direction, it.reading.encoding));
-    let weight = |it: &Attempt| (it.reading.verdict, it.reading.encoding == Encoding::Binary);
+    // What only strict readers of JSON mind is never the worst.
+    let weight = |it: &Attempt| {
+        let told = it.reading.encoding != Encoding::StrictJson;
+        (told.then_some(it.reading.verdict), it.reading.encoding == Encoding::Binary)
+    };
     let mut worst = attempts.first()?;
     for it in &attempts {
         if weight(it) > weight(worst) {

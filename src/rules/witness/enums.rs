@@ -116,8 +116,9 @@ fn trials(
     }
     writer.set(&mut message, value);
     let plain = Trial::of(Cause::Value, message);
-    let others =
-        names_of(was, number).into_iter().skip(1).filter(|name| is.get_value_by_name(name).is_none());
+    // People wrote the names that were good before; a new one is theirs to use when its readers are there.
+    let spellings = if course.direction == Direction::OldToNew { names_of(was, number) } else { Vec::new() };
+    let others = spellings.into_iter().skip(1).filter(|name| is.get_value_by_name(name).is_none());
     let spelled: Vec<Trial> = others
         .map(|name| Trial {
             spelling: Some(Spelling { of: was.full_name().to_owned(), number, name }),

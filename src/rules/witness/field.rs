@@ -72,7 +72,8 @@ impl Field {
         either!(self, field => field.json_name())
     }
 
-    pub(super) fn kind(&self) -> Kind {
+    /// The type it has.
+    pub fn kind(&self) -> Kind {
         either!(self, field => field.kind())
     }
 
@@ -165,7 +166,7 @@ impl Field {
     }
 
     /// The kind of what it holds: of a map, of its values.
-    pub(super) fn held(&self) -> Kind {
+    pub fn held(&self) -> Kind {
         self.entry().map_or_else(|| self.kind(), |(_, value)| value.kind())
     }
 }

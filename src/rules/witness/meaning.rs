@@ -121,9 +121,11 @@ impl Compare<'_> {
         let (Kind::Enum(was), Kind::Enum(is), Some(number)) = (writer, reader, value.as_enum_number()) else {
             return false;
         };
-        let unknown = is.get_value(number).is_none()
-            && names_of(was, number).iter().all(|name| is.get_value_by_name(name).is_none());
-        unknown && (self.way.encoding != Encoding::Binary || is_closed(is))
+        let names = names_of(was, number);
+        let unknown =
+            is.get_value(number).is_none() && names.iter().all(|name| is.get_value_by_name(name).is_none());
+        // JSON says a number that has no name as a number, which an open enum keeps.
+        unknown && if self.way.encoding == Encoding::Binary { is_closed(is) } else { !names.is_empty() }
     }
 
     fn lists(&mut self, writer: &Field, mut written: Vec<Value>, reader: &Field, read: Vec<Value>) {

@@ -132,6 +132,10 @@ pub(super) fn whole(
     written: &DynamicMessage,
     reader: &MessageDescriptor,
 ) -> Option<(Agreement, String)> {
+    // No writer sends what is not complete. A type that requires itself has no complete message at all.
+    if read::missing(written).is_some() {
+        return None;
+    }
     let read = match way.encoding {
         Encoding::Binary => read::binary(reader, &bytes(written)),
         encoding => read::json(reader, &text::write(written, None)?, encoding == Encoding::StrictJson),

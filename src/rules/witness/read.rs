@@ -54,7 +54,8 @@ fn complete(message: DynamicMessage) -> Result<DynamicMessage, Refusal> {
     Err(Refusal { why, missing: Some(path) })
 }
 
-fn missing(message: &DynamicMessage) -> Option<Vec<String>> {
+/// The way to the first required field that is not there.
+pub(super) fn missing(message: &DynamicMessage) -> Option<Vec<String>> {
     let fields = Field::all(&message.descriptor());
     let here = fields.iter().find(|field| field.is_required() && field.get(message).is_none());
     if let Some(field) = here {

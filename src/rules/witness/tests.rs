@@ -167,6 +167,8 @@ fn open_enums_keep_numbers_and_json_needs_names() {
         &text("B = 1;"),
         &["-> JSON lossy: {\"e\":\"A\"} => {}", "<- JSON lossy: {\"e\":\"B\"} => {}"],
     );
+    shows(&text("A = 1;"), &text("A = 1; B = 1;"), &[]);
+    shows(&text("A = 1; B = 1;"), &text("A = 1;"), &["-> JSON lossy: {\"e\":\"B\"} => {}"]);
     shows(
         &text("A = 1; B = 1;"),
         &text("B = 1; A = 1;"),

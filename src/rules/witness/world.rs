@@ -137,17 +137,50 @@ impl World {
 
     /// The differences of a message of the old schema: of the message with its name, or of what took its place.
     pub fn of_message<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a Difference> {
-        let cells = self.by_old.get(name).map(Vec::as_slice).unwrap_or_default();
-        let namesake = cells.iter().copied().find(|cell| self.cells[*cell].new.full_name() == name);
-        let cell = namesake.or_else(|| cells.first().copied());
-        cell.into_iter().flat_map(|cell| self.found(&self.cells[cell]))
+        self.cell(name).into_iter().flat_map(|cell| self.found(cell))
     }
 
-    /// The differences of two messages that stand for each other.
-    pub fn between<'a>(&'a self, old: &str, new: &str) -> &'a [Difference] {
-        let cells = self.by_old.get(old).map(Vec::as_slice).unwrap_or_default();
-        let cell = cells.iter().find(|cell| self.cells[**cell].new.full_name() == new);
-        cell.map(|cell| self.found(&self.cells[*cell])).unwrap_or_default()
+    fn cell(&self, name: &str) -> Option<&Cell> {
+        let cells = self.by_old.get(name)?;
+        let namesake = cells.iter().copied().find(|cell| self.cells[*cell].new.full_name() == name);
+        self.cells.get(namesake.or_else(|| cells.first().copied())?)
+    }
+
+    /// The differences of two types that a field or method refers to, and of all that they hold under another name than
+    /// before: what kept its name is told where it is.
+    pub fn below<'a>(&'a self, old: &MessageDescriptor, new: &MessageDescriptor) -> Vec<&'a Difference> {
+        let mut all = Vec::new();
+        let mut seen = HashSet::new();
+        let mut waiting = vec![(old.clone(), new.clone())];
+        while let Some((old, new)) = waiting.pop() {
+            if !seen.insert((old.full_name().to_owned(), new.full_name().to_owned())) {
+                continue;
+            }
+            let cells = self.by_old.get(old.full_name()).map(Vec::as_slice).unwrap_or_default();
+            let cell = cells.iter().find(|cell| self.cells[**cell].new.full_name() == new.full_name());
+            all.extend(cell.into_iter().flat_map(|cell| self.found(&self.cells[*cell])));
+            for (was, is) in &self.pairings.of(false, &old, &new).both {
+                match (was.held(), is.held()) {
+                    (Kind::Message(was), Kind::Message(is)) if was.full_name() != is.full_name() => {
+                        waiting.push((was, is));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        all
+    }
+
+    /// A field of a message of the old schema, and what it is now.
+    pub fn field(&self, message: &str, field: &str) -> Option<(Field, Field)> {
+        let cell = self.cell(message)?;
+        let pairing = self.pairings.of(false, &cell.old, &cell.new);
+        pairing.both.iter().find(|(old, _)| old.full_name() == field).cloned()
+    }
+
+    /// Is there a message of this name on both sides, or a message that holds the enum of this name?
+    pub fn holds(&self, name: &str) -> bool {
+        self.by_old.contains_key(name) || self.carriers.iter().any(|it| it.enums.0 == name)
     }
 
     /// What a reader of the other schema makes of a message: the worst that happens to any field that both sides know,
