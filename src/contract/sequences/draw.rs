@@ -25,6 +25,8 @@ pub(super) const DRAWN: u64 = 0;
 /// How often a client takes a call back that changes something, and after which milliseconds.
 const TAKEN_BACK: f64 = 0.08;
 const AFTER: [u64; 4] = [0, 1, 4, 12];
+/// How often a sequence ends with a look at everything that it left.
+const LOOKS: f64 = 0.5;
 
 /// The methods of one service of which sequences are made.
 pub(super) struct Drawing<'a> {
@@ -53,6 +55,11 @@ impl Drawn<'_> {
     /// Nobody knows everything after it.
     fn hides(&self) -> bool {
         self.promises.effects.iter().any(|effect| matches!(effect.change, Change::Open(_)))
+    }
+
+    /// It shows everything, if asked for nothing.
+    fn looks(&self) -> bool {
+        !self.writes() && self.promises.draws.is_empty() && !self.method.desc.is_client_streaming()
     }
 
     /// Clients call it at once: nothing promises that a stream of replies shows one moment.
@@ -107,6 +114,11 @@ impl<'a> Drawing<'a> {
                 step.cancel = Some(AFTER[runner.rng().random_range(0..AFTER.len())]);
             }
             steps.push(step);
+        }
+        if runner.rng().random_bool(LOOKS)
+            && let Some(one) = self.pick(&mut runner, &|it| u32::from(it.looks()))
+        {
+            steps.push(self.step(&mut runner, one, &steps, Mood { manner: Manner::Empty, ..mood }));
         }
         steps
     }

@@ -57,6 +57,8 @@ pub(super) enum Manner {
     Partial,
     /// Not at all.
     Plain,
+    /// It asks for everything: nothing is set.
+    Empty,
 }
 
 /// What a step can know of one before it.
@@ -119,7 +121,8 @@ impl Requests {
         let shares = if promises.draws.is_empty() { SHARES } else { NAMES_AND_SHARES };
         let is_drawn = |path: &str| promises.draws.iter().any(|(field, ..)| field == path);
         for (path, field) in everything(&plain, method) {
-            if !is_drawn(&path) && is_integer(&field) && runner.rng().random_bool(0.75) {
+            let may_be_small = place.manner != Manner::Empty && !is_drawn(&path) && is_integer(&field);
+            if may_be_small && runner.rng().random_bool(0.75) {
                 self::number(runner, method, (&path, &field), at, &mut drawn);
             }
         }
@@ -167,6 +170,7 @@ impl Requests {
     ) -> DynamicMessage {
         match place.manner {
             Manner::Plain => return plain.clone(),
+            Manner::Empty => return DynamicMessage::new(method.desc.input()),
             Manner::Partial => return partial(runner, plain),
             Manner::Any => {}
         }

@@ -63,7 +63,7 @@ impl Service {
         }
         let (passed, path, ends) = (Vec::new(), Vec::new(), Vec::new());
         let mut search = Search { service: self, history, passed, path, ends, judged: 0, unclear: false };
-        match search.from(0, start) {
+        match search.rest(0, start) {
             Some(model) => Order::Found(model, search.path),
             None if search.judged >= MOST_JUDGED || search.unclear => Order::Untold,
             None => {
@@ -98,7 +98,7 @@ struct Search<'a> {
 
 impl Search<'_> {
     /// The state after an order of all that is left.
-    fn from(&mut self, done: u64, model: &Model) -> Option<Model> {
+    fn rest(&mut self, done: u64, model: &Model) -> Option<Model> {
         let history = self.history;
         let left = || (0..history.len()).filter(|at| done & (1 << at) == 0);
         // Nothing that begins after another call has ended comes before it.
@@ -158,7 +158,7 @@ impl Search<'_> {
             return None;
         }
         self.path.push((at, told));
-        let after = self.from(done | 1 << at, &new);
+        let after = self.rest(done | 1 << at, &new);
         if after.is_none() {
             self.path.pop();
         }
