@@ -58,7 +58,7 @@ impl<'a, T: Transport> Probing<'a, T> {
 /// gone since.
 pub(super) fn fresh() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    now.as_secs() << 30 | u64::from(now.subsec_nanos())
+    (now.as_secs() << 30) | u64::from(now.subsec_nanos())
 }
 
 /// One message, then half-close.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use prost_reflect::{DynamicMessage, MethodDescriptor, ServiceDescriptor, Value};
+use prost_reflect::{DynamicMessage, MethodDescriptor, ReflectMessage as _, ServiceDescriptor, Value};
 
 use super::options::{inner, list, number, numbers, text, texts};
 use super::side::{METHOD, SideFile, merged};
@@ -52,7 +52,7 @@ impl Contract {
         let mut fields = BTreeMap::new();
         for (name, it) in &merged {
             contract.unread.extend(unread(name, it));
-            if it.descriptor_name() == "FieldContract" {
+            if it.descriptor().name() == "FieldContract" {
                 fields.insert(name.clone(), field(name, it));
             }
         }
@@ -66,17 +66,6 @@ impl Contract {
     /// Whether nothing is promised anywhere.
     pub fn is_empty(&self) -> bool {
         self.services.is_empty()
-    }
-}
-
-/// What of a contract it is, by the simple name of its message.
-trait Named {
-    fn descriptor_name(&self) -> String;
-}
-
-impl Named for DynamicMessage {
-    fn descriptor_name(&self) -> String {
-        prost_reflect::ReflectMessage::descriptor(self).name().to_owned()
     }
 }
 
