@@ -6,7 +6,7 @@ use crate::diag::RuleInfo;
 
 /// One check for each kind of promise, by code.
 pub(in crate::contract) static CONTRACTS: &[&Check] =
-    &[&REQUIRES, &ENSURES, &ERRORS, &STREAM, &INVARIANT, &MAY_RETURN, &FIELD, &NOT_LINEARIZABLE];
+    &[&REQUIRES, &ENSURES, &ERRORS, &STREAM, &INVARIANT, &MAY_RETURN, &NOT_LINEARIZABLE, &FIELD];
 
 macro_rules! kind {
     ($name:ident, $id:literal, $word:literal, $summary:literal, $explain:literal) => {

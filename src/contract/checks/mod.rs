@@ -217,9 +217,9 @@ pub static CHECKS: &[&Check] = &[
     &contracts::STREAM,
     &contracts::INVARIANT,
     &contracts::MAY_RETURN,
+    &contracts::NOT_LINEARIZABLE,
     &contracts::FIELD,
     &response_within_limit::CHECK,
-    &contracts::NOT_LINEARIZABLE,
 ];
 
 /// The checks that run: all that are on, or those of `only`; never those of `skip`. Names and codes both do.

@@ -60,7 +60,7 @@ mod tests {
             &message(plain, set),
             &message(held, set),
             &[&format!(
-                "3:1-3:77: {title} has the expression `this != 'x'` (c) now, which may refuse what was valid; 3:1-3:14: it was this here"
+                "3:1-3:80: {title} has the expression `this != 'x'` (c) now, which may refuse what was valid; 3:1-3:14: it was this here"
             )],
         );
         says(&RULE, &message(held, set), &message(plain, set), &[]);
@@ -69,7 +69,7 @@ mod tests {
             &message(held, get),
             &message(plain, get),
             &[&format!(
-                "3:1-3:14: {title} no longer has the expression `this != 'x'` (c), which may have refused what is valid now; 3:1-3:77: it was this here"
+                "3:1-3:14: {title} no longer has the expression `this != 'x'` (c), which may have refused what is valid now; 3:1-3:80: it was this here"
             )],
         );
         says(&RULE, &message(held, set), &message(held, set), &[]);
