@@ -64,9 +64,9 @@ pub(super) fn evidence(it: &Difference) -> Evidence {
     Evidence { witness: Some(Ok(it.witness.clone())), ..Evidence::default() }
 }
 
-/// Which reading to tell first: the worst, of equals the one in bytes.
-fn weight(it: &Reading) -> (Agreement, bool) {
-    (it.verdict, it.encoding == Encoding::Binary)
+/// Which reading to tell first: the worst in bytes, and where bytes are read alike the worst in JSON.
+fn weight(it: &Reading) -> (bool, Agreement) {
+    (it.encoding == Encoding::Binary && it.verdict.is_break(), it.verdict)
 }
 
 fn consequence(it: &Reading) -> String {

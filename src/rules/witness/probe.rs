@@ -141,6 +141,10 @@ pub(super) fn whole(
         encoding => read::json(reader, &text::write(written, None)?, encoding == Encoding::StrictJson),
     };
     Some(match read {
+        // A reader of JSON leaves out an enum value it does not know, and then misses it.
+        Err(refusal) if refusal.missing.is_some() && is_unknown_value(way, written, reader) => {
+            (Agreement::Unknown, refusal.why)
+        }
         Err(refusal) => (Agreement::Rejected, refusal.why),
         Ok(read) => {
             let worst = gaps(pairings, way, written, &read).into_iter().max_by_key(|gap| gap.agreement);
@@ -150,6 +154,14 @@ pub(super) fn whole(
             }
         }
     })
+}
+
+/// Does a strict reader of JSON refuse it for the name of an enum value?
+fn is_unknown_value(way: Way, written: &DynamicMessage, reader: &MessageDescriptor) -> bool {
+    way.encoding == Encoding::Json
+        && text::write(written, None).is_some_and(|text| {
+            read::json(reader, &text, true).is_err_and(|it| it.why.starts_with("unrecognized enum value"))
+        })
 }
 
 /// What a reader of a type has of something that was written, as it is shown.

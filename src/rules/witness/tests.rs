@@ -180,6 +180,15 @@ fn open_enums_keep_numbers_and_json_needs_names() {
 }
 
 #[test]
+fn a_field_of_an_enum_without_a_name_left_is_tried_by_number() {
+    shows(
+        "message M { E e = 1; } enum E { Z = 0; }",
+        "message M { E e = 1 [json_name = \"j\"]; } enum E { Y = 0; }",
+        &["<- JSON lossy: {\"j\":1} => {}"],
+    );
+}
+
+#[test]
 fn strings_of_proto2_may_be_no_text() {
     let text = |syntax: &str| format!("syntax = \"{syntax}\"; message M {{ optional string a = 1; }}");
     shows(&text("proto2"), &text("proto3"), &["-> binary rejected: 0a01ff => `a` is not UTF-8"]);

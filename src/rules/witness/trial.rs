@@ -195,6 +195,11 @@ fn numbers(was: &EnumDescriptor, is: &Kind) -> Vec<i32> {
         let mut agreed = agreed_numbers(was, is);
         agreed.sort_by_key(|number| *number == 0);
         agreed.truncate(3);
+        // Where no name is left, there is still the number that nobody has a name for.
+        if !is_closed(was) && !is_closed(is) {
+            let largest = was.values().chain(is.values()).map(|value| value.number()).max().unwrap_or(0);
+            agreed.extend(largest.checked_add(1));
+        }
         return agreed;
     }
     let mut declared: Vec<i32> = was.values().map(|value| value.number()).collect();
