@@ -117,9 +117,9 @@ impl Requests {
     ) {
         let Place { at, message, .. } = place;
         let plain = template(method, DRAWN, place.lane(), message);
-        let mut drawn = self.body(runner, method, &plain, place);
-        let shares = if promises.draws.is_empty() { SHARES } else { NAMES_AND_SHARES };
         let is_drawn = |path: &str| promises.draws.iter().any(|(field, ..)| field == path);
+        let mut drawn = self.body(runner, method, &plain, (place, &is_drawn));
+        let shares = if promises.draws.is_empty() { SHARES } else { NAMES_AND_SHARES };
         for (path, field) in everything(&plain, method) {
             let may_be_small = place.manner != Manner::Empty && !is_drawn(&path) && is_integer(&field);
             if may_be_small && runner.rng().random_bool(0.75) {
@@ -166,7 +166,7 @@ impl Requests {
         runner: &mut TestRunner,
         method: &Method,
         plain: &DynamicMessage,
-        place: Place<'_>,
+        (place, is_drawn): (Place<'_>, &dyn Fn(&str) -> bool),
     ) -> DynamicMessage {
         match place.manner {
             Manner::Plain => return plain.clone(),
@@ -188,7 +188,7 @@ impl Requests {
                 drawn.ok().filter(|it| values::encode(it).len() < LONG).unwrap_or_else(|| plain.clone())
             }
             26..34 => without_one(runner, plain),
-            34..60 => worded(runner, method, plain, place.family),
+            34..60 => worded(runner, method, plain, (place.family, is_drawn)),
             60..72 => partial(runner, plain),
             _ => plain.clone(),
         }
@@ -246,10 +246,13 @@ fn worded(
     runner: &mut TestRunner,
     method: &Method,
     plain: &DynamicMessage,
-    family: Family,
+    (family, is_drawn): (Family, &dyn Fn(&str) -> bool),
 ) -> DynamicMessage {
     let text = family.text(runner.rng());
-    let texts = scalars(plain).into_iter().filter(|(_, field, _)| field.kind() == Kind::String);
+    // What names something that is kept is better drawn from what is kept.
+    let is_text =
+        |(path, field, _): &(String, FieldDescriptor, Value)| field.kind() == Kind::String && !is_drawn(path);
+    let texts = scalars(plain).into_iter().filter(is_text);
     let with = |(path, ..): (String, FieldDescriptor, Value)| {
         let mut drawn = plain.clone();
         let fits = set(&mut drawn, &path, Value::String(text.to_owned()));

@@ -27,13 +27,10 @@ pub(super) fn lines(evidence: &Evidence) -> Vec<String> {
         lines.push(format!("and {more} more"));
     }
     if !evidence.breaks.is_empty() {
-        let order = match &evidence.deploy {
-            Some(order) => format!("; nobody, if deployed {order}"),
-            None => String::new(),
-        };
         let who: Vec<&str> = evidence.breaks.iter().map(|it| words(*it)).collect();
-        lines.push(format!("breaks {}{order}", who.join(", ")));
+        lines.push(format!("breaks {}", who.join(", ")));
     }
+    lines.extend(evidence.deploy.iter().map(|order| format!("safe when deployed {order}")));
     lines
 }
 

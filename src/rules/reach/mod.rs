@@ -17,7 +17,7 @@ mod tests;
 mod uses;
 mod verdict;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 pub use uses::{Flow, Side, Uses, Way};
 
@@ -83,7 +83,10 @@ impl Reach<'_> {
                 }),
             };
             let found = found.map(|(target, uses)| {
-                let (ways, more) = target.affected(uses, MOST);
+                let (mut ways, more) = target.affected(uses, MOST);
+                // A message that is both the request and the answer of an rpc is met twice by the same way.
+                let mut met = BTreeSet::new();
+                ways.retain(|it| met.insert(it.clone()));
                 Reached { ways, more, flow: target.flow(uses, self.stored) }
             });
             self.known.insert(symbol.to_owned(), found);

@@ -160,6 +160,8 @@ impl Notes {
         let own = kept.notes.get(&request.id).is_some_and(|(owner, _)| owner == who);
         if own || self.fault == Fault::ErasedInSilence {
             kept.notes.remove(&request.id);
+            // Who repeats a request after that writes anew.
+            kept.keys.retain(|_, note| note.id != request.id);
         }
         if own { Ok(Erased {}) } else { Err(Status::not_found("there is no such note")) }
     }
