@@ -54,8 +54,7 @@ pub fn narrow(schema: &Schema, wanted: &[String]) -> Result<Loaded, Vec<Diagnost
         let Ok(mut file) = DynamicMessage::decode(kind.clone(), encoded.as_slice()) else {
             return encoded.into();
         };
-        if kept.trim_file(&mut file, &schema.file(&name).map_or("", |file| file.descriptor().package_name()))
-        {
+        if kept.trim_file(&mut file, schema.file(&name).map_or("", |file| file.descriptor().package_name())) {
             own.insert(name);
         }
         file.encode_to_vec().into()

@@ -4,23 +4,24 @@ use prost_reflect::{Cardinality, DynamicMessage, FieldDescriptor, Kind, MessageD
 
 use super::{Manner, manner, wkt};
 
-/// A required field can only recurse in a type of which no finite message exists; nothing helps there.
-const DEEPEST_REQUIRED: u32 = 20;
-
 /// Only what must be set is: the required fields of proto2, and a kind in `google.protobuf.Value`.
 pub fn minimal(desc: &MessageDescriptor) -> DynamicMessage {
-    emptiest(desc, DEEPEST_REQUIRED)
+    emptiest(desc, &mut Vec::new())
 }
 
-fn emptiest(desc: &MessageDescriptor, depth: u32) -> DynamicMessage {
+/// `around`: the types that this one is a required part of. One that is a required part of itself has no finite message,
+/// and nothing helps there; with two such fields, the tries to make one would double at each turn.
+fn emptiest(desc: &MessageDescriptor, around: &mut Vec<MessageDescriptor>) -> DynamicMessage {
     let mut message = DynamicMessage::new(desc.clone());
     if desc.full_name() == "google.protobuf.Value" {
         message.set_field_by_number(1, Value::EnumNumber(0));
     }
-    if depth > 0 {
+    if !around.contains(desc) {
+        around.push(desc.clone());
         for field in desc.fields().filter(is_required) {
-            message.set_field(&field, least(&field, depth - 1));
+            message.set_field(&field, least(&field, around));
         }
+        around.pop();
     }
     message
 }
@@ -29,9 +30,9 @@ pub(super) fn is_required(field: &FieldDescriptor) -> bool {
     field.cardinality() == Cardinality::Required
 }
 
-fn least(field: &FieldDescriptor, depth: u32) -> Value {
+fn least(field: &FieldDescriptor, around: &mut Vec<MessageDescriptor>) -> Value {
     match field.kind() {
-        Kind::Message(desc) => Value::Message(emptiest(&desc, depth)),
+        Kind::Message(desc) => Value::Message(emptiest(&desc, around)),
         Kind::Enum(desc) => Value::EnumNumber(desc.default_value().number()),
         kind => Value::default_value(&kind),
     }

@@ -28,10 +28,10 @@ pub fn read(bytes: &[u8], schema: &Schema, before: &Answer) -> Result<Answer, St
     if let Some(error) = response.error.as_ref().filter(|error| !error.is_empty()) {
         return Err(format!("refuses the schema: {}", error.trim_end()));
     }
-    if response.supported_features() & PROTO3_OPTIONAL == 0 {
-        if let Some(name) = first_optional(schema) {
-            return Err(format!("does not support `optional` of proto3, which {name} uses"));
-        }
+    if response.supported_features() & PROTO3_OPTIONAL == 0
+        && let Some(name) = first_optional(schema)
+    {
+        return Err(format!("does not support `optional` of proto3, which {name} uses"));
     }
     let mut made = Answer::new();
     for piece in whole(response.file)? {

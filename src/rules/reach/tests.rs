@@ -98,7 +98,8 @@ fn who_reads_otherwise_breaks_and_the_other_side_goes_first() {
     use Direction::{NewToOld, OldToNew};
     use Peer::{NewClients, OldClients, StoredData};
     let (request, response, lone) = ("user.SetAddress", "user.UserResponse", "user.Lone");
-    let cases: [(&str, &[Direction], &[Peer], Option<&str>); 8] = [
+    type Case = (&'static str, &'static [Direction], &'static [Peer], Option<&'static str>);
+    let cases: [Case; 8] = [
         (request, &[OldToNew], &[OldClients], Some("clients first")),
         (request, &[NewToOld], &[NewClients], Some("servers first")),
         (response, &[NewToOld], &[OldClients], Some("clients first")),

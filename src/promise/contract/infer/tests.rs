@@ -44,7 +44,7 @@ fn most_of_our_own_contract_is_found_without_it() {
                 .iter()
                 .any(|it| it.of.ends_with(&format!("/{method}")) && it.rule().as_deref() == Some(rule))
         };
-        rules.iter().all(|rule| found(&rule))
+        rules.iter().all(found)
     };
     // Each rule that somebody wrote by hand, and what is proposed for it.
     let mut missed = Vec::new();
