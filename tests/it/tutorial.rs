@@ -73,6 +73,9 @@ fn alike(text: &str) -> String {
         (r"\b[0-9a-f]{10}\b", "CASE"),
         (r"\d+ cases, \d+ calls in [\d.]+ s", "SOME cases"),
         (r"(?m)^  (user\.UserService/\w+) +.*$", "  $1 SOME"),
+        // A call that its client takes back may have been done or not, and with it what comes after.
+        (r"(?m)^  ([a-z]+/\w+ +user\.UserService/\w+) +\d+ +\d+ +\d+ +", "  $1 SOME "),
+        (r"\d+ (users|order) of", "SOME $1 of"),
         (r"[ ]+", " "),
     ];
     swaps.iter().fold(text.trim().to_owned(), |text, (pattern, with)| {
