@@ -33,7 +33,7 @@ impl Row {
 }
 
 const SERVER: &str = "pub struct Server;\n#[tonic::async_trait]\nimpl pb::p::s_server::S for Server {\n  \
-    async fn get(&self, _: tonic::Request<pb::p::M>) -> Result<tonic::Response<pb::p::M>, tonic::Status> { todo!() }\n}";
+    async fn get(&self, _: tonic::Request<pb::p::M>) -> Result<tonic::Response<pb::p::M>, tonic::Status> {\n    Err(tonic::Status::unimplemented(\"\"))\n  }\n}";
 
 const ROWS: [Row; 12] = [
     row(

@@ -138,7 +138,9 @@ fn nature(was: &EnumDescriptor, is: &EnumDescriptor, name: Option<&str>, attempt
         let number = is.reserved_ranges().any(|range| range.contains(&old.number()));
         let names = names_of(was, old.number());
         let names = names.iter().all(|name| is.reserved_names().any(|reserved| reserved == name));
-        return Nature::EnumDeleted { announced: number && names };
+        // Who reads a closed enum loses what was kept, whoever was told.
+        let is_lost = breaks(Encoding::Binary);
+        return Nature::EnumDeleted { announced: number && names && !is_lost };
     }
     let is_forth = |it: &Attempt| it.reading.direction == Direction::OldToNew;
     match (breaks(Encoding::Binary), breaks(Encoding::Json)) {
