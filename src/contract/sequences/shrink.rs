@@ -92,10 +92,16 @@ async fn walk<T: Transport>(stage: &Stage<'_, T>, shrunk: &mut Shrunk) -> Result
             break;
         }
     }
-    let mut tried = 0;
+    let (mut tried, mut is_fresher) = (0, false);
     while let Some(trial) = fresher(&shrunk.steps).into_iter().nth(tried).filter(|_| !shrunk.is_over()) {
         // One that is taken is no more in the list.
-        tried += usize::from(!try_one(stage, shrunk, trial, 1).await?);
+        let is_taken = try_one(stage, shrunk, trial, 1).await?;
+        tried += usize::from(!is_taken);
+        is_fresher |= is_taken;
+    }
+    // What a server remembers may be the only reason why no step could be left out before.
+    if is_fresher {
+        fewer_steps(stage, shrunk).await?;
     }
     let before = shrunk.steps.clone();
     each_step(stage, shrunk).await?;
