@@ -9,7 +9,30 @@ use crate::client::Exchange;
 /// does not know is left out: who echoes a message rightly echoes the unknown fields in it.
 fn replies(method: &Method, exchange: &Exchange) -> Option<Vec<DynamicMessage>> {
     let decode = |bytes: &bytes::Bytes| DynamicMessage::decode(method.desc.output(), bytes.as_ref()).ok();
-    exchange.messages.iter().map(|(_, bytes)| Some(known(decode(bytes)?))).collect()
+    exchange.messages.iter().map(|(_, bytes)| Some(steady(known(decode(bytes)?), &method.volatile))).collect()
+}
+
+/// The message without the fields at these paths, which its contract calls volatile.
+pub(super) fn steady(mut message: DynamicMessage, volatile: &[String]) -> DynamicMessage {
+    volatile.iter().for_each(|path| clear(&mut message, path));
+    message
+}
+
+fn clear(message: &mut DynamicMessage, path: &str) {
+    let Some((first, rest)) = path.split_once('.') else { return message.clear_field_by_name(path) };
+    // One that is not set has nothing inside.
+    if message.has_field_by_name(first) {
+        match message.get_field_by_name_mut(first) {
+            Some(Value::Message(inner)) => clear(inner, rest),
+            Some(Value::List(items)) => {
+                items.iter_mut().filter_map(Value::as_message_mut).for_each(|it| clear(it, rest));
+            }
+            Some(Value::Map(entries)) => {
+                entries.values_mut().filter_map(Value::as_message_mut).for_each(|it| clear(it, rest));
+            }
+            _ => {}
+        }
+    }
 }
 
 /// The message without unknown fields, at any depth.
@@ -197,6 +220,23 @@ mod tests {
         let bytes = [24, 1, 72, 5, 10, 4, 24, 1, 72, 5, 18, 4, 24, 1, 72, 5];
         let message = DynamicMessage::decode(desc, &bytes[..]).unwrap();
         assert_eq!(crate::values::encode(&known(message)), [10, 2, 24, 1, 18, 2, 24, 1, 24, 1]);
+    }
+
+    /// A field that the contract calls volatile is left out, inside lists and maps as well.
+    #[test]
+    fn what_is_volatile_is_left_out() {
+        let text = "syntax = \"proto3\"; package a;
+            message M { repeated M many = 1; map<string, M> named = 2; int32 n = 3; int32 etag = 4; }";
+        let source = Source::Text(vec![("a.proto".into(), text.into())]);
+        let desc = schema::load(&source).schema.pool().get_message_by_name("a.M").unwrap();
+        let message = |text: &str| {
+            let mut reader = serde_json::Deserializer::from_str(text);
+            DynamicMessage::deserialize(desc.clone(), &mut reader).unwrap()
+        };
+        let full = r#"{"many":[{"n":1,"etag":2}],"named":{"a":{"n":3,"etag":4}},"n":5,"etag":6}"#;
+        let left = r#"{"many":[{"n":1}],"named":{"a":{"n":3}},"n":5}"#;
+        let volatile = ["etag", "many.etag", "named.etag", "no.such"].map(str::to_owned);
+        assert_eq!(steady(message(full), &volatile), message(left));
     }
 
     /// What a write adds once more each time is told from what it sets, and from what counts writes by its nature.

@@ -40,6 +40,8 @@ pub struct Method {
     pub gives: Rules,
     /// What its contract bounds.
     pub limits: Limits,
+    /// Paths of the reply that its contract leaves out where replies are compared.
+    pub volatile: Vec<String>,
     /// The requests of the examples in its contract.
     pub examples: Vec<Vec<DynamicMessage>>,
     /// Why it is not called, if it is not.
@@ -62,12 +64,21 @@ impl Method {
             asks: Rules::of(&desc.input()),
             gives: Rules::of(&desc.output()),
             limits: Limits::default(),
+            volatile: Vec::new(),
             examples: Vec::new(),
             desc,
             skipped: None,
             place: None,
             manner: OnceLock::new(),
         }
+    }
+
+    /// Takes over what its contract says of single calls.
+    pub(super) fn promised(&mut self, contract: &Contract) {
+        let service = contract.services.get(self.desc.parent_service().full_name());
+        let Some(of) = service.and_then(|service| service.methods.get(self.desc.name())) else { return };
+        self.limits = of.limits;
+        self.volatile.clone_from(&of.volatile);
     }
 
     /// A request that a person could have sent, in the manner that the server takes. Different salts differ in
@@ -157,7 +168,7 @@ impl Plan {
         globs.iter().try_for_each(|glob| matches_some(glob, &methods))?;
         for method in &mut methods {
             method.skipped = reason(method, &globs, &contract);
-            method.limits = limits(method, &contract);
+            method.promised(&contract);
             method.examples = examples(method, &contract);
         }
         Ok(Plan { methods, contract })
@@ -191,12 +202,6 @@ fn reason(method: &Method, globs: &[GlobMatcher], contract: &Contract) -> Option
         .get(method.desc.name())?
         .skip
         .clone()
-}
-
-pub(super) fn limits(method: &Method, contract: &Contract) -> Limits {
-    let service = contract.services.get(method.desc.parent_service().full_name());
-    let of = service.and_then(|service| service.methods.get(method.desc.name()));
-    of.map(|it| it.limits).unwrap_or_default()
 }
 
 /// Those that are requests; the others are for `contract lint` to say, and for the probe that asks them.

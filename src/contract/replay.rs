@@ -9,7 +9,6 @@ use super::{
     checks::{MISSING_HEADER, RULE_VACUOUS, STAYS_ALIVE, UNKNOWN_CHECK, UNREACHABLE},
     judge::{Failure, Judge},
     patient::Patient,
-    plan::limits,
     probe,
     sequences::{self, Reset},
 };
@@ -53,7 +52,7 @@ pub async fn replay_with<T: Transport>(
         pool.get_service_by_name(service).and_then(|s| s.methods().find(|method| method.name() == name));
     let method = desc.map(|desc| {
         let mut method = Method::new(desc);
-        method.limits = limits(&method, contract);
+        method.promised(contract);
         method
     });
     if let Some(method) = &method {

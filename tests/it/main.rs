@@ -37,6 +37,7 @@ mod merge;
 mod mock;
 mod mutants;
 mod negation;
+mod negation_live;
 mod notes;
 mod pairs;
 mod peers;

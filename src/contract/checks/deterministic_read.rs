@@ -14,7 +14,7 @@ pub(super) static CHECK: Check = Check {
                   chance, or that replicas disagree.\n\n\
                   Sort lists by a key that is unique; do not answer from iteration over a hash map (Rust's and \
                   Go's are random on purpose, Java's and Python's sets are not stable); keep counters of reads \
-                  elsewhere. A field that rightly changes belongs into another method.",
+                  elsewhere. A field that rightly changes belongs into another method, or is `volatile` in the contract.",
         url: Some("https://protobuf.dev/reference/protobuf/google.protobuf/#method-options"),
     },
     applies: &[Class::Repeat],

@@ -1,12 +1,12 @@
 //! Whether a call that is made twice under one key is one call.
 
-use prost_reflect::{DynamicMessage, Value};
+use prost_reflect::DynamicMessage;
 
 use super::promised::{fresh, one, replies, set_name};
 use super::{Found, Level, Probe, Probing, Question};
 use crate::{
     client::{Code, Exchange, Step, Transport},
-    contract::plan::Method,
+    contract::{compare, plan::Method},
     diag::RuleInfo,
     promise::contract::{self, Idempotency},
 };
@@ -15,12 +15,12 @@ pub(super) static PROBE: Probe = Probe {
     info: RuleInfo {
         id: "PG223",
         name: "idempotency_key_kept",
-        summary: "A call that is made twice under the same key has one effect, and the same reply.",
+        summary: "A call that is made twice under the same key is answered twice alike.",
         explain: "Asked of methods with `idempotency` in `(protogate.contract.v1.method)`: a field of the request, or a header, \
                   by which a repetition is known. The same request is sent twice under one key, as by a client that lost \
-                  the first answer, and then under a second key. The second answer is the first one again, but for \
-                  fields that are `volatile`: another id is a second thing, a conflict tells the client that its work \
-                  failed.\n\n\
+                  the first answer. The second answer is the first one again, but for \
+                  fields that are `volatile`: another id is a second thing that was made, a conflict tells the client that \
+                  its work failed.\n\n\
                   Keep the answer with the key, in the transaction that does the work (a unique index on the key), and \
                   answer a repetition from there. Let keys expire later than any client retries.",
         url: Some("https://google.aip.dev/155"),
@@ -95,7 +95,10 @@ async fn twice<T: Transport>(
     let (Some(one), Some(other)) = (replies(method, &first), replies(method, &second)) else {
         return Err("its replies cannot be read");
     };
-    let (one, other) = (steady(one, &of.volatile), steady(other, &of.volatile));
+    let steady = |replies: Vec<DynamicMessage>| -> Vec<DynamicMessage> {
+        replies.into_iter().map(|it| compare::steady(it, &of.volatile)).collect()
+    };
+    let (one, other) = (steady(one), steady(other));
     let output = method.desc.output();
     let differs = one.iter().zip(&other).find_map(|(one, other)| {
         let field = output.fields().find(|field| one.get_field(field) != other.get_field(field))?;
@@ -111,30 +114,4 @@ async fn twice<T: Transport>(
             &script,
         )
     }))
-}
-
-/// Without what may differ.
-fn steady(mut replies: Vec<DynamicMessage>, volatile: &[String]) -> Vec<DynamicMessage> {
-    for reply in &mut replies {
-        volatile.iter().for_each(|path| clear(reply, path));
-    }
-    replies
-}
-
-fn clear(message: &mut DynamicMessage, path: &str) {
-    match path.split_once('.') {
-        None => message.clear_field_by_name(path),
-        Some((first, rest)) => {
-            // One that is not set has nothing inside.
-            if message.has_field_by_name(first) {
-                match message.get_field_by_name_mut(first) {
-                    Some(Value::Message(inner)) => clear(inner, rest),
-                    Some(Value::List(items)) => {
-                        items.iter_mut().filter_map(Value::as_message_mut).for_each(|it| clear(it, rest));
-                    }
-                    _ => {}
-                }
-            }
-        }
-    }
 }

@@ -110,13 +110,14 @@ pub(super) async fn ask<T: Transport>(probing: &Probing<'_, T>) -> Vec<Found> {
     for method in probing.methods {
         let named = probing.promised(method).and_then(|(_, of)| of.pagination.as_ref());
         let Some(paged) = Paged::of(method, named) else { continue };
-        let before = found.len();
+        let (before, mut asked) = (found.len(), false);
         // Without a filter more is listed; what must be set is set in the plain message.
         for base in [values::minimal(&method.desc.input()), method.typical(probing.seed)] {
             let Some(first) = probing.call(&method.path(), paged.request(&base, "")).await else { break };
             if paged.page(method, &first).is_none() {
                 continue;
             }
+            asked = true;
             let Some(one) = walk(probing, method, &paged, &base).await else { break };
             // Somebody else may have written meanwhile, and a limit of calls may have been met.
             let again = walk(probing, method, &paged, &base).await;
@@ -128,7 +129,13 @@ pub(super) async fn ask<T: Transport>(probing: &Probing<'_, T>) -> Vec<Found> {
         }
         if named.is_some() {
             let text = "pages by size and token".to_owned();
-            probing.tell(method, "pagination", text, Ok(found.len() == before));
+            let held = found.len() == before;
+            probing.tell(
+                method,
+                "pagination",
+                text,
+                if asked { Ok(held) } else { Err("the list could not be read") },
+            );
         }
     }
     found

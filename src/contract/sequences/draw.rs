@@ -47,6 +47,11 @@ impl Drawn<'_> {
         !self.promises.effects.is_empty()
     }
 
+    /// It names what others make.
+    fn names(&self) -> bool {
+        !self.promises.draws.is_empty()
+    }
+
     /// It makes what others name.
     fn makes(&self) -> bool {
         self.writes() && self.promises.draws.is_empty() && !self.hides()
@@ -98,9 +103,11 @@ impl<'a> Drawing<'a> {
         let mood = Mood { family: Family::drawn(runner.rng()), client: None, manner: Manner::Any };
         let mut steps: Vec<Step> = Vec::new();
         for at in 0..count {
-            // What is never made can be neither found nor lost.
             let early = at * 2 < count;
+            let is_made = steps.iter().any(|step| self.of(step).is_some_and(Drawn::makes));
             let weight = |it: &Drawn<'_>| match (it.writes(), early) {
+                // Of a world without anything in it single calls have asked already.
+                _ if it.names() && early && !is_made => 0,
                 (true, _) if it.hides() => 1,
                 (true, true) if it.makes() => 8,
                 (true, true) => 3,
@@ -108,7 +115,10 @@ impl<'a> Drawing<'a> {
                 (false, true) => 1,
                 (false, false) => 3,
             };
-            let Some(one) = self.pick(&mut runner, &weight) else { break };
+            // Where nothing can be made, what is there already is named.
+            let any = |_: &Drawn<'_>| 1;
+            let picked = self.pick(&mut runner, &weight).or_else(|| self.pick(&mut runner, &any));
+            let Some(one) = picked else { break };
             let mut step = self.step(&mut runner, one, &steps, mood);
             if one.writes() && runner.rng().random_bool(TAKEN_BACK) {
                 step.cancel = Some(AFTER[runner.rng().random_range(0..AFTER.len())]);
@@ -165,6 +175,11 @@ impl<'a> Drawing<'a> {
         steps
     }
 
+    /// The method of a step.
+    fn of(&self, step: &Step) -> Option<&Drawn<'a>> {
+        self.methods.iter().find(|it| it.method.name == step.method)
+    }
+
     /// One of the methods, each as often as it weighs.
     fn pick(&self, runner: &mut TestRunner, weight: &dyn Fn(&Drawn<'_>) -> u32) -> Option<&Drawn<'a>> {
         let all: u32 = self.methods.iter().map(weight).sum();
@@ -188,7 +203,7 @@ impl<'a> Drawing<'a> {
         let mut step = Step { method: method.name.clone(), client: mood.client, ..Step::default() };
         step.in_turn = streams && method.desc.is_server_streaming() && runner.rng().random_bool(0.5);
         let of = |step: &Step| {
-            let method = self.methods.iter().find(|it| it.method.name == step.method)?;
+            let method = self.of(step)?;
             Some(Earlier::of(method.method, method.writes(), step.client))
         };
         let earlier: Vec<Earlier> = earlier.iter().filter_map(of).collect();

@@ -22,10 +22,11 @@ use crate::{
 /// Longer texts than this hide what a sequence is about, and other phases send them.
 const LONG: usize = 300;
 /// How often a text is that of an earlier reply, and of a request that also names a thing.
-const SHARES: f64 = 0.25;
-const NAMES_AND_SHARES: f64 = 0.45;
-/// How often the newest thing is named, of those that are there.
+const SHARES: f64 = 0.35;
+const NAMES_AND_SHARES: f64 = 0.6;
+/// How often the newest thing is named, of those that are there, and the newest of those that a text was not taken from.
 const NEWEST: f64 = 0.4;
+const OTHER: f64 = 0.8;
 
 /// What the requests of one method are made of.
 pub(super) struct Requests {
@@ -126,6 +127,7 @@ impl Requests {
                 self::number(runner, method, (&path, &field), at, &mut drawn);
             }
         }
+        let mut shared = Vec::new();
         // Texts that are still as they were made are made anew each time; or they are those of an earlier reply.
         for (path, field, value) in scalars(&drawn) {
             if field.kind() != Kind::String || get(&plain, &path).as_ref() != Some(&value) {
@@ -139,6 +141,7 @@ impl Requests {
                     let earlier = said[runner.rng().random_range(0..said.len())];
                     let from = Origin::Reply { step: earlier, reply: 0, field: field.name().to_owned() };
                     step.links.push(Link { message, field: path, from });
+                    shared.push(earlier);
                 }
             }
         }
@@ -149,9 +152,12 @@ impl Requests {
                 let turn = runner.rng().random_range(0..1000);
                 let from = Origin::Model { variable: variable.clone(), turn };
                 step.links.push(Link { message, field: field.clone(), from });
-                // What was written last is what a fault is likely to be about.
-                let last = place.said(field, step.client).pop().filter(|_| runner.rng().random_bool(NEWEST));
-                if let Some(earlier) = last {
+                // What was written last is what a fault is likely to be about. Who says what a thing says is
+                // another thing, as its own words are nothing new to it.
+                let mut known = place.said(field, step.client);
+                known.retain(|at| !shared.contains(at));
+                let often = if shared.is_empty() { NEWEST } else { OTHER };
+                if let Some(earlier) = known.pop().filter(|_| runner.rng().random_bool(often)) {
                     let from = Origin::Reply { step: earlier, reply: 0, field: field.clone() };
                     step.links.push(Link { message, field: field.clone(), from });
                 }

@@ -154,7 +154,7 @@ pub const MUTANTS: &[Mutant] = &[
     value("B23", "ListUsers skips one user too few.", "final/slice", b23::routes),
     value("B23b", "ListUsers sends one user more than its limit.", "each/bound", b23b::routes),
     Mutant::new("B24", "ListUsers answers in another order each time.", "deterministic_read", b24::routes),
-    value("B25", "No list has the newest user.", "final/complete", b25::routes),
+    value("B25", "No list has the newest user.", "final/slice", b25::routes),
     Mutant::new("B26", "ListUsers never ends: the trailers do not come.", "always_terminates", b26::routes),
     value(
         "B27",
@@ -196,7 +196,7 @@ pub const MUTANTS: &[Mutant] = &[
         "half_close_terminates",
         b35::routes,
     ),
-    value("B36", "Chat begins with the last answer of another chat.", "each/prefix", b36::routes),
+    value("B36", "Chat begins with the last answer of another chat.", "stream.isolation", b36::routes),
     Mutant::new(
         "B37",
         "Chat ends with CANCELLED when the client half-closes.",
