@@ -7,7 +7,9 @@ use prost_reflect::DynamicMessage;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Class, Method, cover,
+    Class, Method,
+    answer::Answer,
+    cover,
     input::{Body, Input},
     judge::{Failure, Judge, unknown_fields},
     sequences::SavedCall,
@@ -193,16 +195,21 @@ impl Case {
         }
     }
 
-    /// As a row of a report.
-    pub(super) fn probe_row(&self, found: &super::Found, method: Option<&Method>) -> CaseRow {
-        CaseRow {
+    /// As a row of a report; nothing of what these headers hold is in it.
+    pub(super) fn probe_row(
+        &self,
+        found: &super::Found,
+        method: Option<&Method>,
+        secrets: &[(String, Vec<u8>)],
+    ) -> CaseRow {
+        let mut row = CaseRow {
             id: self.id.clone(),
             check: &found.probe.info,
             method: if found.method.is_empty() { THE_SERVER.to_owned() } else { found.method.clone() },
             cause: self.cause.clone(),
             message: found.message.clone(),
             client_streaming: method.is_some_and(|method| method.desc.is_client_streaming()),
-            request_json: None,
+            request_json: method.and_then(|method| json(&found.script, method)),
             request_hex: self.request_hex(),
             status: self.status.clone(),
             replay: format!("protogate replay {}", self.id),
@@ -211,7 +218,11 @@ impl Case {
             details: found.details.clone(),
             response_json: Vec::new(),
             before: Vec::new(),
+        };
+        if let (Some(method), Some(seen)) = (method, &found.seen) {
+            Answer::of(method, seen, secrets).tell(&mut row);
         }
+        row
     }
 
     /// Writes `<dir>/<id>.json`.
@@ -315,6 +326,17 @@ impl Case {
             None => Input::new(class, &*self.label, Body::Script(script)),
         })
     }
+}
+
+/// ProtoJSON of what a script sends; nothing where that says less than the bytes.
+fn json(script: &[Step], method: &Method) -> Option<Vec<serde_json::Value>> {
+    let (framed, rest) = crate::client::sent(script);
+    let decode = |(flag, message): &(u8, Bytes)| {
+        let decoded = DynamicMessage::decode(method.desc.input(), message.as_ref()).ok()?;
+        let whole = *flag == 0 && crate::values::encode(&decoded) == message.as_ref();
+        whole.then(|| serde_json::to_value(&decoded).ok()).flatten()
+    };
+    if rest.is_empty() && !framed.is_empty() { framed.iter().map(decode).collect() } else { None }
 }
 
 /// The messages that a script sends, without what the class puts behind each.

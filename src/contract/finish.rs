@@ -70,10 +70,13 @@ pub(super) fn outcome<T>(
         before.extend(led);
     }
     cases_found.extend(saved);
+    let others = config.probes.identities.iter().flat_map(|who| who.metadata.iter().cloned());
+    let secrets: Vec<(String, Vec<u8>)> = config.metadata.iter().cloned().chain(others).collect();
     for one in probed {
         let case = Case::of_probe(config, judge.deadline, &one);
         if one.severity == Severity::Error {
-            rows.push(case.probe_row(&one, plan.called().find(|method| method.name == one.method)));
+            let method = plan.called().find(|method| method.name == one.method);
+            rows.push(case.probe_row(&one, method, &secrets));
             cases_found.push(case);
         } else {
             let message = match one.method.as_str() {

@@ -219,13 +219,18 @@ async fn replay_probe<T: Transport>(
         rules: &rules,
     };
     let again = probe(of, &probing).await;
+    let others = identities.iter().flat_map(|who| who.metadata.iter().cloned());
+    let secrets: Vec<(String, Vec<u8>)> = metadata.iter().cloned().chain(others).collect();
     let failures: Vec<CaseRow> = again
         .iter()
         .filter(|found| {
             found.cause == case.cause
                 && (found.method == case.method || !called.iter().any(|it| it.name == case.method))
         })
-        .map(|found| case.probe_row(found, called.iter().copied().find(|m| m.name == found.method)))
+        .map(|found| {
+            let method = called.iter().copied().find(|method| method.name == found.method);
+            case.probe_row(found, method, &secrets)
+        })
         .collect();
     let said = match failures.as_slice() {
         [] => format!("case {} no longer fails", case.id),

@@ -30,16 +30,12 @@ fn corpus() -> ExitCode {
 /// The long runs. Of the comparison with buf: `campaign pairs [--pairs N] [--seed N]` on generated pairs of schemas
 /// (`tests/it/pairs`), `campaign majors` on two majors of Google's API definitions. Of the contract tester:
 /// `campaign mutants [--seeds N] [--promises] [--debug]` on every server of the zoo, which writes `docs/mutants.md`: with
-/// `--promises` only the part about the contract, with `--debug` from the build of the tests; `campaign negation` turns every promise of the reference around. Of what `PROVEN` promises:
+/// `--promises` only the part about the contract, with `--debug` from the build of the tests. Of what `PROVEN` promises:
 /// `campaign breaking [--pairs N] [--seed N]` on generated pairs.
 fn campaign(arguments: &[OsString]) -> ExitCode {
     let words: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
     if words == ["majors"] {
         return test("majors_vs_buf", &[("PROTOGATE_MAJORS", "1")]);
-    }
-    if words == ["negation"] {
-        let name = "negation_live::the_reference_breaks_a_promise_that_is_turned_around";
-        return test_in(&["--workspace"], name, &[("PROTOGATE_NEGATION", "1")]);
     }
     if let ["mutants", rest @ ..] = &words[..] {
         return mutants(rest);
@@ -105,7 +101,7 @@ fn test_in(build: &[&str], name: &str, environment: &[(&str, &str)]) -> ExitCode
 
 fn campaign_usage() -> ExitCode {
     eprintln!(
-        "usage: cargo xtask campaign pairs|breaking [--pairs N] [--seed N] | majors | negation | mutants [--seeds N] [--promises] [--debug]"
+        "usage: cargo xtask campaign pairs|breaking [--pairs N] [--seed N] | majors | mutants [--seeds N] [--promises] [--debug]"
     );
     ExitCode::from(2)
 }

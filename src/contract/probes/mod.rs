@@ -197,6 +197,8 @@ pub struct Found {
     pub message: String,
     /// What came back.
     pub status: String,
+    /// All of what came back.
+    pub seen: Option<Box<Exchange>>,
     /// What is special about the request.
     pub label: String,
     /// More lines.
@@ -214,6 +216,7 @@ impl Found {
             cause: cause.to_owned(),
             message: message.into(),
             status: String::new(),
+            seen: None,
             label: String::new(),
             details: Vec::new(),
             script: Vec::new(),
@@ -232,6 +235,7 @@ impl Found {
 
     fn after(mut self, exchange: &Exchange) -> Found {
         self.status = exchange.outcome();
+        self.seen = Some(Box::new(exchange.clone()));
         self
     }
 

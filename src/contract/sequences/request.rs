@@ -25,7 +25,7 @@ const LONG: usize = 300;
 const SHARES: f64 = 0.35;
 const NAMES_AND_SHARES: f64 = 0.6;
 /// How often the newest thing is named, of those that are there, and the newest of those that a text was not taken from.
-const NEWEST: f64 = 0.4;
+const NEWEST: f64 = 0.5;
 const OTHER: f64 = 0.8;
 
 /// What the requests of one method are made of.
@@ -194,8 +194,8 @@ impl Requests {
                 drawn.ok().filter(|it| values::encode(it).len() < LONG).unwrap_or_else(|| plain.clone())
             }
             26..34 => without_one(runner, plain),
-            34..60 => worded(runner, method, plain, (place.family, is_drawn)),
-            60..72 => partial(runner, plain),
+            34..70 => worded(runner, method, plain, (place.family, is_drawn)),
+            70..80 => partial(runner, plain),
             _ => plain.clone(),
         }
     }

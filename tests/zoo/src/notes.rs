@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tonic::body::Body;
 use tonic::codegen::Service;
@@ -48,6 +49,18 @@ pub struct Note {
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Erased {}
 
+/// Asks for the number of notes.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct CountRequest {}
+
+/// How many notes there are.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct CountReply {
+    /// Of everybody.
+    #[prost(int64, tag = "1")]
+    pub notes: i64,
+}
+
 /// What is asked of the service itself.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct AboutRequest {
@@ -65,6 +78,9 @@ pub struct AboutReply {
     /// In words.
     #[prost(string, tag = "1")]
     pub text: String,
+    /// How often it was asked.
+    #[prost(int64, tag = "2")]
+    pub times: i64,
 }
 
 /// What is wrong with the service.
@@ -88,10 +104,18 @@ pub enum Fault {
     Private,
     /// Ids are longer than promised.
     LongIds,
+    /// The header that tells a repetition is not looked at.
+    NoHeader,
+    /// Anybody is told how many notes there are.
+    Open,
+    /// The service tells more of itself than it promised.
+    Wordy,
+    /// The service takes its time to tell what it is.
+    Slow,
 }
 
 /// The faults by the names to ask for them.
-pub const FAULTS: [(&str, Fault); 9] = [
+pub const FAULTS: [(&str, Fault); 13] = [
     ("healthy", Fault::None),
     ("B58", Fault::AnybodysToRead),
     ("erased", Fault::ErasedInSilence),
@@ -101,6 +125,10 @@ pub const FAULTS: [(&str, Fault); 9] = [
     ("words", Fault::OtherWords),
     ("private", Fault::Private),
     ("long-ids", Fault::LongIds),
+    ("no-header", Fault::NoHeader),
+    ("open", Fault::Open),
+    ("wordy", Fault::Wordy),
+    ("slow", Fault::Slow),
 ];
 
 #[derive(Default)]
@@ -111,6 +139,8 @@ struct Kept {
     keys: BTreeMap<(String, String), Note>,
     /// How many there have ever been.
     written: u64,
+    /// How often the service was asked what it is.
+    asked: i64,
 }
 
 /// The service.
@@ -131,9 +161,15 @@ impl Notes {
     }
 
     fn write(&self, who: &str, request: WriteRequest) -> Note {
+        let is_known = self.fault != Fault::Twice;
+        self.keep(who, Some(request.request_key).filter(|_| is_known), request.text)
+    }
+
+    /// A note, or the one of that time where the key was used before.
+    fn keep(&self, who: &str, key: Option<String>, text: String) -> Note {
         let mut kept = self.kept();
-        let key = (who.to_owned(), request.request_key);
-        if let Some(note) = kept.keys.get(&key).filter(|_| !key.1.is_empty() && self.fault != Fault::Twice) {
+        let key = (who.to_owned(), key.unwrap_or_default());
+        if let Some(note) = kept.keys.get(&key).filter(|_| !key.1.is_empty()) {
             return note.clone();
         }
         kept.written += 1;
@@ -142,7 +178,7 @@ impl Notes {
             Fault::LongIds => format!("note-of-somebody-{number:08}"),
             _ => format!("n{number:08}"),
         };
-        let note = Note { id: id.clone(), text: request.text };
+        let note = Note { id: id.clone(), text };
         kept.notes.insert(id, (who.to_owned(), note.clone()));
         kept.keys.insert(key, note.clone());
         note
@@ -166,16 +202,27 @@ impl Notes {
         if own { Ok(Erased {}) } else { Err(Status::not_found("there is no such note")) }
     }
 
+    /// A note under the key of the header.
+    fn draft(&self, who: &str, header: Option<String>, request: WriteRequest) -> Note {
+        self.keep(who, header.filter(|_| self.fault != Fault::NoHeader), request.text)
+    }
+
+    fn count(&self) -> CountReply {
+        CountReply { notes: i64::try_from(self.kept().notes.len()).unwrap_or(i64::MAX) }
+    }
+
     fn about(&self, request: &AboutRequest) -> Result<AboutReply, Status> {
+        self.kept().asked += 1;
         if request.loud {
             return Err(Status::failed_precondition("there is no loud form"));
         }
         let text = match (request.long, self.fault) {
-            (true, Fault::OtherWords) => "notes",
-            (true, _) => "notes of whoever wrote them",
-            (false, _) => "notes",
+            (true, Fault::OtherWords) => "notes".to_owned(),
+            (_, Fault::Wordy) => "notes ".repeat(20),
+            (true, _) => "notes of whoever wrote them".to_owned(),
+            (false, _) => "notes".to_owned(),
         };
-        Ok(AboutReply { text: text.to_owned() })
+        Ok(AboutReply { text, times: self.kept().asked })
     }
 
     /// How large a request may be.
@@ -187,6 +234,9 @@ impl Notes {
         }
     }
 }
+
+/// Longer than is promised.
+const SLOW: Duration = Duration::from_millis(1200);
 
 /// Who is known.
 const CALLERS: [&str; 3] = ["alice", "bob", "carol"];
@@ -260,7 +310,28 @@ impl Service<HttpRequest<Body>> for Notes {
                     unary(limit, request, |it: Request<ReadRequest>| notes.erase(&caller(&it)?, it.get_ref()))
                         .await
                 }
+                "/notes.Notes/Draft" => {
+                    unary(limit, request, |it: Request<WriteRequest>| {
+                        let who = caller(&it)?;
+                        let header = it.metadata().get("idempotency-key").and_then(|it| it.to_str().ok());
+                        let header = header.map(str::to_owned);
+                        Ok(notes.draft(&who, header, it.into_inner()))
+                    })
+                    .await
+                }
+                "/notes.Notes/Count" => {
+                    unary(limit, request, |it: Request<CountRequest>| {
+                        if notes.fault != Fault::Open {
+                            caller(&it)?;
+                        }
+                        Ok(notes.count())
+                    })
+                    .await
+                }
                 "/notes.Notes/About" => {
+                    if notes.fault == Fault::Slow {
+                        tokio::time::sleep(SLOW).await;
+                    }
                     unary(limit, request, |it: Request<AboutRequest>| {
                         if notes.fault == Fault::Private {
                             caller(&it)?;
