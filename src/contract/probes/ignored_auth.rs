@@ -69,9 +69,13 @@ pub(super) async fn ask<T: Transport>(probing: &Probing<'_, T>) -> Vec<Found> {
     let mut holes = Vec::new();
     let mut asked = 0;
     for method in judged {
-        if let Some(hole) = look(probing, method, &mut asked).await {
-            holes.push(hole);
+        let before = asked;
+        let hole = look(probing, method, &mut asked).await;
+        let auth = probing.promised(method).map(|(_, of)| of.auth);
+        if let Some(id) = auth.and_then(rule).filter(|_| asked > before) {
+            probing.tell(method, id, "auth: REQUIRED".to_owned(), Ok(hole.is_none()));
         }
+        holes.extend(hole);
     }
     let found =
         CAUSES.iter().enumerate().filter_map(|(at, (cause, text))| found(&holes, at, cause, text, asked));
@@ -97,9 +101,7 @@ async fn strangers<T: Transport>(probing: &Probing<'_, T>) -> Vec<Found> {
         let seen = probing.call_with(&method.path(), nobody.clone(), script.clone(), deadline).await;
         let Some(seen) = seen.filter(|it| !busy(it)) else { continue };
         let held = denied(&seen) != is_let_in;
-        // That another caller's things are out of reach is asked apart, under the name of the option.
-        let id = if of.auth == Auth::Owner { "auth/stranger" } else { "auth" };
-        probing.tell(method, id, text.to_owned(), Ok(held));
+        probing.tell(method, rule(of.auth).unwrap_or("auth"), text.to_owned(), Ok(held));
         if !held {
             let (cause, text) = match is_let_in {
                 true => ("PUBLIC_DENIED", "is to be called without credentials, and was denied"),
@@ -110,6 +112,16 @@ async fn strangers<T: Transport>(probing: &Probing<'_, T>) -> Vec<Found> {
         }
     }
     out
+}
+
+/// What a stranger is told is a rule of its own where the option promises more: that another caller's things are out of
+/// reach is asked apart, under the name of the option.
+fn rule(auth: Auth) -> Option<&'static str> {
+    match auth {
+        Auth::Required => Some("auth"),
+        Auth::Owner => Some("auth/stranger"),
+        _ => None,
+    }
 }
 
 /// One cause is one finding, however many methods have it.
