@@ -118,7 +118,7 @@ mod tests {
             let (old, new) = (text(kind, rule, "ONE = 7;"), text(kind, rule, "reserved 7;"));
             let end = old.lines().nth(1).unwrap().len() + 1;
             let said = format!(
-                "3:1-3:{end}: field 1 `e` of message `R` must be a defined value of the enum now (enum.defined_only): values \
+                "3:1-3:{end}: field 1 `e` of message `R` must be a value that `E` declares now (enum.defined_only): values \
                  that were valid are refused; 3:1-3:{end}: it was this here"
             );
             says(&RULE, &old, &new, &[&said]);

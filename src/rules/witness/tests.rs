@@ -233,7 +233,7 @@ fn an_enum_is_tried_where_its_default_is_written() {
     let text = |values: &str| {
         format!(
             "enum E {{ option allow_alias = true; {values} }} \
-             message A {{ E a = 1; E b = 2; E c = 3; E d = 4; }} message B {{ optional E e = 1; }}"
+             message M {{ E a = 1; E b = 2; E c = 3; E d = 4; }} message N {{ optional E e = 1; }}"
         )
     };
     shows(
