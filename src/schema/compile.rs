@@ -102,9 +102,8 @@ pub(super) fn link(parsed: Vec<Outcome>, unread: Vec<String>, diagnostics: Vec<D
 fn rebuilt(torn: DescriptorPool) -> DescriptorPool {
     let mut pool = DescriptorPool::new();
     // They linked before, in this order. Were one to fail now, the pool as it is would still be the better one.
-    let mut files = torn.files();
-    let added = files.try_for_each(|file| pool.decode_file_descriptor_proto(file.encode_to_vec().as_slice()));
-    drop(files);
+    let added =
+        torn.files().try_for_each(|file| pool.decode_file_descriptor_proto(file.encode_to_vec().as_slice()));
     if added.is_ok() { pool } else { torn }
 }
 
