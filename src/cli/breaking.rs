@@ -131,8 +131,12 @@ fn compare_all(
     looked: &mut Looked,
 ) {
     let workspace = &looked.workspace;
-    let selections: Vec<Selection> = asked.iter().map(|it| it.selection.clone()).collect();
-    let policy = context.config.policy.deletion;
+    let policy = context.config.policy.deletion.filter(|_| history.is_some());
+    let selection = |it: &Asked| match policy {
+        Some(_) => it.selection.clone().telling_of_every_deletion(),
+        None => it.selection.clone(),
+    };
+    let selections: Vec<Selection> = asked.iter().map(selection).collect();
     let ignores_paths = context.config.astray.paths().next().is_some();
     // Paths that ignore, names of a configuration, and modules need to know every file of both sides.
     let names_elements =

@@ -96,7 +96,9 @@ fn places(old: &MessageDescriptor, new: &MessageDescriptor) -> Vec<Changed> {
             Some(earlier) => {
                 let was = field_options(&earlier);
                 let presence = earlier.supports_presence() != field.supports_presence();
-                let anyway = presence && (was.is_some() || is.is_some());
+                // What is defined is another question where the enum has other values now.
+                let anyway =
+                    (presence || !apart(&earlier, &field).is_empty()) && (was.is_some() || is.is_some());
                 add(Place::Field(Some(earlier), field), was, is, anyway);
             }
         }
@@ -120,6 +122,18 @@ fn is_same_type(one: &FieldDescriptor, other: &FieldDescriptor) -> bool {
     };
     let shape = |it: &FieldDescriptor| (it.is_list(), it.is_map(), name(it.kind()));
     shape(one) == shape(other)
+}
+
+/// The numbers of an enum that only one version of it declares.
+fn apart(one: &FieldDescriptor, other: &FieldDescriptor) -> Vec<i32> {
+    let declared = |it: &FieldDescriptor| -> BTreeSet<i32> {
+        let held = match it.kind() {
+            Kind::Message(entry) if it.is_map() => entry.map_entry_value_field().kind(),
+            kind => kind,
+        };
+        held.as_enum().map(|it| it.values().map(|value| value.number()).collect()).unwrap_or_default()
+    };
+    declared(one).symmetric_difference(&declared(other)).take(MOST).copied().collect()
 }
 
 /// One version: its rules, and a message that keeps them.
@@ -199,6 +213,9 @@ impl Sides {
             if !values.contains(&value) {
                 values.push(value);
             }
+        }
+        if !old.is_list() && !old.is_map() {
+            values.extend(apart(old, new).into_iter().map(|number| Some(Value::EnumNumber(number))));
         }
         let with = |side: &Side, field: &FieldDescriptor, value: Option<Value>| {
             let mut message = side.base.clone();

@@ -5,10 +5,23 @@
 //! here, over its findings. What the policy allows is no finding; of the rest each says what is missing.
 //!
 //! The rules `…_UNLESS_…_RESERVED` are left alone: they ask for the reservation only, and are silent when it is there.
+//! So is a deletion after which readers refuse whole messages: nobody is spared that by having been told.
 
 use super::ledger::{Deprecation, Holder, Ledger};
-use crate::diag::Diagnostic;
+use crate::diag::{Agreement, Diagnostic, Encoding};
 use crate::schema::Schema;
+
+/// The rules that a deletion is a finding of. Some of them find other things too.
+const RULES: [&str; 8] = [
+    "FIELD_NO_DELETE",
+    "ENUM_VALUE_NO_DELETE",
+    "RPC_NO_DELETE",
+    "PROVEN_DELETED",
+    "GRPC_METHOD_PATH",
+    "RUST_STRUCT_SAME_FIELDS",
+    "RUST_ENUM_SAME_VARIANTS",
+    "RUST_TRAIT_SAME_METHODS",
+];
 
 /// What has to come before a deletion.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,7 +51,9 @@ pub fn apply(
     policy: &Policy,
 ) -> Vec<Diagnostic> {
     let judge = |mut finding: Diagnostic| {
-        let Some(gone) = gone(&finding, old) else { return Some(finding) };
+        let Some(gone) = gone(&finding, old, new).filter(|_| !is_refused(&finding)) else {
+            return Some(finding);
+        };
         let missing = missing(&gone, new, ledger, policy);
         if missing.is_empty() {
             return None;
@@ -50,39 +65,41 @@ pub fn apply(
 }
 
 /// What a finding says is gone, if the policy is about that.
-fn gone(finding: &Diagnostic, old: &Schema) -> Option<Gone> {
-    let symbol = finding.symbol.as_deref()?;
-    match finding.rule.id {
-        "FIELD_NO_DELETE" => {
-            let (home, name) = symbol.rsplit_once('.')?;
-            let field = old.pool().get_message_by_name(home)?.get_field_by_name(name)?;
-            let number = i32::try_from(field.number()).ok();
-            Some(Gone {
-                holder: Holder::Message,
-                home: home.to_owned(),
-                number,
-                names: vec![name.to_owned()],
-            })
-        }
-        "ENUM_VALUE_NO_DELETE" => {
-            let (home, name) = symbol.rsplit_once('.')?;
-            let r#enum = old.pool().get_enum_by_name(home)?;
-            let number = r#enum.get_value_by_name(name)?.number();
-            let aliases = r#enum.values().filter(|value| value.number() == number);
-            let names = aliases.map(|value| value.name().to_owned()).collect();
-            Some(Gone { holder: Holder::Enum, home: home.to_owned(), number: Some(number), names })
-        }
-        "RPC_NO_DELETE" => {
-            let (home, name) = symbol.rsplit_once('/')?;
-            Some(Gone {
-                holder: Holder::Service,
-                home: home.to_owned(),
-                number: None,
-                names: vec![name.to_owned()],
-            })
-        }
-        _ => None,
+fn gone(finding: &Diagnostic, old: &Schema, new: &Schema) -> Option<Gone> {
+    if !RULES.contains(&finding.rule.id) {
+        return None;
     }
+    let symbol = finding.symbol.as_deref()?;
+    if let Some((home, name)) = symbol.rsplit_once('/') {
+        let is_kept = new.pool().get_service_by_name(home)?.methods().any(|it| it.name() == name);
+        let names = vec![name.to_owned()];
+        let gone = Gone { holder: Holder::Service, home: home.to_owned(), number: None, names };
+        return (!is_kept).then_some(gone);
+    }
+    let (home, name) = symbol.rsplit_once('.')?;
+    if let Some(message) = old.pool().get_message_by_name(home) {
+        let number = message.get_field_by_name(name)?.number();
+        let is_kept = new.pool().get_message_by_name(home)?.get_field(number).is_some();
+        let (holder, names) = (Holder::Message, vec![name.to_owned()]);
+        let gone = Gone { holder, home: home.to_owned(), number: i32::try_from(number).ok(), names };
+        return (!is_kept).then_some(gone);
+    }
+    let r#enum = old.pool().get_enum_by_name(home)?;
+    let number = r#enum.get_value_by_name(name)?.number();
+    let is_kept = new.pool().get_enum_by_name(home)?.get_value(number).is_some();
+    let aliases = r#enum.values().filter(|value| value.number() == number);
+    let names = aliases.map(|value| value.name().to_owned()).collect();
+    let gone = Gone { holder: Holder::Enum, home: home.to_owned(), number: Some(number), names };
+    (!is_kept).then_some(gone)
+}
+
+/// Does a witness show that readers refuse what is written, or take it for something else?
+fn is_refused(finding: &Diagnostic) -> bool {
+    let witness = finding.evidence.as_ref().and_then(|it| it.witness.as_ref()?.as_ref().ok());
+    witness.is_some_and(|it| {
+        let told = it.readings.iter().filter(|it| it.encoding != Encoding::StrictJson);
+        told.map(|it| it.verdict).max() >= Some(Agreement::Rejected)
+    })
 }
 
 /// What the policy still asks for, as imperatives.
@@ -150,7 +167,7 @@ fn unreserved(gone: &Gone, new: &Schema) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::breaking::{Selection, check};
+    use crate::rules::breaking::{Category, Selection, check};
     use crate::schema::{Source, load};
 
     fn schema(text: &str) -> Schema {
@@ -160,6 +177,11 @@ mod tests {
     /// What is said when the last of these follows the others, which were released.
     #[track_caller]
     fn says(texts: &[&str], expected: &[&str]) {
+        says_of(Category::File, texts, expected);
+    }
+
+    #[track_caller]
+    fn says_of(category: Category, texts: &[&str], expected: &[&str]) {
         let (new, releases) = texts.split_last().unwrap();
         let mut ledger = Ledger::default();
         releases
@@ -168,7 +190,8 @@ mod tests {
             .for_each(|(at, text)| ledger.fold(&format!("v{}", at + 1), &schema(text)));
         let (old, new) = (schema(releases.last().unwrap()), schema(new));
         let policy = Policy { deprecated_releases: 2, reserved: true };
-        let found = apply(check(&old, &new, &Selection::default()), &old, &new, &ledger, &policy);
+        let selection = Selection::category(category).telling_of_every_deletion();
+        let found = apply(check(&old, &new, &selection), &old, &new, &ledger, &policy);
         let said: Vec<String> =
             found.iter().map(|it| format!("{}: {}", it.rule.id, it.help.as_deref().unwrap())).collect();
         assert_eq!(said, expected);
@@ -220,6 +243,27 @@ mod tests {
             &[rpc, "message M {} service S {}"],
             &["RPC_NO_DELETE: before it may go: keep it deprecated for 2 releases (it is in 1, since v1)"],
         );
+    }
+
+    #[test]
+    fn whatever_the_category_is() {
+        let old = "message M { int32 b = 2 [deprecated = true]; } enum E { Z = 0; A = 1 [deprecated = true]; } \
+                   message H { E e = 1; }";
+        let gone = "message M { reserved 2; reserved \"b\"; } enum E { Z = 0; reserved 1; reserved \"A\"; } \
+                    message H { E e = 1; }";
+        let early = "before it may go: keep it deprecated for 2 releases (it is in 1, since v1)";
+        let rpc = "message M {} service S { rpc Get(M) returns (M) { option deprecated = true; } }";
+        let no_rpc = "message M {} service S {}";
+        for category in [Category::Proven, Category::Rust, Category::Grpc, Category::File] {
+            says_of(category, &[old, old, gone], &[]);
+            says_of(category, &[rpc, rpc, no_rpc], &[]);
+        }
+        let said = |rule: &str| format!("{rule}: {early}");
+        says_of(Category::Proven, &[old, gone], &[&said("PROVEN_DELETED"), &said("PROVEN_DELETED")]);
+        let (field, variant) = (said("RUST_STRUCT_SAME_FIELDS"), said("RUST_ENUM_SAME_VARIANTS"));
+        says_of(Category::Rust, &[old, gone], &[&variant, &field]);
+        says_of(Category::Grpc, &[rpc, no_rpc], &[&said("GRPC_METHOD_PATH")]);
+        says_of(Category::Rust, &[rpc, no_rpc], &[&said("RUST_TRAIT_SAME_METHODS")]);
     }
 
     #[test]

@@ -91,8 +91,20 @@ pub(super) fn link(parsed: Vec<Outcome>, unread: Vec<String>, diagnostics: Vec<D
     }
     let broken = linker.states.into_iter().filter(|(_, state)| *state == State::Broken);
     let left_out = broken.map(|(name, _)| name).collect();
-    let schema = Schema::freeze(linker.pool, linker.linked, left_out);
+    let pool = if linker.torn { rebuilt(linker.pool) } else { linker.pool };
+    let schema = Schema::freeze(pool, linker.linked, left_out);
     Loaded { schema, diagnostics: linker.diagnostics, unchanged: 0 }
+}
+
+/// The same pool as if nothing had failed to link. What prost-reflect 0.16 takes back of such a file goes by the wrong
+/// numbers for extensions (`DescriptorPoolOffsets::rollback`): messages lose some that are there, and keep some that are
+/// not, over which it panics when it reads a number that nobody knows.
+fn rebuilt(torn: DescriptorPool) -> DescriptorPool {
+    let mut pool = DescriptorPool::new();
+    // They linked before, in this order. Were one to fail now, the pool as it is would still be the better one.
+    let added =
+        torn.files().try_for_each(|file| pool.decode_file_descriptor_proto(file.encode_to_vec().as_slice()));
+    if added.is_ok() { pool } else { torn }
 }
 
 /// Parses one input, or says everything that is wrong with it.
@@ -153,6 +165,8 @@ struct Linker {
     linked: Vec<Unfrozen>,
     diagnostics: Vec<Diagnostic>,
     public_imports: PublicImports,
+    /// A file did not link, and left traces in the pool.
+    torn: bool,
 }
 
 /// A file whose imports are being linked.
@@ -239,6 +253,7 @@ impl Linker {
             (None, Some(text)) if !beside.is_empty() => {
                 // An error says where by the positions: once more, with all of them.
                 self.pool.add_file_descriptor_proto(descriptor).or_else(|error| {
+                    self.torn = true;
                     // Finding each of very many positions would take longer than anybody waits.
                     if error.related().into_iter().flatten().nth(MAX_ERRORS).is_some() {
                         return Err(error);
@@ -252,6 +267,7 @@ impl Linker {
             (None, _) => self.pool.add_file_descriptor_proto(descriptor),
         };
         if let Err(error) = added {
+            self.torn = true;
             let error = match &text {
                 Some(text) => error.with_source_code(text),
                 None => error,

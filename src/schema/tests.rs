@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use prost_reflect::DynamicMessage;
+
 use super::{Loaded, Root, Source, load, load_roots};
 use crate::diag::Verdict;
 
@@ -61,6 +63,23 @@ fn one_broken_file_does_not_hide_the_others() {
             "typo.proto:2:13: name 'Goood' is not defined",
         ],
     );
+}
+
+/// prost-reflect 0.16 keeps half of the extensions of a file that it took back, and loses those of others.
+#[test]
+fn a_broken_file_leaves_no_extensions_and_takes_none_away() {
+    let good = "syntax = \"proto2\"; message M { extensions 100 to 200; } \
+                extend M { optional int32 x = 100; optional int32 y = 101; optional int32 z = 102; }";
+    let bad = "syntax = \"proto2\"; import \"a.proto\"; extend M { optional int32 old = 103; } \
+               message N { optional Missing gone = 1; }";
+    let loaded = text(&[("a.proto", good), ("b.proto", bad)]);
+    assert_eq!(loaded.diagnostics.len(), 1, "{:?}", said(&loaded));
+    let message = loaded.schema.pool().get_message_by_name("M").unwrap();
+    let names: Vec<String> = message.extensions().map(|it| it.full_name().to_owned()).collect();
+    assert_eq!(names, ["x", "y", "z"]);
+    let read = DynamicMessage::decode(message.clone(), &[0xa0, 0x06, 1, 0xb8, 0x06, 1][..]).unwrap();
+    assert_eq!((read.extensions().count(), read.unknown_fields().count()), (1, 1));
+    assert_eq!(message.get_extension_by_json_name("[old]"), None);
 }
 
 #[test]

@@ -170,6 +170,15 @@ fn a_number_of_two_releases_ago_is_not_taken_again() {
         "{ledger:?}"
     );
     assert!(ledger.stdout.ends_with("1 retired in 3 releases\n"), "{ledger:?}");
+    let ledger = repository.run(&["baseline", "ledger", "--format", "json"]);
+    let row: serde_json::Value = ledger.stdout.parse().unwrap();
+    let expected = serde_json::json!({
+        "where": "message p.M",
+        "what_it_was": "field 2: string old",
+        "first_release": "v1.0.0",
+        "last_release": "v1.0.0",
+    });
+    assert_eq!((ledger.code, row), (0, expected));
 }
 
 #[test]
@@ -249,8 +258,13 @@ fn a_deletion_that_was_announced_is_no_finding() {
     assert_eq!(early.code, 1, "{early:?}");
     let help = "before it may go: keep it deprecated for 2 releases (it is in 1, since v1.1.0); write `reserved \"b\";`";
     assert!(early.stdout.contains(help), "{early:?}");
+    // Whoever proves it asks no less: it is deprecated and reserved, but not for long enough.
+    repository.now("message M { int32 a = 1; reserved 2; reserved \"b\"; }");
+    let proven = repository.run(&["check-breaking", "--category", "PROVEN"]);
+    assert!(proven.code == 1 && proven.stdout.contains("PROVEN_DELETED"), "{proven:?}");
     repository.release("v1.2.0", deprecated);
     repository.now("message M { int32 a = 1; reserved 2; reserved \"b\"; }");
+    assert_eq!(repository.run(&["check-breaking", "--category", "PROVEN"]).code, 0);
     let announced = repository.run(&["check-breaking"]);
     assert_eq!((announced.code, announced.stdout.as_str()), (0, ""), "{announced:?}");
     // The other field was not announced, and buf knows of no policy.

@@ -35,7 +35,7 @@ impl Row {
 const SERVER: &str = "pub struct Server;\n#[tonic::async_trait]\nimpl pb::p::s_server::S for Server {\n  \
     async fn get(&self, _: tonic::Request<pb::p::M>) -> Result<tonic::Response<pb::p::M>, tonic::Status> {\n    Err(tonic::Status::unimplemented(\"\"))\n  }\n}";
 
-const ROWS: [Row; 12] = [
+const ROWS: [Row; 15] = [
     row(
         "oneof_member_added",
         "message M { oneof o { int32 a = 1; } }",
@@ -76,6 +76,27 @@ const ROWS: [Row; 12] = [
         "message M { int32 a = 1; }",
         "message M { optional int32 a = 1; }",
         "pub fn f(it: &pb::p::M) -> i32 { it.a }",
+    )
+    .is("RUST_SAME_TYPE", "E0308"),
+    row(
+        "type_that_holds_it_now",
+        "message M { N n = 1; } message N { repeated M m = 1; }",
+        "message M { N n = 1; } message N { M m = 1; }",
+        "pub fn f(it: pb::p::M) -> Option<pb::p::N> { it.n }",
+    )
+    .is("RUST_SAME_TYPE", "E0308"),
+    row(
+        "type_that_held_it",
+        "message M { N n = 1; } message N { M m = 1; }",
+        "message M { N n = 1; } message N { repeated M m = 1; }",
+        "pub fn f(it: pb::p::M) -> Option<Box<pb::p::N>> { it.n }",
+    )
+    .is("RUST_SAME_TYPE", "E0308"),
+    row(
+        "oneof_of_a_type_that_holds_it_now",
+        "message M { oneof o { N n = 1; } } message N { map<string, M> m = 1; }",
+        "message M { oneof o { N n = 1; } } message N { M m = 1; }",
+        "pub fn f(it: pb::p::m::O) -> pb::p::N { match it { pb::p::m::O::N(n) => n } }",
     )
     .is("RUST_SAME_TYPE", "E0308"),
     row(

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::evidence;
 use crate::diag::{CaseRow, Diagnostic, Evidence, Place, Related, Report, RuleInfo, Section, Severity};
 
 /// Stands in for the file of a finding that has no place, where a format takes none without: the repository.
@@ -24,6 +25,11 @@ impl Finding<'_> {
     /// The rule as people know it: its code, and its name where that says more.
     pub fn title(&self) -> String {
         rule_title(self.rule)
+    }
+
+    /// What shows it, a phrase per line, as people read it.
+    pub fn shown(&self) -> Vec<String> {
+        self.evidence.map(evidence::lines).unwrap_or_default()
     }
 }
 

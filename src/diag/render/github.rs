@@ -46,6 +46,9 @@ fn body(finding: &Finding) -> String {
         // Writing into a String cannot fail.
         let _ = write!(body, "\n{}: {}:{}", related.message, related.place.file, span.start_line);
     }
+    for line in finding.shown() {
+        let _ = write!(body, "\n{line}");
+    }
     if let Some(help) = &finding.help {
         let _ = write!(body, "\nhelp: {help}");
     }

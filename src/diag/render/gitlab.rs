@@ -14,10 +14,14 @@ pub(super) fn render(report: &Report) -> String {
 }
 
 fn issue(finding: &Finding, fingerprint: String) -> Value {
-    let description = match &finding.help {
-        Some(help) => format!("{}; help: {help}", finding.message),
-        None => finding.message.clone(),
-    };
+    // GitLab shows the description on one line.
+    let mut description = finding.message.clone();
+    for line in finding.shown() {
+        description.push_str(&format!("; {line}"));
+    }
+    if let Some(help) = &finding.help {
+        description.push_str(&format!("; help: {help}"));
+    }
     let (path, line) =
         finding.place.map_or((NOWHERE, 1), |place| (&*place.file, place.span_or_start().start_line));
     json!({

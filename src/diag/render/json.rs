@@ -1,12 +1,12 @@
 //! JSON: one object per diagnostic and line, with the keys of `buf breaking --error-format json` first
-//! and ours behind them; or one object for a contract run or a gate.
+//! and ours behind them; or one object for a contract run or a gate. Of a table, one object per row and line.
 
 use serde_json::{Map, Value, json};
 
 use super::evidence;
 use crate::diag::{
     CallRow, CaseRow, ChangeRow, Changelog, Covered, Diagnostic, MethodRow, Part, Phase, Place, Report,
-    RuleRow, Run, Section, Severity, Span, StateRow, Verdict,
+    RuleRow, Run, Section, Severity, Span, StateRow, Table, Verdict,
 };
 
 /// What the document of a contract run calls itself.
@@ -45,8 +45,30 @@ pub(super) fn render(report: &Report) -> String {
             object.insert("diagnostics".to_owned(), diagnostics.collect());
             line(&Value::Object(object))
         }
-        (None, None) => report.diagnostics().iter().map(as_buf).map(|it| line(&it)).collect(),
+        (None, None) => {
+            let rows = report.sections().iter().filter_map(|section| match section {
+                Section::Table(table) => Some(table_rows(table)),
+                _ => None,
+            });
+            report.diagnostics().iter().map(as_buf).chain(rows.flatten()).map(|it| line(&it)).collect()
+        }
     }
+}
+
+/// One object per row: its cells under the names of the columns, and what the table is called, where it is.
+fn table_rows(table: &Table) -> Vec<Value> {
+    let row = |cells: &Vec<String>| {
+        let mut object = Map::new();
+        // Some begin with a line break, for the eye.
+        let title = table.title.trim();
+        if !title.is_empty() {
+            object.insert("table".to_owned(), title.into());
+        }
+        let keys = table.columns.iter().map(|column| column.replace(' ', "_"));
+        object.extend(keys.zip(cells.iter().map(|cell| cell.as_str().into())));
+        Value::Object(object)
+    };
+    table.rows.iter().map(row).collect()
 }
 
 /// One object, so that a badge reads `advice` and nothing else.

@@ -67,6 +67,9 @@ fn diagnostic_case(file: &str, finding: &Finding) -> TestCase {
         let place = format!("{} {}:{}", related.place.file, span.start_line, span.start_column);
         body.push_str(&format!("\n{place}: {}", related.message));
     }
+    for line in finding.shown() {
+        body.push_str(&format!("\n{line}"));
+    }
     if let Some(help) = &finding.help {
         body.push_str(&format!("\nhelp: {help}"));
     }

@@ -3,7 +3,6 @@
 
 use std::fmt::{Result, Write};
 
-use super::evidence;
 use super::finding::{Finding, findings, rule_title, tame};
 use crate::diag::{
     CaseRow, Changelog, Heading, Phase, Place, Report, RuleRow, Run, Section, Severity, Table, Verdict, tally,
@@ -170,14 +169,13 @@ fn write_diagnostics(out: &mut String, findings: &[Finding]) -> Result {
 }
 
 fn write_evidence(out: &mut String, findings: &[Finding]) -> Result {
-    let shown = |finding: &Finding| finding.evidence.map(evidence::lines).unwrap_or_default();
-    if findings.iter().all(|finding| shown(finding).is_empty()) {
+    if findings.iter().all(|finding| finding.shown().is_empty()) {
         return Ok(());
     }
     writeln!(out, "\n<details><summary>What shows it</summary>\n")?;
-    for finding in findings.iter().filter(|finding| !shown(finding).is_empty()) {
+    for finding in findings.iter().filter(|finding| !finding.shown().is_empty()) {
         writeln!(out, "- {} {}", code(finding.rule.id), text(&finding.message))?;
-        for line in shown(finding) {
+        for line in finding.shown() {
             writeln!(out, "  - {}", text(&line))?;
         }
     }

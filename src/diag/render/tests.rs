@@ -210,6 +210,9 @@ fn what_is_shown() {
     insta::assert_snapshot!("shown_text", of(Format::Text));
     insta::assert_snapshot!("shown_json", of(Format::Json));
     insta::assert_snapshot!("shown_markdown", of(Format::Markdown));
+    insta::assert_snapshot!("shown_github", of(Format::Github));
+    insta::assert_snapshot!("shown_gitlab", of(Format::Gitlab));
+    insta::assert_snapshot!("shown_junit", of(Format::Junit));
     let sarif: serde_json::Value = of(Format::Sarif).parse().unwrap();
     insta::assert_snapshot!("shown_sarif", format!("{:#}", sarif["runs"][0]["results"]));
     let html = of(Format::Html);
@@ -221,6 +224,7 @@ fn what_is_shown() {
 fn text() {
     insta::assert_snapshot!("findings_text", render(&findings(), Format::Text, Style::default()));
     insta::assert_snapshot!("gate_text", render(&gate(), Format::Text, Style::default()));
+    insta::assert_snapshot!("table_json", render(&table(), Format::Json, Style::default()));
     insta::assert_snapshot!("table_text", render(&table(), Format::Text, Style::default()));
 }
 

@@ -105,6 +105,30 @@ mod tests {
     }
 
     #[test]
+    fn a_value_that_goes_is_no_longer_defined() {
+        let text = |kind: &str, rule: &str, values: &str| {
+            format!(
+                "{}\nenum E {{ Z = 0; {values} }}",
+                request(&format!("{kind} e = 1 [(buf.validate.field).{rule}.defined_only = true];"))
+            )
+        };
+        for (kind, rule) in
+            [("E", "enum"), ("repeated E", "repeated.items.enum"), ("map<string, E>", "map.values.enum")]
+        {
+            let (old, new) = (text(kind, rule, "ONE = 7;"), text(kind, rule, "reserved 7;"));
+            let end = old.lines().nth(1).unwrap().len() + 1;
+            let said = format!(
+                "3:1-3:{end}: field 1 `e` of message `R` must be a value that `E` declares now (enum.defined_only): values \
+                 that were valid are refused; 3:1-3:{end}: it was this here"
+            );
+            says(&RULE, &old, &new, &[&said]);
+            says(&RULE, &new, &old, &[]);
+            let free = |text: &str| text.replace("= true", "= false");
+            says(&RULE, &free(&old), &free(&new), &[]);
+        }
+    }
+
+    #[test]
     fn what_is_loosened_is_silent() {
         let field =
             |min: u32| request(&format!("string name = 1 [(buf.validate.field).string.min_len = {min}];"));

@@ -52,7 +52,7 @@ fn check(old: &MessageDescriptor, new: &MessageDescriptor, findings: &mut Findin
     }
 }
 
-fn differences(was: &DynamicMessage, is: Option<&DynamicMessage>) -> Vec<String> {
+pub(super) fn differences(was: &DynamicMessage, is: Option<&DynamicMessage>) -> Vec<String> {
     let Some(is) = is else { return vec!["is no resource any more".to_owned()] };
     let mut said = Vec::new();
     let (before, after) = (text(was, "type"), text(is, "type"));

@@ -78,10 +78,12 @@ pub(super) fn of(it: &Diagnostic, old: &Schema, new: &Schema, world: &World) -> 
         Source::Element => of_element(symbol, old, world),
     };
     let worst = |found: Vec<&Difference>| {
+        // What only strict readers of JSON mind is shown where nothing else is.
+        let weight = |it: &Difference| (it.worst_told(), it.worst());
         let breaks = found.into_iter().filter(|it| it.worst().is_break());
         breaks
             .fold(None, |worst: Option<&Difference>, it| match worst {
-                Some(worst) if worst.worst() >= it.worst() => Some(worst),
+                Some(worst) if weight(worst) >= weight(it) => Some(worst),
                 _ => Some(it),
             })
             .cloned()

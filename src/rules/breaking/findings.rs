@@ -63,6 +63,11 @@ impl<'a> Findings<'a> {
         self.uses().flow(name, self.selection.stored())
     }
 
+    /// Whether a deletion that was announced is a finding.
+    pub(super) fn tells_of_every_deletion(&self) -> bool {
+        self.selection.tells_of_every_deletion()
+    }
+
     /// The custom options that somebody relies on.
     pub(super) fn options(&self) -> &'a [String] {
         self.selection.options()

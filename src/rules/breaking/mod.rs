@@ -48,6 +48,7 @@ mod contract_option;
 mod contract_promise;
 mod contract_request_no_tighten;
 mod contract_resource;
+mod contract_resource_definition;
 mod contract_resource_reference;
 mod contract_response_no_loosen;
 mod enum_no_delete;

@@ -24,7 +24,8 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(it: &Difference, findings: &mut Findings) {
-    if matches!(it.nature, Nature::Deleted { .. } | Nature::EnumDeleted { .. }) && it.is_break() {
+    let is_deleted = matches!(it.nature, Nature::Deleted { .. } | Nature::EnumDeleted { .. });
+    if is_deleted && (it.is_break() || findings.tells_of_every_deletion()) {
         say(it, "deprecate it first; when it goes, reserve its number and its name", findings);
     }
 }

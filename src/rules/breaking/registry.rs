@@ -12,6 +12,7 @@ pub static BREAKING: &[&Rule] = &[
     &contract_promise::RULE,
     &contract_request_no_tighten::RULE,
     &contract_resource::RULE,
+    &contract_resource_definition::RULE,
     &contract_resource_reference::RULE,
     &contract_response_no_loosen::RULE,
     &enum_no_delete::RULE,

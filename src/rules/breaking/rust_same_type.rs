@@ -10,8 +10,8 @@ pub static RULE: Rule = Rule {
     info: own(
         "RUST_SAME_TYPE",
         "A field keeps its type in Rust.",
-        "`optional` makes an `Option` of a field, `repeated` a `Vec`, and another message another struct: code that uses \
-         the field does not compile. Types that are one in Rust (`int32` and `sint32`) are no change here, though they \
+        "`optional` makes an `Option` of a field, `repeated` a `Vec`, and another message another struct, \
+         in a `Box` where it may hold the message that the field is in: code that uses the field does not compile. Types that are one in Rust (`int32` and `sint32`) are no change here, though they \
          are one on the wire. An enum is an `i32` with methods of its own type beside it.",
     ),
     categories: &[Category::Rust],
@@ -66,6 +66,12 @@ mod tests {
             "N a = 1;",
             "map<string, N> a = 1;",
             "was `Option<N>` in Rust and is `HashMap<String, N>` now",
+        );
+        differ("N a = 1;", "M a = 1;", "was `Option<N>` in Rust and is `Option<Box<M>>` now");
+        differ(
+            "repeated M a = 1;",
+            "map<string, M> a = 1;",
+            "was `Vec<M>` in Rust and is `HashMap<String, M>` now",
         );
         differ("int32 a = 1;", "E a = 1;", "was `i32` in Rust and is `i32 of E` now");
         differ("google.protobuf.Int32Value a = 1;", "optional int32 a = 1;", "");

@@ -26,6 +26,7 @@ pub struct Selection {
     ignores: Ignores,
     as_buf: bool,
     stored: Option<Vec<String>>,
+    every_deletion: bool,
     options: Vec<String>,
 }
 
@@ -64,6 +65,7 @@ impl Selection {
             ignores: Ignores::default(),
             as_buf: false,
             stored: None,
+            every_deletion: false,
             options: Vec::new(),
         }
     }
@@ -103,6 +105,13 @@ impl Selection {
         Selection { stored, ..self }
     }
 
+    /// Finds a deletion that was announced too: there is somebody else who decides whether it may be
+    /// ([`deletion`](crate::rules::deletion)).
+    #[must_use]
+    pub fn telling_of_every_deletion(self) -> Selection {
+        Selection { every_deletion: true, ..self }
+    }
+
     /// Names the custom options that somebody relies on.
     #[must_use]
     pub fn watching(self, options: Vec<String>) -> Selection {
@@ -130,6 +139,11 @@ impl Selection {
     /// The messages of which bytes are kept, if somebody said which.
     pub fn stored(&self) -> Option<&[String]> {
         self.stored.as_deref()
+    }
+
+    /// Whether a deletion that was announced is a finding.
+    pub fn tells_of_every_deletion(&self) -> bool {
+        self.every_deletion
     }
 
     /// The custom options that somebody relies on, by their full names.

@@ -88,10 +88,15 @@ impl Difference {
         self.witness.readings.iter().map(|it| it.verdict).max().unwrap_or(Agreement::Same)
     }
 
+    /// The worst that happens where readers of JSON ignore what they do not know.
+    pub fn worst_told(&self) -> Agreement {
+        let told = self.witness.readings.iter().filter(|it| it.encoding != Encoding::StrictJson);
+        told.map(|it| it.verdict).max().unwrap_or(Agreement::Same)
+    }
+
     /// Is there a reading that breaks somebody, and were they not told?
     pub fn is_break(&self) -> bool {
-        let readings = self.witness.readings.iter().filter(|it| it.encoding != Encoding::StrictJson);
-        let worst = readings.map(|it| it.verdict).max().unwrap_or(Agreement::Same);
+        let worst = self.worst_told();
         match self.nature {
             Nature::Alike | Nature::Added => false,
             // That it is lost was said; that a whole message is refused was not.

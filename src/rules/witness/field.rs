@@ -35,13 +35,7 @@ impl Field {
     /// Every field of a message, those that extend it last.
     pub(super) fn all(message: &MessageDescriptor) -> Vec<Field> {
         let mut all: Vec<Field> = message.fields().map(Field::Member).collect();
-        // Not by the message's own list: prost-reflect 0.16 leaves in it the extensions of a file that did not link, and
-        // panics over them. Few messages can be extended at all.
-        if message.extension_ranges().next().is_some() {
-            let pool = message.parent_pool();
-            let of_it = pool.all_extensions().filter(|it| it.containing_message() == *message);
-            all.extend(of_it.map(Field::Extension));
-        }
+        all.extend(message.extensions().map(Field::Extension));
         all
     }
 

@@ -203,7 +203,8 @@ fn with_partners(course: &Course, writer: &Field, reader: &Field, mut trials: Ve
             let mut message = course.base.clone();
             writer.set(&mut message, one);
             partner.set(&mut message, two);
-            trials.push(Trial::of(Cause::Both, message));
+            let partner = Some(partner.name().to_owned());
+            trials.push(Trial { partner, ..Trial::of(Cause::Both, message) });
         }
     }
     trials

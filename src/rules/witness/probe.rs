@@ -4,9 +4,9 @@ use prost::Message as _;
 use prost::encoding::{WireType, encode_key, uint32};
 use prost_reflect::{DynamicMessage, MessageDescriptor, ReflectMessage as _};
 
-use super::field::Field;
+use super::field::{Field, Shape};
 use super::meaning::{Gap, Way, gaps};
-use super::pairing::Pairings;
+use super::pairing::{Pairing, Pairings};
 use super::read::{self, Refusal};
 use super::text;
 use super::trial::{Cause, Trial};
@@ -17,7 +17,7 @@ use crate::values::encode;
 #[derive(Debug, Clone)]
 pub(super) struct Attempt {
     pub cause: Cause,
-    /// A required field was missing.
+    /// A required field of the message itself was missing.
     pub missing: bool,
     pub reading: Reading,
     pub message: String,
@@ -34,15 +34,32 @@ pub(super) struct Target<'a> {
 
 impl Target<'_> {
     /// Is it this field itself that is read otherwise, and not something inside the message it holds?
-    fn is_met(&self, gap: &Gap) -> bool {
+    fn is_met(&self, gap: &Gap, trial: &Trial) -> bool {
         let [name] = gap.path.as_slice() else { return false };
-        self.writer.iter().chain(&self.reader).any(|field| field.name() == name)
+        trial.partner.as_ref() == Some(name)
+            || self.writer.iter().chain(&self.reader).any(|field| field.name() == name)
     }
 
-    fn is_missing(&self, path: &[String]) -> bool {
-        let [name] = path else { return false };
-        self.reader.iter().any(|field| field.name() == name)
+    /// Does the reader miss this field itself, or something inside it that was never written for it? What is missing
+    /// inside a message that both sides hold in the same place is a question about that message.
+    fn is_missing(&self, path: &[String], pairing: &Pairing, encoding: Encoding) -> bool {
+        let Some((name, inside)) = path.split_first() else { return false };
+        let Some(reader) = self.reader.iter().find(|field| field.name() == name) else { return false };
+        let meant = pairing.both.iter().find(|(_, it)| it.full_name() == reader.full_name());
+        inside.is_empty() || !meant.is_some_and(|(writer, _)| is_same_place(writer, reader, encoding))
     }
+}
+
+/// Is a message that one field holds what the other one reads?
+fn is_same_place(writer: &Field, reader: &Field, encoding: Encoding) -> bool {
+    let is_met = match encoding {
+        Encoding::Binary => writer.number() == reader.number() && writer.is_group() == reader.is_group(),
+        _ => writer.key() == reader.key(),
+    };
+    is_met
+        && (writer.shape() == Shape::Map) == (reader.shape() == Shape::Map)
+        && writer.held().as_message().is_some()
+        && reader.held().as_message().is_some()
 }
 
 /// Bytes of a message, extensions and all, the same every time.
@@ -79,14 +96,18 @@ pub(super) fn attempt(
     let bytes = [bytes(&trial.message), trial.raw.clone()].concat();
     let read = match way.encoding {
         Encoding::Binary => read::binary(reader, &bytes),
-        Encoding::Json => read::json(reader, json.as_deref()?, false),
-        Encoding::StrictJson => read::json(reader, json.as_deref()?, true),
+        encoding => read::json(reader, json.as_deref()?, encoding == Encoding::StrictJson),
     };
     let mut missing = false;
     let (agreement, shown) = match &read {
         Err(Refusal { why, missing: path }) => {
-            missing = path.is_some();
-            if path.as_ref().is_some_and(|path| !target.is_missing(path)) {
+            missing = path.as_ref().is_some_and(|path| path.len() == 1);
+            let pairing =
+                pairings.of(way.direction == Direction::NewToOld, &trial.message.descriptor(), reader);
+            if path.as_ref().is_some_and(|path| !target.is_missing(path, &pairing, way.encoding)) {
+                return None;
+            }
+            if path.is_none() && is_refused_without(target, trial, reader, way.encoding, why) {
                 return None;
             }
             (Agreement::Rejected, why.clone())
@@ -94,7 +115,8 @@ pub(super) fn attempt(
         // A string that is no text, at a reader who does not mind.
         Ok(read) if !trial.raw.is_empty() => (Agreement::Same, shown(read)),
         Ok(read) => {
-            let met = gaps(pairings, way, &trial.message, read).into_iter().filter(|gap| target.is_met(gap));
+            let met =
+                gaps(pairings, way, &trial.message, read).into_iter().filter(|gap| target.is_met(gap, trial));
             (met.map(|gap| gap.agreement).max().unwrap_or(Agreement::Same), shown(read))
         }
     };
@@ -119,6 +141,26 @@ pub(super) fn attempt(
         hex,
         json,
     })
+}
+
+/// Is the same said of the message without what the trial is about? Then it is about something else.
+fn is_refused_without(
+    target: &Target,
+    trial: &Trial,
+    reader: &MessageDescriptor,
+    encoding: Encoding,
+    why: &str,
+) -> bool {
+    let mut without = trial.message.clone();
+    target.writer.iter().for_each(|field| field.clear(&mut without));
+    let read = match encoding {
+        Encoding::Binary => read::binary(reader, &bytes(&without)),
+        encoding => match text::write(&without, trial.spelling.as_ref()) {
+            Some(json) => read::json(reader, &json, encoding == Encoding::StrictJson),
+            None => return false,
+        },
+    };
+    !target.writer.is_empty() && read.is_err_and(|refusal| refusal.why == why)
 }
 
 fn shown(read: &DynamicMessage) -> String {

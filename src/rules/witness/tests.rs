@@ -120,6 +120,43 @@ fn presence_is_missed_by_whoever_had_it() {
 }
 
 #[test]
+fn a_message_in_the_place_of_another_lacks_what_it_requires() {
+    let text = |map: u32, one: u32| {
+        let n = "message N { required bytes x = 3; }";
+        format!("syntax = \"proto2\"; message M {{ map<int32, N> a = {map}; optional N b = {one}; }} {n}")
+    };
+    shows(
+        &text(1, 2),
+        &text(2, 1),
+        &[
+            "-> binary rejected: 0a06080112021a00 => required field `b.x` is missing",
+            "<- binary rejected: 1206080112021a00 => required field `b.x` is missing",
+            "-> binary rejected: 12021a00 => required field `a.x` is missing",
+            "<- binary rejected: 0a021a00 => required field `a.x` is missing",
+        ],
+    );
+}
+
+#[test]
+fn a_field_that_is_read_as_before_is_not_blamed_for_another() {
+    let text = |kind: &str, b: &str| {
+        schema(&format!("syntax = \"proto2\"; message M {{ required {kind} g = 1; {b} }}"))
+    };
+    // A reader of JSON refuses every message, because of `g`.
+    let (old, new) = (text("int64", "optional int32 b = 2;"), text("bool", "oneof o { int32 b = 2; }"));
+    let world = World::new(&old, &new);
+    let verdicts = |name: &str| -> Vec<Agreement> {
+        let of_it = world
+            .differences()
+            .into_iter()
+            .filter(|it| matches!(&it.subject, Subject::Field { old: Some(old), .. } if old.name() == name));
+        of_it.flat_map(|it| &it.witness.readings).map(|it| it.verdict).collect()
+    };
+    assert!(verdicts("g").contains(&Agreement::Rejected));
+    assert!(!verdicts("b").is_empty() && verdicts("b").iter().all(|it| *it == Agreement::Same));
+}
+
+#[test]
 fn two_fields_in_one_oneof_are_one() {
     field("int32 a = 1; int32 b = 2;", "int32 a = 1; oneof x { int32 b = 2; }", &[]);
     field(
@@ -128,6 +165,18 @@ fn two_fields_in_one_oneof_are_one() {
         &[
             "-> binary lossy: 08011001 => {\"b\":1}",
             "-> JSON rejected: {\"a\":1,\"b\":1} => multiple fields provided for oneof 'x'",
+        ],
+    );
+}
+
+#[test]
+fn whoever_is_lost_in_one_oneof_is_told() {
+    field(
+        "oneof x { int32 a = 1; string b = 2; }",
+        "oneof x { int32 a = 1; } oneof y { string b = 2; }",
+        &[
+            "<- binary lossy: 0801120161 => {\"b\":\"a\"}",
+            "<- JSON rejected: {\"a\":1,\"b\":\"a\"} => multiple fields provided for oneof 'x'",
         ],
     );
 }
@@ -172,6 +221,24 @@ fn open_enums_keep_numbers_and_json_needs_names() {
     shows(
         &text("A = 1; B = 1;"),
         &text("B = 1; A = 1;"),
+        &[
+            "-> JSON respelled: {\"e\":\"A\"} => {\"e\":\"B\"}",
+            "<- JSON respelled: {\"e\":\"B\"} => {\"e\":\"A\"}",
+        ],
+    );
+}
+
+#[test]
+fn an_enum_is_tried_where_its_default_is_written() {
+    let text = |values: &str| {
+        format!(
+            "enum E {{ option allow_alias = true; {values} }} \
+             message M {{ E a = 1; E b = 2; E c = 3; E d = 4; }} message N {{ optional E e = 1; }}"
+        )
+    };
+    shows(
+        &text("A = 0; B = 0;"),
+        &text("B = 0; A = 0;"),
         &[
             "-> JSON respelled: {\"e\":\"A\"} => {\"e\":\"B\"}",
             "<- JSON respelled: {\"e\":\"B\"} => {\"e\":\"A\"}",

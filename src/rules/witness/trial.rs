@@ -31,11 +31,13 @@ pub(super) struct Trial {
     /// Bytes behind those of the message: a string that no message can hold.
     pub raw: Vec<u8>,
     pub spelling: Option<Spelling>,
+    /// The name of the field that is there too: what becomes of it is told as well.
+    pub partner: Option<String>,
 }
 
 impl Trial {
     pub(super) fn of(cause: Cause, message: DynamicMessage) -> Trial {
-        Trial { cause, message, raw: Vec::new(), spelling: None }
+        Trial { cause, message, raw: Vec::new(), spelling: None, partner: None }
     }
 }
 

@@ -43,8 +43,20 @@ struct Carrier {
     enums: (String, String),
 }
 
-/// Fields that an enum is tried in. Where a field is required its enum can do more harm, so those come first.
+/// Fields that an enum is tried in.
 const CARRIERS: usize = 3;
+
+impl Carrier {
+    /// Where a field is required its enum can do more harm, so those come first; then those that write every value,
+    /// also the default.
+    fn rank(&self) -> (bool, bool) {
+        let writes_all = |it: &Field| it.shape() != Shape::One || it.has_presence();
+        (
+            !(self.old.is_required() || self.new.is_required()),
+            !(writes_all(&self.old) && writes_all(&self.new)),
+        )
+    }
+}
 
 impl World {
     /// Pairs the messages of two schemas. Finds nothing yet.
@@ -85,7 +97,7 @@ impl World {
                 world.add(old, new, &mut waiting);
             }
         }
-        world.carriers.sort_by_key(|it| !(it.old.is_required() || it.new.is_required()));
+        world.carriers.sort_by_key(Carrier::rank);
         world
     }
 

@@ -3,7 +3,8 @@
 //! a witness that reads again as it says.
 //!
 //! `PROTOGATE_LAW_PAIRS` and `PROTOGATE_SEED` say how many pairs are drawn and from where: `cargo xtask campaign
-//! breaking`. What was found once is a row of `tests/fixtures/verdicts` or a test of `src/rules/witness`.
+//! breaking`; `PROTOGATE_LAW_FROM` passes over as many of them first, to come back to one that broke the law. What was
+//! found once is a row of `tests/fixtures/verdicts` or a test of `src/rules/witness`.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -28,8 +29,9 @@ const PAIRS: u64 = 3_000;
 const LONGEST_RUN: Duration = Duration::from_secs(45);
 /// Values of each message and direction.
 const VALUES: usize = 4;
-/// Violations that are shrunk.
+/// Violations that are shrunk, and those that a campaign collects before it ends.
 const SHOWN: usize = 2;
+const COLLECTED: usize = 20;
 /// Bytes of a value that is looked at: long texts show nothing that short ones do not.
 const LONGEST: usize = 1_000;
 /// Pairs between two looks at what was found.
@@ -54,21 +56,27 @@ fn silence_is_kept_and_findings_are_shown() {
     let start = Instant::now();
     let mut runner = runner(seed);
     let mut left = usize::try_from(pairs).unwrap();
+    let shown = if asked.is_some() { COLLECTED } else { SHOWN };
+    let from = usize::try_from(number("PROTOGATE_LAW_FROM").unwrap_or(0)).unwrap();
+    for passed in (0..from).step_by(BATCH) {
+        drawn(&draw::pair(), &mut runner, BATCH.min(from - passed));
+    }
     let (mut seen, mut compiled, mut silent, mut drawn_pairs) = (Seen::default(), 0, 0, 0);
-    while left > 0 && seen.broken.len() < SHOWN && (asked.is_some() || start.elapsed() < LONGEST_RUN) {
+    while left > 0 && seen.broken.len() < shown && (asked.is_some() || start.elapsed() < LONGEST_RUN) {
         let batch = drawn(&draw::pair(), &mut runner, left.min(BATCH));
         left -= batch.len();
+        let before = from + drawn_pairs;
         drawn_pairs += batch.len();
         let outcomes: Vec<Seen> = batch.par_iter().map(|pair| look(pair, seed)).collect();
-        for (pair, it) in batch.iter().zip(outcomes) {
+        for (at, (pair, it)) in batch.iter().zip(outcomes).enumerate() {
             compiled += usize::from(it.compiled);
             silent += usize::from(it.silent);
             seen.messages += it.messages;
             seen.values += it.values;
             seen.findings += it.findings;
-            if !it.broken.is_empty() && seen.broken.len() < SHOWN {
+            if !it.broken.is_empty() && seen.broken.len() < shown {
                 // Shrinking takes a while: what was seen is said before.
-                eprintln!("{:?} {:?}", pair.edits, it.broken);
+                eprintln!("pair {}: {:?} {:?}", before + at, pair.edits, it.broken);
                 let small = shrink::shrink(pair, &|all| {
                     all.par_iter().map(|it| !look(it, seed).broken.is_empty()).collect()
                 });
@@ -83,7 +91,7 @@ fn silence_is_kept_and_findings_are_shown() {
         }
     }
     let tally = format!(
-        "{drawn_pairs} pairs from seed {seed} in {:.1} s: {compiled} compile on both sides, PROVEN is silent about {silent}; \
+        "{drawn_pairs} pairs from number {from} of seed {seed} in {:.1} s: {compiled} compile on both sides, PROVEN is silent about {silent}; \
          {} values of {} messages it is silent about, {} findings",
         start.elapsed().as_secs_f64(),
         seen.values,

@@ -8,6 +8,8 @@ use super::rows::Row;
 use super::{Answer, answer};
 
 const HEAD: &str = include_str!("../../fixtures/verdicts/head.md");
+/// What was counted and read by eye.
+const MAJORS: &str = include_str!("../../fixtures/verdicts/majors.md");
 
 pub fn page(rows: &[Row]) -> String {
     let answers: Vec<Answer> = rows.iter().map(answer).collect();
@@ -54,7 +56,7 @@ pub fn page(rows: &[Row]) -> String {
             let _ = writeln!(page, "- {}: {it}", row.id);
         });
     }
-    page
+    page + MAJORS
 }
 
 /// The first of the worst in each direction, bytes before JSON.

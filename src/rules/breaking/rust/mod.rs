@@ -3,7 +3,7 @@
 //! (`HTTP` renamed to `Http`) is none.
 //!
 //! Absent on purpose: nothing is generated. Names are made as prost-build makes them, by the same crate;
-//! `tests/it/rust_rules.rs` asks the compiler. Not told apart: whether a field that holds its own type is boxed.
+//! `tests/it/rust_rules.rs` asks the compiler.
 
 mod names;
 mod types;

@@ -1,5 +1,7 @@
 //! Types of fields and methods as Rust code sees them.
 
+use std::collections::HashSet;
+
 use prost_reflect::{Cardinality, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor};
 
 use super::names::{item, module, snake};
@@ -31,6 +33,7 @@ pub(super) fn payload(field: &FieldDescriptor) -> String {
         Kind::Bool => "bool".to_owned(),
         Kind::String => "String".to_owned(),
         Kind::Bytes => "Vec<u8>".to_owned(),
+        Kind::Message(message) if is_boxed(field, &message) => format!("Box<{}>", message_type(&message)),
         Kind::Message(message) => message_type(&message),
         Kind::Enum(r#enum) => {
             let scope = scope(r#enum.package_name(), r#enum.parent_message());
@@ -38,6 +41,30 @@ pub(super) fn payload(field: &FieldDescriptor) -> String {
             format!("i32 of {}", item(&scope, r#enum.name()))
         }
     }
+}
+
+/// Whether prost puts a message on the heap because it may hold, without a list between, the message that the field is
+/// in (`is_nested` of prost-build's `message_graph.rs`, which follows no groups).
+fn is_boxed(field: &FieldDescriptor, held: &MessageDescriptor) -> bool {
+    if field.cardinality() == Cardinality::Repeated {
+        return false;
+    }
+    let mut seen = HashSet::from([held.full_name().to_owned()]);
+    let mut waiting = vec![held.clone()];
+    while let Some(message) = waiting.pop() {
+        if message == *field.parent_message() {
+            return true;
+        }
+        for inner in message.fields().filter(|it| it.cardinality() != Cardinality::Repeated && !it.is_group())
+        {
+            if let Kind::Message(next) = inner.kind()
+                && seen.insert(next.full_name().to_owned())
+            {
+                waiting.push(next);
+            }
+        }
+    }
+    false
 }
 
 /// What a server's method takes and gives.
