@@ -69,7 +69,10 @@ pub fn look(arguments: &CheckBreaking, context: &Context) -> Outcome<Looked> {
         return Err(vec![said.help("leave out --buf-exact")]);
     }
     let workspace = workspace::input(arguments.input.as_deref(), context)?;
-    let asked = asked(&workspace, &arguments.category)?;
+    let mut asked = asked(&workspace, &arguments.category)?;
+    if arguments.no_evidence {
+        asked.iter_mut().for_each(|it| it.selection = it.selection.clone().without_evidence());
+    }
     let specs = specs(&arguments.against, context);
     let baselines = baselines(&specs, &workspace)?;
     let policy = &context.config.policy;

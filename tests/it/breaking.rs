@@ -41,6 +41,27 @@ fn a_renumbered_field_is_found_at_its_line() {
     assert_eq!(findings[0]["start_line"], line);
 }
 
+/// The same findings, sooner, and nothing that shows them.
+#[test]
+fn without_evidence_the_findings_are_the_same() {
+    let old = user_proto();
+    let new = old.replace("string email = 3", "int32 email = 3").replace("string text = 3", "bytes text = 3");
+    let folder = folder(&[CONFIG, ("baseline/user.proto", &old), ("proto/user.proto", &new)]);
+    let found = |more: &[&str]| {
+        let arguments = [&["check-breaking", "--format", "json"][..], more].concat();
+        let ran = protogate(folder.path(), &arguments);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        let findings = ran.stdout.lines().map(|it| serde_json::from_str::<serde_json::Value>(it).unwrap());
+        let told = |it: &serde_json::Value| format!("{} {}", it["type"], it["message"]);
+        let (told, shown): (Vec<_>, Vec<_>) =
+            findings.map(|it| (told(&it), it.to_string().contains("witness"))).unzip();
+        (told, shown.contains(&true))
+    };
+    let (with, without) = (found(&[]), found(&["--no-evidence"]));
+    assert_eq!(with.0, without.0);
+    assert_eq!((with.1, without.1), (true, false));
+}
+
 #[test]
 fn updating_the_baseline_says_what_it_accepts_and_ends_the_alarm() {
     let old = user_proto();

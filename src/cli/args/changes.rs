@@ -21,6 +21,9 @@ pub struct CheckBreaking {
     /// The version that is being made, for breaks that are accepted until a version [default: the latest tag]
     #[arg(long, alias = "version", value_name = "VERSION")]
     pub release: Option<semver::Version>,
+    /// Look for no values that show the findings: sooner done where very much has changed
+    #[arg(long)]
+    pub no_evidence: bool,
     /// Find what buf finds, also where it is wrong, and end as it does: 0, 100 for findings, 1 for failures
     #[arg(long)]
     pub buf_exact: bool,

@@ -107,12 +107,12 @@ impl<'a> Findings<'a> {
         Said { old: self.old, new: self.new, found: &mut self.list[position] }
     }
 
-    /// What is not ignored, each with what shows it. To be as buf, nothing is shown.
+    /// What is not ignored, each with what shows it where that is asked for.
     pub(super) fn into_diagnostics(self, world: &impl Deref<Target = World>) -> Vec<Diagnostic> {
         let ignores = self.selection.ignores();
         let is_dropped = |it: &Found| ignores.drop(it.diagnostic.rule.id, it.new.as_ref(), it.old.as_ref());
         let left = self.list.into_iter().filter(|it| !is_dropped(it)).map(|it| it.diagnostic);
-        if self.selection.is_exactly_as_buf() {
+        if !self.selection.shows_evidence() {
             return left.collect();
         }
         let show = |mut it: Diagnostic| {

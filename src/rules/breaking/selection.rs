@@ -27,6 +27,7 @@ pub struct Selection {
     as_buf: bool,
     stored: Option<Vec<String>>,
     every_deletion: bool,
+    unshown: bool,
     options: Vec<String>,
 }
 
@@ -66,6 +67,7 @@ impl Selection {
             as_buf: false,
             stored: None,
             every_deletion: false,
+            unshown: false,
             options: Vec::new(),
         }
     }
@@ -112,6 +114,12 @@ impl Selection {
         Selection { every_deletion: true, ..self }
     }
 
+    /// Looks for no values that show a finding, but where a rule is about them: findings without their evidence, sooner.
+    #[must_use]
+    pub fn without_evidence(self) -> Selection {
+        Selection { unshown: true, ..self }
+    }
+
     /// Names the custom options that somebody relies on.
     #[must_use]
     pub fn watching(self, options: Vec<String>) -> Selection {
@@ -151,7 +159,12 @@ impl Selection {
         &self.options
     }
 
-    /// Whether findings are those of buf.
+    /// Whether values are looked for that show a finding.
+    pub fn shows_evidence(&self) -> bool {
+        !self.as_buf && !self.unshown
+    }
+
+    /// Whether it finds what buf finds, and nothing else.
     pub fn is_exactly_as_buf(&self) -> bool {
         self.as_buf
     }
