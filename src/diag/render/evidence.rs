@@ -39,6 +39,10 @@ fn reading(it: &Reading) -> String {
     let written = if it.written.is_empty() { "no bytes" } else { &it.written };
     match it.verdict {
         Agreement::Rejected => format!("{head}: {} is refused: {}", cut(written), cut(&it.read)),
+        // Text that becomes bytes, as base64, and the other way.
+        Agreement::Misread if it.written == it.read => {
+            format!("{head}: {} is read as another value that is written alike", cut(written))
+        }
         _ => format!("{head}: {} is read as {}", cut(written), cut(&it.read)),
     }
 }
