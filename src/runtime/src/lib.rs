@@ -11,25 +11,69 @@
 //! ```
 
 mod answer;
+mod auth;
 mod bearer;
+mod call;
 mod cardinality;
+mod connection;
 mod deadline;
+mod glob;
 mod harden;
+mod identity;
+mod ids;
+mod incoming;
+#[cfg(feature = "jwt")]
+mod jwt;
+mod limit;
+mod log;
+mod methods;
+#[cfg(feature = "metrics")]
+mod metrics;
+mod observe;
 mod panic;
+mod peer;
+mod policy;
 mod prefix;
 mod protocol;
+mod refusal;
+#[cfg(any(feature = "jwt", feature = "tls"))]
+mod reload;
 mod size;
 #[cfg(test)]
 mod testing;
 mod timeout;
+#[cfg(feature = "tls")]
+mod tls;
+mod trace;
 mod verdict;
 mod worn;
 
+pub use auth::{AuthLayer, Credentials};
 pub use bearer::BearerLayer;
+pub use call::{Call, Traffic, code_name};
 pub use cardinality::CardinalityLayer;
-pub use deadline::{DeadlineLayer, EndsAt};
+pub use connection::Connection;
+pub use deadline::{DeadlineLayer, EndsAt, MethodCaps};
+pub use glob::Glob;
 pub use harden::{Harden, HardenLayer, Hardened, harden};
+pub use identity::{Identity, Proof};
+pub use incoming::Incoming;
+#[cfg(feature = "jwt")]
+pub use jwt::{JwtError, JwtOptions, Verifier};
+pub use limit::{Rate, RateLimitLayer};
+pub use log::{CallLog, LogFormat, LogMetadata, Rotation, Sink, is_secret};
+pub use methods::{Kind, Methods};
+#[cfg(feature = "metrics")]
+pub use metrics::{CallMetrics, Metrics, Ready, serve_page};
+pub use observe::{ObserveLayer, Observer};
 pub use panic::PanicLayer;
+pub use peer::{CertificateNames, Peer};
+pub use policy::{Need, Policy};
 pub use protocol::ProtocolLayer;
+#[cfg(any(feature = "jwt", feature = "tls"))]
+pub use reload::{Watch, watch_files};
 pub use size::SizeLayer;
+#[cfg(feature = "tls")]
+pub use tls::{Tls, TlsFiles};
+pub use trace::TraceContext;
 pub use worn::{Answer, Around, Worn};
