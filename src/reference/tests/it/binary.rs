@@ -205,7 +205,7 @@ async fn help_shows_examples_and_a_log_shows_calls_and_no_users() {
     create(&mut client, nth(1)).await;
     client.create_user(nth(1)).await.unwrap_err();
     let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
-    for status in ["Ok", "AlreadyExists"] {
+    for status in ["status=OK", "status=ALREADY_EXISTS"] {
         let line = log.next_line().await.unwrap().unwrap();
         assert!(line.contains("/user.UserService/CreateUser") && line.contains(status), "{line}");
         assert!(line.contains("elapsed_us") && !line.contains("user1"), "{line}");
