@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protogate_runtime::{
-    AuthLayer, CallLog, Credentials, Glob, JwtOptions, LogFormat, LogMetadata, Metrics, Need, Observer, Policy,
-    Rate, RateLimitLayer, Rotation, Sink, Tls, TlsFiles, Verifier, Watch, watch_files,
+    AuthLayer, CallLog, Credentials, Glob, JwtOptions, LogFormat, LogMetadata, Metrics, Need, Observer,
+    Policy, Rate, RateLimitLayer, Rotation, Sink, Tls, TlsFiles, Verifier, Watch, watch_files,
 };
 use user_service::Options;
 use user_service::options::{EXEMPT, SERVICE, methods};
@@ -101,7 +101,9 @@ fn log(log: &config::Log) -> Result<Option<(CallLog, Sink)>, String> {
         names => LogMetadata::Only(
             names
                 .iter()
-                .map(|name| name.parse().map_err(|_| format!("log.metadata: {name:?} is no name of metadata")))
+                .map(|name| {
+                    name.parse().map_err(|_| format!("log.metadata: {name:?} is no name of metadata"))
+                })
                 .collect::<Result<_, _>>()?,
         ),
     };
@@ -117,7 +119,9 @@ fn tls(tls: &config::Tls) -> Result<Option<Arc<Tls>>, String> {
     let files = match (&tls.client_ca, tls.client) {
         (Some(ca), Some(Client::Optional)) => files.with_client_ca(ca).with_client_optional(),
         (Some(ca), _) => files.with_client_ca(ca),
-        (None, Some(_)) => return Err("certificates of clients need their authority: give --tls-client-ca".to_owned()),
+        (None, Some(_)) => {
+            return Err("certificates of clients need their authority: give --tls-client-ca".to_owned());
+        }
         (None, None) => files,
     };
     Ok(Some(Arc::new(Tls::open(files)?)))

@@ -30,14 +30,16 @@ pub async fn healthcheck(args: &Healthcheck) -> Result<bool, String> {
 async fn ask(args: &Healthcheck) -> Result<bool, String> {
     let mut client = HealthClient::new(connect(args).await?);
     let asked = HealthCheckRequest { service: args.service.clone() };
-    let answer = client.check(asked).await.map_err(|status| {
-        format!("{} answers {:?}: {}", args.addr, status.code(), status.message())
-    })?;
+    let answer = client
+        .check(asked)
+        .await
+        .map_err(|status| format!("{} answers {:?}: {}", args.addr, status.code(), status.message()))?;
     Ok(answer.into_inner().status() == ServingStatus::Serving)
 }
 
 async fn connect(args: &Healthcheck) -> Result<Channel, String> {
-    let cannot = |why: String| format!("cannot reach {} ({why}): give --addr as HOST:PORT of a server", args.addr);
+    let cannot =
+        |why: String| format!("cannot reach {} ({why}): give --addr as HOST:PORT of a server", args.addr);
     let endpoint =
         Endpoint::from_shared(format!("http://{}", args.addr)).map_err(|error| cannot(error.to_string()))?;
     let tcp = TcpStream::connect(&args.addr).await.map_err(|error| cannot(error.to_string()))?;

@@ -58,7 +58,8 @@ fn runtime() -> Result<tokio::runtime::Runtime, String> {
 
 /// What the server itself has to say goes to stderr: warnings, and more where its calls do too.
 fn say(config: &Config) {
-    let level = if config.log.calls || config.log.file.is_some() { LevelFilter::INFO } else { LevelFilter::WARN };
+    let level =
+        if config.log.calls || config.log.file.is_some() { LevelFilter::INFO } else { LevelFilter::WARN };
     // Its own complaint about a closed stderr would go to stderr, and panic.
     tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).log_internal_errors(false).init();
 }
@@ -89,7 +90,8 @@ async fn serve_parts(
     let signals = Signals::install().map_err(|error| format!("cannot listen for signals: {error}"))?;
     let _watches = parts.watch();
     let ready = readiness(Arc::clone(store));
-    let bound = |listener: &TcpListener| listener.local_addr().map(|addr| addr.to_string()).unwrap_or_default();
+    let bound =
+        |listener: &TcpListener| listener.local_addr().map(|addr| addr.to_string()).unwrap_or_default();
     let scheme = if parts.options.tls.is_some() { "https" } else { "http" };
     announce(&format!("listening on {scheme}://{}", bound(&listener)));
     if let Some(page) = page {

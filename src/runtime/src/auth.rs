@@ -83,8 +83,10 @@ impl Credentials {
     fn of_certificate(&self, peer: Option<&Peer>) -> Option<Arc<Identity>> {
         let (known, names) = (self.certificates.as_ref()?, peer?.certificate.as_ref()?);
         let subject = names.subject()?.to_owned();
-        let holds = |name: &String| names.common_name.as_ref() == Some(name) || names.alternative.contains(name);
-        let roles = known.iter().filter(|(name, _)| holds(name)).flat_map(|(_, roles)| roles.clone()).collect();
+        let holds =
+            |name: &String| names.common_name.as_ref() == Some(name) || names.alternative.contains(name);
+        let roles =
+            known.iter().filter(|(name, _)| holds(name)).flat_map(|(_, roles)| roles.clone()).collect();
         Some(Arc::new(Identity { subject, proof: Proof::Certificate, roles }))
     }
 }
@@ -156,7 +158,8 @@ impl AuthLayer {
         })?;
         match need {
             Need::AnyOf(roles) if !identity.has_any(roles) => {
-                let message = format!("the caller lacks the role for this method: it needs {}", roles.join(" or "));
+                let message =
+                    format!("the caller lacks the role for this method: it needs {}", roles.join(" or "));
                 Err(refusal::because(Code::PermissionDenied, &message, "ROLE_MISSING", &self.domain))
             }
             _ => Ok(Some(identity)),
@@ -251,14 +254,19 @@ mod tests {
             for value in values {
                 request.headers_mut().append(header::AUTHORIZATION, value.parse().unwrap());
             }
-            request.extensions_mut().extend(certificate.map(|peer| {
-                let mut extensions = http::Extensions::new();
-                extensions.insert(peer);
-                extensions
-            }).unwrap_or_default());
+            request.extensions_mut().extend(
+                certificate
+                    .map(|peer| {
+                        let mut extensions = http::Extensions::new();
+                        extensions.insert(peer);
+                        extensions
+                    })
+                    .unwrap_or_default(),
+            );
             let answer = call(layer(), Script::Ok, request).await;
             assert_eq!(answer.status("grpc-status"), code, "{path} {values:?}");
-            let info = Status::from_header_map(&answer.headers).and_then(|status| status.get_details_error_info());
+            let info =
+                Status::from_header_map(&answer.headers).and_then(|status| status.get_details_error_info());
             let (given, domain) = info.map(|info| (info.reason, info.domain)).unwrap_or_default();
             assert_eq!(given, reason, "{path} {values:?}");
             assert_eq!(domain, if reason.is_empty() { "" } else { "a.B" });

@@ -19,7 +19,9 @@ impl Glob {
                     retry = Some((after, rest));
                     pattern = after;
                 }
-                (Some((wanted, after)), Some((got, left))) if wanted == got => (pattern, rest) = (after, left),
+                (Some((wanted, after)), Some((got, left))) if wanted == got => {
+                    (pattern, rest) = (after, left)
+                }
                 (None, None) => return true,
                 _ => {
                     let Some((after, [_, left @ ..])) = retry else { return false };
@@ -40,7 +42,9 @@ impl FromStr for Glob {
         if text.starts_with(['/', '*']) {
             return Ok(Self(text.to_owned()));
         }
-        Err(format!("{text:?} matches no method: begin it with a slash, as /package.Service/Method, or with *"))
+        Err(format!(
+            "{text:?} matches no method: begin it with a slash, as /package.Service/Method, or with *"
+        ))
     }
 }
 

@@ -27,7 +27,10 @@ pub struct Incoming(Source);
 enum Source {
     Plain(TcpListener),
     #[cfg(feature = "tls")]
-    Tls { connections: tokio::sync::mpsc::Receiver<Connection>, _accepting: Accepting },
+    Tls {
+        connections: tokio::sync::mpsc::Receiver<Connection>,
+        _accepting: Accepting,
+    },
 }
 
 /// The task that accepts, which ends with its receiver.

@@ -154,7 +154,9 @@ impl Limits {
             let from = due.max(now);
             (from - now <= self.ahead).then(|| from.saturating_add(self.pace))
         });
-        counted.map(|_| ()).map_err(|due| Duration::from_nanos(due.saturating_sub(now).saturating_sub(self.ahead)))
+        counted
+            .map(|_| ())
+            .map_err(|due| Duration::from_nanos(due.saturating_sub(now).saturating_sub(self.ahead)))
     }
 }
 

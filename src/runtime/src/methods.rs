@@ -104,7 +104,10 @@ mod tests {
             .into_iter()
             .chain([("/a.B/C", Kind::Unary)])
             .collect();
-        assert_eq!([methods.find("/a.B/C"), methods.find("/a.B/D"), methods.find("/")], [Some(0), Some(1), None]);
+        assert_eq!(
+            [methods.find("/a.B/C"), methods.find("/a.B/D"), methods.find("/")],
+            [Some(0), Some(1), None]
+        );
         assert_eq!(methods.unary_requests().collect::<Vec<_>>(), ["/a.B/C"]);
         let all = methods.with_health_and_reflection();
         assert_eq!((all.iter().count(), all.unary_requests().count()), (6, 3));

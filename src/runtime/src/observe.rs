@@ -66,8 +66,7 @@ impl ObserveLayer {
     fn call_of(&self, request: &Request<Body>) -> Call {
         let headers = request.headers();
         let trace = request.extensions().get::<TraceContext>().copied();
-        let trace =
-            trace.or_else(|| TraceContext::from_headers(headers)).unwrap_or_else(TraceContext::fresh);
+        let trace = trace.or_else(|| TraceContext::from_headers(headers)).unwrap_or_else(TraceContext::fresh);
         let uri = request.uri().clone();
         let method = self.methods.find(uri.path());
         Call {

@@ -305,3 +305,59 @@ impl Drop for Wanted {
 fn failed(error: impl std::fmt::Display) -> StoreError {
     StoreError::Failed { why: error.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_write_that_nobody_waits_for_is_not_begun() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = EmbeddedStore::open(&folder.path().join("users.redb")).unwrap();
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let (began, begins) = oneshot::channel();
+        let user = |name: &str| NewUser { name: name.into(), email: name.into(), created_at: 1 };
+        // The writer is busy, so that what follows waits.
+        let slow = store.write(move |_| {
+            let _ = began.send(());
+            let _ = held.recv();
+            Ok(())
+        });
+        let mut slow = std::pin::pin!(slow);
+        let cx = &mut Context::from_waker(Waker::noop());
+        assert!(slow.as_mut().poll(cx).is_pending());
+        begins.await.unwrap();
+        let mut given_up = store.create(vec![user("given up")]);
+        assert!(matches!(given_up.as_mut().poll(cx), Poll::Pending));
+        drop(given_up);
+        let mut kept = store.create(vec![user("kept")]);
+        assert!(kept.as_mut().poll(cx).is_pending());
+        drop(release);
+        slow.await.unwrap();
+        kept.await.unwrap();
+        let page = store.page(super::super::START, 0, 10).await.unwrap();
+        let names: Vec<_> = page.users.iter().map(|user| user.name.as_str()).collect();
+        assert_eq!(names, ["kept"]);
+    }
+
+    #[tokio::test]
+    async fn a_store_that_failed_is_ready_when_a_commit_succeeds() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = EmbeddedStore::open(&folder.path().join("users.redb")).unwrap();
+        let fails = |_: &mut Tables<'_>| Err::<(), _>(StoreError::Failed { why: "the disk".into() });
+        assert!(store.write(fails).await.is_err());
+        assert!(store.failing.load(Ordering::Relaxed));
+        store.ready().await.unwrap();
+        assert!(!store.failing.load(Ordering::Relaxed));
+    }
+
+    #[test]
+    fn a_walk_hears_that_its_call_is_gone() {
+        let (wanted, given_up) = Wanted::new();
+        assert!(!given_up.load(Ordering::Relaxed));
+        drop(wanted);
+        assert!(given_up.load(Ordering::Relaxed));
+    }
+}

@@ -12,10 +12,18 @@ mod drain;
 mod email;
 mod health;
 mod import;
+mod limits;
 mod lists;
+#[path = "../../examples/certs/make.rs"]
+mod make;
+mod matrix;
 mod message_size;
 mod raw;
+mod readiness;
 mod reflection;
 mod server;
+mod settings;
 mod store;
+mod tls;
 mod users;
+mod watching;

@@ -183,8 +183,7 @@ impl Verifier {
         let (signed, signature) = token.rsplit_once('.').ok_or(JwtError::Malformed)?;
         let (header, claims) = signed.split_once('.').ok_or(JwtError::Malformed)?;
         let decoded = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| JwtError::Malformed);
-        let header: Header =
-            serde_json::from_slice(&decoded(header)?).map_err(|_| JwtError::Malformed)?;
+        let header: Header = serde_json::from_slice(&decoded(header)?).map_err(|_| JwtError::Malformed)?;
         let algorithm = Algorithm::named(&header.alg).filter(|_| header.crit.is_none());
         let algorithm = algorithm.ok_or(JwtError::Unsupported)?;
         let keys = self.keys.load();

@@ -105,8 +105,14 @@ impl CallLog {
 /// Whether metadata of this name is a secret or may hold one: `authorization`, cookies, and all that is binary.
 #[must_use]
 pub fn is_secret(name: &HeaderName) -> bool {
-    const SECRET: [&str; 6] =
-        ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-forwarded-client-cert"];
+    const SECRET: [&str; 6] = [
+        "authorization",
+        "proxy-authorization",
+        "cookie",
+        "set-cookie",
+        "x-api-key",
+        "x-forwarded-client-cert",
+    ];
     let name = name.as_str();
     SECRET.contains(&name) || name.ends_with("-bin")
 }
@@ -155,8 +161,7 @@ mod tests {
     #[tokio::test]
     async fn a_line_says_what_a_call_was_and_nothing_of_its_content() {
         let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
-        let sent =
-            [("x-request-id", "r-1"), ("traceparent", &*format!("00-{trace}-00f067aa0ba902b7-01"))];
+        let sent = [("x-request-id", "r-1"), ("traceparent", &*format!("00-{trace}-00f067aa0ba902b7-01"))];
         let text = line(LogFormat::Text, LogMetadata::None, &sent).await;
         for part in [
             " call method=/a.B/C status=OK elapsed_us=",

@@ -62,8 +62,9 @@ impl Sink {
         let (lines, waiting) = sync_channel(WAITING);
         let dropped = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&dropped);
-        let thread =
-            std::thread::Builder::new().name("log".to_owned()).spawn(move || write_all(&waiting, target, &counter))?;
+        let thread = std::thread::Builder::new()
+            .name("log".to_owned())
+            .spawn(move || write_all(&waiting, target, &counter))?;
         Ok(Self(Arc::new(Inner { lines: Some(lines), dropped, thread: Some(thread) })))
     }
 

@@ -18,13 +18,22 @@ use crate::observe::Observer;
 pub use page::{Ready, serve_page};
 
 /// Seconds: from a lookup in memory to a call that somebody waits for.
-const SECONDS: [f64; 16] = [
-    0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
-];
+const SECONDS: [f64; 16] =
+    [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// Bytes: from an id to the largest message.
 const BYTES: [f64; 11] = [
-    64.0, 256.0, 1024.0, 4096.0, 16384.0, 65536.0, 262_144.0, 1_048_576.0, 4_194_304.0, 16_777_216.0, 67_108_864.0,
+    64.0,
+    256.0,
+    1024.0,
+    4096.0,
+    16384.0,
+    65536.0,
+    262_144.0,
+    1_048_576.0,
+    4_194_304.0,
+    16_777_216.0,
+    67_108_864.0,
 ];
 
 /// A registry of metrics of its own, and the text of all that is in it.
@@ -50,7 +59,9 @@ impl Default for Metrics {
         let suffix = |text: &str| Matcher::Suffix(text.to_owned());
         // Fails for no buckets only, and there are some.
         let buckets = |builder: PrometheusBuilder| {
-            builder.set_buckets_for_metric(suffix("_seconds"), &SECONDS)?.set_buckets_for_metric(suffix("_bytes"), &BYTES)
+            builder
+                .set_buckets_for_metric(suffix("_seconds"), &SECONDS)?
+                .set_buckets_for_metric(suffix("_bytes"), &BYTES)
         };
         let recorder = buckets(PrometheusBuilder::new()).unwrap_or_default().build_recorder();
         let handle = recorder.handle();
@@ -152,7 +163,8 @@ struct PerMethod {
 
 impl PerMethod {
     fn new(recorder: &PrometheusRecorder, path: &str, kind: &'static str) -> Self {
-        let (service, method) = path.trim_start_matches('/').rsplit_once('/').unwrap_or(("unknown", "unknown"));
+        let (service, method) =
+            path.trim_start_matches('/').rsplit_once('/').unwrap_or(("unknown", "unknown"));
         let labels = vec![
             Label::new("grpc_type", kind),
             Label::new("grpc_service", service.to_owned()),

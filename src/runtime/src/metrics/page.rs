@@ -71,7 +71,9 @@ async fn accept(listener: TcpListener, metrics: Metrics, ready: Ready) -> Infall
 
 fn answer(method: &Method, path: &str, metrics: &Metrics, ready: &Ready) -> Response<String> {
     let (status, text) = match path {
-        _ if !matches!(*method, Method::GET | Method::HEAD) => (StatusCode::METHOD_NOT_ALLOWED, String::new()),
+        _ if !matches!(*method, Method::GET | Method::HEAD) => {
+            (StatusCode::METHOD_NOT_ALLOWED, String::new())
+        }
         "/metrics" => (StatusCode::OK, metrics.render()),
         "/healthz" => (StatusCode::OK, "ok\n".to_owned()),
         "/readyz" if *ready.borrow() => (StatusCode::OK, "ready\n".to_owned()),
@@ -81,7 +83,11 @@ fn answer(method: &Method, path: &str, metrics: &Metrics, ready: &Ready) -> Resp
     let mut response = Response::new(text);
     *response.status_mut() = status;
     // The version of the text format: https://prometheus.io/docs/instrumenting/exposition_formats/
-    let kind = if path == "/metrics" { "text/plain; version=0.0.4; charset=utf-8" } else { "text/plain; charset=utf-8" };
+    let kind = if path == "/metrics" {
+        "text/plain; version=0.0.4; charset=utf-8"
+    } else {
+        "text/plain; charset=utf-8"
+    };
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     response
 }

@@ -81,10 +81,8 @@ impl TlsFiles {
 /// The certificates of a file, at least one.
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let unread = |error| format!("cannot read the certificates of {} ({error})", path.display());
-    let all: Vec<_> = CertificateDer::pem_file_iter(path)
-        .map_err(unread)?
-        .collect::<Result<_, _>>()
-        .map_err(unread)?;
+    let all: Vec<_> =
+        CertificateDer::pem_file_iter(path).map_err(unread)?.collect::<Result<_, _>>().map_err(unread)?;
     if all.is_empty() {
         return Err(format!("{} has no certificate as PEM", path.display()));
     }
@@ -121,7 +119,11 @@ impl Tls {
     #[must_use]
     pub fn files(&self) -> Vec<PathBuf> {
         let files = &self.files;
-        [Some(&files.cert), Some(&files.key), files.client_ca.as_ref()].into_iter().flatten().cloned().collect()
+        [Some(&files.cert), Some(&files.key), files.client_ca.as_ref()]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect()
     }
 
     /// What takes the next connection.
@@ -141,7 +143,8 @@ mod tests {
     /// A certificate that has signed itself, and its key.
     fn pair() -> (String, String) {
         let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
+        let certificate =
+            CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
         (certificate.pem(), key.serialize_pem())
     }
 
