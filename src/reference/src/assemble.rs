@@ -59,6 +59,13 @@ impl Parts {
         Ok(Self { options, reloads, metrics })
     }
 
+    /// The same, where every call has a span.
+    #[cfg(feature = "otlp")]
+    pub fn with_spans(mut self) -> Self {
+        self.options.spans = true;
+        self
+    }
+
     /// Watches the files from now on, until the watches are dropped. Needs a runtime.
     pub fn watch(&self) -> Vec<Watch> {
         let watch = |reload: &Reload| match reload {

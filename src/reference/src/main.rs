@@ -10,8 +10,12 @@ use clap::Parser;
 use protogate_runtime::serve_page;
 use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 use user_service::serve;
 use user_service::server::readiness;
+#[cfg(feature = "otlp")]
+use user_service::store::TracedStore;
 use user_service::store::{EmbeddedStore, MemoryStore, UserStore};
 
 mod args;
@@ -25,6 +29,10 @@ use args::{Arguments, Command, Healthcheck};
 use assemble::Parts;
 use config::Config;
 use signals::Signals;
+
+/// The name of the service among the spans of others.
+#[cfg(feature = "otlp")]
+const SERVICE_NAME: &str = "user-service";
 
 /// Where the server listens when nobody says.
 const ADDR: &str = "127.0.0.1:50051";
@@ -57,24 +65,46 @@ fn runtime() -> Result<tokio::runtime::Runtime, String> {
 }
 
 /// What the server itself has to say goes to stderr: warnings, and more where its calls do too.
-fn say(config: &Config) {
+fn say(config: &Config, #[cfg(feature = "otlp")] spans: Option<&protogate_runtime::Spans>) {
     let level =
         if config.log.calls || config.log.file.is_some() { LevelFilter::INFO } else { LevelFilter::WARN };
     // Its own complaint about a closed stderr would go to stderr, and panic.
-    tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).log_internal_errors(false).init();
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).log_internal_errors(false);
+    let subscriber = tracing_subscriber::registry().with(lines.with_filter(level));
+    #[cfg(feature = "otlp")]
+    let subscriber = subscriber.with(spans.map(|spans| spans.subscriber().with_filter(LevelFilter::INFO)));
+    subscriber.init();
 }
 
 /// Serves until a signal; `Err` is a sentence for the user.
 fn run(config: &Config) -> Result<(), String> {
-    say(config);
     let runtime = runtime()?;
+    #[cfg(feature = "otlp")]
+    let spans = {
+        let _within = runtime.enter();
+        let to = |endpoint: &String| protogate_runtime::Spans::to(endpoint, SERVICE_NAME);
+        config.otlp.endpoint.as_ref().map(to).transpose()?
+    };
+    #[cfg(feature = "otlp")]
+    say(config, spans.as_ref());
+    #[cfg(not(feature = "otlp"))]
+    say(config);
     let parts = Parts::new(config)?;
     // The sockets first: a port in use must not leave a new store behind.
     let listener = runtime.block_on(listen(config.addr.as_deref().unwrap_or(ADDR), "addr"))?;
     let page = config.metrics_addr.as_deref().map(|addr| runtime.block_on(listen(addr, "metrics-addr")));
     let page = page.transpose()?;
     let store = open(config.store.as_deref())?;
+    #[cfg(feature = "otlp")]
+    let (parts, store) = match &spans {
+        Some(_) => (parts.with_spans(), Arc::new(TracedStore::new(store)) as Arc<dyn UserStore>),
+        None => (parts, store),
+    };
     let served = runtime.block_on(serve_parts(parts, listener, page, &store));
+    #[cfg(feature = "otlp")]
+    if let Some(Err(why)) = spans.map(|spans| spans.finish()) {
+        tracing::warn!("{why}");
+    }
     // The calls end before the store does, and the store closes its file before the process ends.
     drop(runtime);
     drop(store);

@@ -58,6 +58,9 @@ pub struct Options {
     pub method_caps: MethodCaps,
     /// Who is told of each call: the log, the metrics.
     pub observers: Vec<Arc<dyn Observer>>,
+    /// Whether each call has a span for OpenTelemetry.
+    #[cfg(feature = "otlp")]
+    pub spans: bool,
     /// TLS on the socket; plain without it.
     pub tls: Option<Arc<Tls>>,
     /// What health says while the server runs; that it serves without it.
@@ -80,6 +83,8 @@ impl Default for Options {
             cap: None,
             method_caps: MethodCaps::default(),
             observers: Vec::new(),
+            #[cfg(feature = "otlp")]
+            spans: false,
             tls: None,
             ready: None,
             descriptors: Cow::Borrowed(FILE_DESCRIPTOR_SET),

@@ -90,10 +90,15 @@ pub async fn serve_routes(
         harden(options.cap.map_or(harden_options.clone(), |cap| harden_options.with_cap(cap)))
     });
     let one = options.harden.then(|| CardinalityLayer::new(methods.unary_requests()));
-    let serving = Server::builder()
+    let server = Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE))
         // The observers see what the client does, and a call without its credentials reaches nothing below.
-        .layer(option_layer(options.front.map(MapRequestLayer::new)))
+        .layer(option_layer(options.front.map(MapRequestLayer::new)));
+    #[cfg(feature = "otlp")]
+    let server = server.layer(option_layer(
+        options.spans.then(|| protogate_runtime::SpanLayer::new(Arc::clone(&methods))),
+    ));
+    let serving = server
         .layer(option_layer(observe))
         .layer(option_layer(hardened))
         .layer(option_layer(options.asks()))

@@ -30,6 +30,8 @@ mod methods;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod observe;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod panic;
 mod peer;
 mod policy;
@@ -66,6 +68,8 @@ pub use methods::{Kind, Methods};
 #[cfg(feature = "metrics")]
 pub use metrics::{CallMetrics, Metrics, Ready, serve_page};
 pub use observe::{ObserveLayer, Observer};
+#[cfg(feature = "otlp")]
+pub use otlp::{SpanLayer, SpanSubscriber, Spans};
 pub use panic::PanicLayer;
 pub use peer::{CertificateNames, Peer};
 pub use policy::{Need, Policy};

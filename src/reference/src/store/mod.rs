@@ -5,9 +5,13 @@
 
 pub mod embedded;
 pub mod memory;
+#[cfg(feature = "otlp")]
+pub mod traced;
 
 pub use embedded::EmbeddedStore;
 pub use memory::MemoryStore;
+#[cfg(feature = "otlp")]
+pub use traced::TracedStore;
 
 /// One stored user.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -23,6 +23,8 @@ mod readiness;
 mod reflection;
 mod server;
 mod settings;
+#[cfg(feature = "otlp")]
+mod spans;
 mod store;
 mod tls;
 mod users;
