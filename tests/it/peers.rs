@@ -42,6 +42,15 @@ pub fn or_skip(peer: &str) -> Option<PathBuf> {
     skip_or_fail(find(peer), peer, required)
 }
 
+/// The path of a program of the system's (Debian's `prometheus` has `prometheus` and `promtool`); without it as
+/// [`or_skip`].
+pub fn installed_or_skip(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file());
+    let required = env::var_os("PROTOGATE_REQUIRE_PEERS").is_some_and(|value| value == "1");
+    skip_or_fail(found, program, required)
+}
+
 fn cache() -> PathBuf {
     match env::var_os("PROTOGATE_PEERS") {
         Some(folder) => folder.into(),

@@ -11,11 +11,15 @@
 # CACHE/bin/sarif                the SARIF Multitool: the schema, the standard's rules and those of code scanning
 # CACHE/venv, CACHE/pb2          Python with grpcio and the modules tests/interop needs
 # CACHE/grpcurl                  the real grpcurl (Linux on x86-64 only: the package has no other)
+# CACHE/rotel                    an OpenTelemetry collector (Linux on x86-64 only, as above)
 # CACHE/interop-node             Node packages of the servers in tests/interop/node
+#
+# Where apt-get can be used without asking, also Debian's `prometheus`, which has promtool.
 set -euo pipefail
 
 BUF=1.75.0
 GRPCURL=1.8.6.post2
+ROTEL=0.0.1a15
 GOOGLE_GAX_4=4.6.1
 GOOGLE_GAX_5=5.0.8
 GOOGLE_PROTO_FILES_5=5.0.3
@@ -96,9 +100,28 @@ install_grpcurl() {
     rm -rf "$unpacked"
 }
 
+# The wheel is a Python module around the program; only the program is kept. It is the same for every Python.
+install_rotel() {
+    local unpacked
+    unpacked=$(mktemp -d)
+    "$cache/venv/bin/python" -m pip --disable-pip-version-check --quiet download --no-deps --dest "$unpacked" "rotel==$ROTEL"
+    "$cache/venv/bin/python" -m zipfile -e "$unpacked"/rotel-*.whl "$unpacked"
+    install -m 755 "$unpacked/rotel/rotel-agent" "$cache/rotel"
+    rm -rf "$unpacked"
+}
+
+if [[ $(uname -sm) == "Linux x86_64" && ! -x $cache/rotel ]]; then
+    install_rotel
+fi
+
 if [[ $(uname -sm) == "Linux x86_64" ]] && [[ "$("$cache/grpcurl" -version 2>&1 || true)" != *"v${GRPCURL%.post*}" ]]; then
     install_grpcurl
     [[ "$("$cache/grpcurl" -version 2>&1)" == *"v${GRPCURL%.post*}" ]]
+fi
+
+if ! command -v promtool >/dev/null && command -v apt-get >/dev/null && [[ $(id -u) == 0 ]]; then
+    apt-get update -qq >&2
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prometheus >&2
 fi
 
 printf '%s\n' "$wanted" "grpcurl $GRPCURL"

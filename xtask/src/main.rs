@@ -11,6 +11,7 @@ fn main() -> ExitCode {
         Some("corpus") => corpus(),
         Some("campaign") => campaign(&arguments[2..]),
         Some("verdicts") => test("verdicts::the_page_is_as_written", &[("PROTOGATE_VERDICTS", "1")]),
+        Some("certs") => certs(arguments.get(2..).unwrap_or_default()),
         Some("bench") => bench(arguments.get(2..).unwrap_or_default()),
         _ => protogate::cli::run(arguments),
     }
@@ -104,6 +105,19 @@ fn campaign_usage() -> ExitCode {
         "usage: cargo xtask campaign pairs|breaking [--pairs N] [--seed N] | majors | mutants [--seeds N] [--promises] [--debug]"
     );
     ExitCode::from(2)
+}
+
+/// Makes certificates for development: `cargo xtask certs DIR [NAME…]`.
+fn certs(arguments: &[OsString]) -> ExitCode {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
+    // In the folder of the caller: DIR is a path from there.
+    let status = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--package", "user-service", "--example", "certs", "--manifest-path"])
+        .arg(manifest)
+        .arg("--")
+        .args(arguments)
+        .status();
+    ExitCode::from(if status.is_ok_and(|status| status.success()) { 0 } else { 2 })
 }
 
 /// Measures a command beside its peers: `cargo xtask bench check-breaking|contract [OPTION…]`.

@@ -1,9 +1,9 @@
 //! The reference `UserService`: a real gRPC server, written against `generated/` and nothing else of protogate.
 //!
 //! ```text
-//! main → server    the socket, the drain, health and reflection
+//! main → assemble  settings become layers, TLS and watches
 //!          ↓
-//!        layers/   what every call gets: the request log
+//!        server    the socket, the drain, health and reflection, under the layers of `protogate-runtime`
 //!          ↓
 //!        service   the eight rpcs; asks validate first, answers errors through status
 //!          ↓
@@ -13,7 +13,6 @@
 //! Absent on purpose: no fault lives here (the zoo wraps this crate for that), nothing reads the schema at run
 //! time, and no module but [`status`] makes a [`tonic::Status`] out of an error.
 
-pub mod layers;
 pub mod options;
 pub mod server;
 pub mod service;

@@ -2,112 +2,152 @@
 //! Everything that serves is in the library.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Parser;
+use protogate_runtime::serve_page;
 use tokio::net::TcpListener;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+use user_service::serve;
+use user_service::server::readiness;
+#[cfg(feature = "otlp")]
+use user_service::store::TracedStore;
 use user_service::store::{EmbeddedStore, MemoryStore, UserStore};
-use user_service::{Options, serve};
 
+mod args;
+mod assemble;
+mod config;
+mod healthcheck;
 mod place;
 mod signals;
 
+use args::{Arguments, Command, Healthcheck};
+use assemble::Parts;
+use config::Config;
 use signals::Signals;
 
-/// The reference UserService: a gRPC server to test against
-#[derive(Debug, Parser)]
-#[command(version, after_help = EXAMPLES)]
-struct Args {
-    /// Address to listen on; port 0 takes a free port
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:50051")]
-    addr: String,
+/// The name of the service among the spans of others.
+#[cfg(feature = "otlp")]
+const SERVICE_NAME: &str = "user-service";
 
-    /// Where users are kept: `memory`, or the path of a file
-    ///
-    /// Without it, users.redb in the data folder of the user: $XDG_DATA_HOME/protogate or
-    /// ~/.local/share/protogate, ~/Library/Application Support/protogate on macOS, %APPDATA%\protogate on Windows.
-    #[arg(long, value_name = "memory|PATH")]
-    store: Option<PathBuf>,
-
-    /// Seconds that running calls may take to end after SIGTERM or Ctrl-C
-    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
-    drain: u64,
-
-    /// Log every call to stderr: method, status, elapsed time
-    #[arg(long)]
-    log: bool,
-
-    /// Ask for this bearer token; health and reflection need none
-    ///
-    /// Calls without `authorization: Bearer TOKEN` end with UNAUTHENTICATED, before their messages are read.
-    #[arg(long, value_name = "TOKEN", value_parser = token)]
-    token: Option<String>,
-}
-
-const EXAMPLES: &str = "\
-Prints `listening on http://HOST:PORT` once it is ready. A second signal ends it at once.
-
-Examples:
-  user-service                                      users kept in the data folder, port 50051
-  user-service --store memory --addr 127.0.0.1:0    nothing kept, a free port
-  user-service --store ./users.redb --log           users kept in a file, calls on stderr
-
-Exit codes: 0 stopped as asked, 2 could not start or serve";
+/// Where the server listens when nobody says.
+const ADDR: &str = "127.0.0.1:50051";
 
 fn main() -> ExitCode {
-    let args = Args::parse();
-    if args.log {
-        // Its own complaint about a closed stderr would go to stderr, and panic.
-        tracing_subscriber::fmt().with_writer(io::stderr).log_internal_errors(false).init();
-    }
-    match run(&args) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            let _ = writeln!(io::stderr(), "user-service: {why}");
-            ExitCode::from(2)
+    let Arguments { command, serve } = Arguments::parse();
+    let done = match command {
+        Some(Command::Healthcheck(args)) => health(&args),
+        None => {
+            let read = serve.config.as_deref().map_or_else(|| Ok(Config::default()), Config::read);
+            read.map(|file| serve.over(file)).and_then(|config| run(&config)).map(|()| ExitCode::SUCCESS)
         }
-    }
+    };
+    done.unwrap_or_else(|why| {
+        let _ = writeln!(io::stderr(), "user-service: {why}");
+        ExitCode::from(2)
+    })
 }
 
-/// A token that a client can send in a header.
-fn token(text: &str) -> Result<String, String> {
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err("a token has letters, digits and signs, no spaces: give another".to_owned());
-    }
-    Ok(text.to_owned())
+/// Says what the server is, and exits with it.
+fn health(args: &Healthcheck) -> Result<ExitCode, String> {
+    let runtime = runtime()?;
+    let serving = runtime.block_on(healthcheck::healthcheck(args))?;
+    announce(if serving { "SERVING" } else { "NOT_SERVING" });
+    Ok(ExitCode::from(u8::from(!serving)))
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, String> {
+    tokio::runtime::Runtime::new().map_err(|error| format!("cannot start: {error}"))
+}
+
+/// What the server itself has to say goes to stderr: warnings, and more where its calls do too.
+fn say(config: &Config, #[cfg(feature = "otlp")] spans: Option<&protogate_runtime::Spans>) {
+    let level =
+        if config.log.calls || config.log.file.is_some() { LevelFilter::INFO } else { LevelFilter::WARN };
+    // Its own complaint about a closed stderr would go to stderr, and panic.
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).log_internal_errors(false);
+    let subscriber = tracing_subscriber::registry().with(lines.with_filter(level));
+    #[cfg(feature = "otlp")]
+    let subscriber = subscriber.with(spans.map(|spans| spans.subscriber().with_filter(LevelFilter::INFO)));
+    subscriber.init();
 }
 
 /// Serves until a signal; `Err` is a sentence for the user.
-fn run(args: &Args) -> Result<(), String> {
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("cannot start: {error}"))?;
-    // The socket first: a port in use must not leave a new store behind.
-    let listener =
-        runtime.block_on(TcpListener::bind(&args.addr)).map_err(|error| cannot_listen(&args.addr, &error))?;
-    let bound = listener.local_addr().map_err(|error| cannot_listen(&args.addr, &error))?;
-    let store = open(args.store.as_deref())?;
-    let options =
-        Options::default().with_drain(Duration::from_secs(args.drain)).with_token(args.token.clone());
-    let served = runtime.block_on(async {
-        let signals = Signals::install().map_err(|error| format!("cannot listen for signals: {error}"))?;
-        announce(&format!("listening on http://{bound}"));
-        let served = serve(listener, Arc::clone(&store), options, signals.stop()).await;
-        served.map_err(|error| format!("stopped serving: {error}"))
-    });
+fn run(config: &Config) -> Result<(), String> {
+    let runtime = runtime()?;
+    #[cfg(feature = "otlp")]
+    let spans = {
+        let _within = runtime.enter();
+        let to = |endpoint: &String| protogate_runtime::Spans::to(endpoint, SERVICE_NAME);
+        config.otlp.endpoint.as_ref().map(to).transpose()?
+    };
+    #[cfg(feature = "otlp")]
+    say(config, spans.as_ref());
+    #[cfg(not(feature = "otlp"))]
+    say(config);
+    let parts = Parts::new(config)?;
+    // The sockets first: a port in use must not leave a new store behind.
+    let listener = runtime.block_on(listen(config.addr.as_deref().unwrap_or(ADDR), "addr"))?;
+    let page = config.metrics_addr.as_deref().map(|addr| runtime.block_on(listen(addr, "metrics-addr")));
+    let page = page.transpose()?;
+    let store = open(config.store.as_deref())?;
+    #[cfg(feature = "otlp")]
+    let (parts, store) = match &spans {
+        Some(_) => (parts.with_spans(), Arc::new(TracedStore::new(store)) as Arc<dyn UserStore>),
+        None => (parts, store),
+    };
+    let served = runtime.block_on(serve_parts(parts, listener, page, &store));
+    #[cfg(feature = "otlp")]
+    if let Some(Err(why)) = spans.map(|spans| spans.finish()) {
+        tracing::warn!("{why}");
+    }
     // The calls end before the store does, and the store closes its file before the process ends.
     drop(runtime);
     drop(store);
     served
 }
 
-fn cannot_listen(addr: &str, error: &io::Error) -> String {
+async fn serve_parts(
+    parts: Parts,
+    listener: TcpListener,
+    page: Option<TcpListener>,
+    store: &Arc<dyn UserStore>,
+) -> Result<(), String> {
+    let signals = Signals::install().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    let _watches = parts.watch();
+    let ready = readiness(Arc::clone(store));
+    let bound =
+        |listener: &TcpListener| listener.local_addr().map(|addr| addr.to_string()).unwrap_or_default();
+    let scheme = if parts.options.tls.is_some() { "https" } else { "http" };
+    announce(&format!("listening on {scheme}://{}", bound(&listener)));
+    if let Some(page) = page {
+        announce(&format!("metrics on http://{}/metrics", bound(&page)));
+        tokio::spawn(serve_page(page, parts.metrics, ready.subscribe()));
+    }
+    let options = parts.options.with_ready(ready.subscribe());
+    let stop = async move {
+        signals.stop().await;
+        // Who balances load by the page must hear of it before the socket closes.
+        ready.end();
+    };
+    let served = serve(listener, Arc::clone(store), options, stop).await;
+    served.map_err(|error| format!("stopped serving: {error}"))
+}
+
+async fn listen(addr: &str, flag: &str) -> Result<TcpListener, String> {
+    TcpListener::bind(addr).await.map_err(|error| cannot_listen(addr, flag, &error))
+}
+
+fn cannot_listen(addr: &str, flag: &str, error: &io::Error) -> String {
     let remedy = match error.kind() {
         io::ErrorKind::AddrInUse => {
-            "stop the server that has it, or give another --addr (port 0 takes a free one)"
+            format!("stop the server that has it, or give another --{flag} (port 0 takes a free one)")
         }
-        _ => "give --addr as HOST:PORT, an address of this machine",
+        _ => format!("give --{flag} as HOST:PORT, an address of this machine"),
     };
     format!("cannot listen on {addr} ({error}): {remedy}")
 }

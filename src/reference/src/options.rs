@@ -2,12 +2,21 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Request;
+use prost::Message;
+use prost_types::FileDescriptorSet;
+use protogate_runtime::{
+    AuthLayer, Credentials, Kind, MethodCaps, Methods, Need, Observer, Policy, RateLimitLayer, Ready, Tls,
+};
 use tonic::body::Body;
 
 use crate::pb::FILE_DESCRIPTOR_SET;
+
+/// The name of the service.
+pub const SERVICE: &str = "user.UserService";
 
 /// The largest message the server decodes or encodes, in bytes: 50 MiB.
 pub const MESSAGE_LIMIT: usize = 50 * 1024 * 1024;
@@ -39,6 +48,23 @@ pub struct Options {
     pub token: Option<String>,
     /// The beginnings of the paths that need no token: [`EXEMPT`].
     pub exempt: Vec<String>,
+    /// Whom calls are asked for, in the place of `token` and `exempt`.
+    pub auth: Option<AuthLayer>,
+    /// How often each caller may call.
+    pub limit: Option<RateLimitLayer>,
+    /// The longest that any call may take.
+    pub cap: Option<Duration>,
+    /// The longest that the calls to some methods may take.
+    pub method_caps: MethodCaps,
+    /// Who is told of each call: the log, the metrics.
+    pub observers: Vec<Arc<dyn Observer>>,
+    /// Whether each call has a span for OpenTelemetry.
+    #[cfg(feature = "otlp")]
+    pub spans: bool,
+    /// TLS on the socket; plain without it.
+    pub tls: Option<Arc<Tls>>,
+    /// What health says while the server runs; that it serves without it.
+    pub ready: Option<Ready>,
     /// What reflection tells, an encoded `FileDescriptorSet`: what the server was generated from.
     pub descriptors: Cow<'static, [u8]>,
     /// What becomes of each request before anything here sees it, as of one that comes through a proxy.
@@ -52,6 +78,15 @@ impl Default for Options {
             harden: true,
             token: None,
             exempt: EXEMPT.map(str::to_owned).into(),
+            auth: None,
+            limit: None,
+            cap: None,
+            method_caps: MethodCaps::default(),
+            observers: Vec::new(),
+            #[cfg(feature = "otlp")]
+            spans: false,
+            tls: None,
+            ready: None,
             descriptors: Cow::Borrowed(FILE_DESCRIPTOR_SET),
             front: None,
         }
@@ -75,6 +110,55 @@ impl Options {
     #[must_use]
     pub fn with_token(self, token: Option<String>) -> Self {
         Self { token, ..self }
+    }
+
+    /// The same options, where callers are asked for like this.
+    #[must_use]
+    pub fn with_auth(self, auth: Option<AuthLayer>) -> Self {
+        Self { auth, ..self }
+    }
+
+    /// The same options with this limit for each caller.
+    #[must_use]
+    pub fn with_limit(self, limit: Option<RateLimitLayer>) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// The same options with longest calls for some methods.
+    #[must_use]
+    pub fn with_method_caps(self, method_caps: MethodCaps) -> Self {
+        Self { method_caps, ..self }
+    }
+
+    /// The same options with others to tell of calls.
+    #[must_use]
+    pub fn with_observers(self, observers: Vec<Arc<dyn Observer>>) -> Self {
+        Self { observers, ..self }
+    }
+
+    /// The same options under TLS, or without.
+    #[must_use]
+    pub fn with_tls(self, tls: Option<Arc<Tls>>) -> Self {
+        Self { tls, ..self }
+    }
+
+    /// The same options, where health says what this does.
+    #[must_use]
+    pub fn with_ready(self, ready: Ready) -> Self {
+        Self { ready: Some(ready), ..self }
+    }
+
+    /// Who is asked for: as `auth` says, else by the one token, if there is one.
+    pub(crate) fn asks(&self) -> Option<AuthLayer> {
+        let of_token = || {
+            let token = self.token.as_deref()?;
+            // A pattern begins with a slash; a path that does not is that of no method.
+            let rules = self.exempt.iter().filter_map(|prefix| format!("{prefix}*").parse().ok());
+            let rules = rules.map(|glob| (glob, Need::Public)).collect();
+            let credentials = Credentials::default().with_token(token, "token", Vec::new());
+            Some(AuthLayer::new(Policy::new(rules, Need::Authenticated), credentials, SERVICE))
+        };
+        self.auth.clone().or_else(of_token)
     }
 
     /// The same options, where calls to these paths need no token either.
@@ -106,4 +190,20 @@ impl fmt::Debug for Options {
             .field("token", &self.token.is_some())
             .finish_non_exhaustive()
     }
+}
+
+/// The methods of the server: those of the schema, and health and reflection.
+#[must_use]
+pub fn methods() -> Methods {
+    let files = FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).unwrap_or_default().file;
+    let mut methods = Vec::new();
+    for file in &files {
+        for service in &file.service {
+            methods.extend(service.method.iter().map(|method| {
+                let path = format!("/{}.{}/{}", file.package(), service.name(), method.name());
+                (path, Kind::new(method.client_streaming(), method.server_streaming()))
+            }));
+        }
+    }
+    methods.into_iter().collect::<Methods>().with_health_and_reflection()
 }

@@ -7,29 +7,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, Stream};
-use prost::Message;
-use prost_types::FileDescriptorSet;
-use protogate_runtime::{BearerLayer, CardinalityLayer, Harden, harden};
+use protogate_runtime::{CardinalityLayer, Harden, Incoming, ObserveLayer, Ready, harden};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
 use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tower::util::{MapRequestLayer, option_layer};
 
-use crate::layers::log::LogLayer;
-use crate::options::{MESSAGE_LIMIT, Options};
-use crate::pb::FILE_DESCRIPTOR_SET;
+use crate::options::{MESSAGE_LIMIT, Options, SERVICE, methods};
 use crate::service::user_service;
 use crate::sever::Severable;
 use crate::store::UserStore;
 
 /// The names health knows: the server as a whole, and the service.
-const HEALTH_NAMES: [&str; 2] = ["", "user.UserService"];
+const HEALTH_NAMES: [&str; 2] = ["", SERVICE];
 
-/// How long the server waits after a connection could not be accepted.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// How often the store is asked whether it is ready.
+const READY_EVERY: Duration = Duration::from_secs(1);
 
 /// How long a connection may be silent before it is asked for a sign of life, so that a vanished client does not
 /// hold its streams for ever.
@@ -77,23 +74,42 @@ pub async fn serve_routes(
 
     let (stop, stopped) = oneshot::channel::<()>();
     let (cut, is_cut) = watch::channel(false);
-    let incoming = connections(listener, is_cut);
-    let hardened = options.harden.then(|| harden(Harden::default().with_limit(MESSAGE_LIMIT)));
-    let one = options.harden.then(|| CardinalityLayer::new(unary()));
-    let bearer =
-        options.token.as_deref().map(|token| BearerLayer::new(token, options.exempt.iter().cloned()));
-    let serving = Server::builder()
+    let incoming = connections(
+        match &options.tls {
+            Some(tls) => Incoming::tls(listener, Arc::clone(tls)),
+            None => Incoming::plain(listener),
+        },
+        is_cut,
+    );
+    let methods = Arc::new(methods());
+    let watched = options.harden || !options.observers.is_empty();
+    let observe = watched.then(|| ObserveLayer::new(Arc::clone(&methods), options.observers.clone()));
+    let hardened = options.harden.then(|| {
+        let harden_options = Harden::default().with_limit(MESSAGE_LIMIT);
+        let harden_options = harden_options.with_method_caps(Arc::clone(&options.method_caps));
+        harden(options.cap.map_or(harden_options.clone(), |cap| harden_options.with_cap(cap)))
+    });
+    let one = options.harden.then(|| CardinalityLayer::new(methods.unary_requests()));
+    let server = Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE))
-        // The log sees what the client does, and a call without the token reaches nothing below.
-        .layer(option_layer(options.front.map(MapRequestLayer::new)))
-        .layer(LogLayer)
+        // The observers see what the client does, and a call without its credentials reaches nothing below.
+        .layer(option_layer(options.front.map(MapRequestLayer::new)));
+    #[cfg(feature = "otlp")]
+    let server = server
+        .layer(option_layer(options.spans.then(|| protogate_runtime::SpanLayer::new(Arc::clone(&methods)))));
+    let serving = server
+        .layer(option_layer(observe))
         .layer(option_layer(hardened))
-        .layer(option_layer(bearer))
+        .layer(option_layer(options.asks()))
+        .layer(option_layer(options.limit.clone()))
         .layer(option_layer(one))
         .add_routes(routes)
         .serve_with_incoming_shutdown(incoming, async move { drop(stopped.await) });
     let deadline = async move {
-        shutdown.await;
+        tokio::select! {
+            () = shutdown => {}
+            never = follow(&health, options.ready.clone()) => match never {},
+        }
         report(&health, ServingStatus::NotServing).await;
         // An error means that the server has ended already.
         let _ = stop.send(());
@@ -108,44 +124,68 @@ pub async fn serve_routes(
     }
 }
 
-/// The paths of the methods whose request is no stream. Health is not in the descriptors, and reflection is a stream.
-fn unary() -> Vec<String> {
-    let files = FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).unwrap_or_default().file;
-    let mut paths: Vec<String> =
-        ["Check", "Watch"].map(|method| format!("/grpc.health.v1.Health/{method}")).into();
-    for file in &files {
-        for service in &file.service {
-            let methods = service.method.iter().filter(|method| !method.client_streaming());
-            paths.extend(
-                methods.map(|method| format!("/{}.{}/{}", file.package(), service.name(), method.name())),
-            );
-        }
-    }
-    paths
-}
-
-/// The connections of `listener`, for ever. Dropping it closes the listener.
+/// The connections, for ever. Dropping it closes the listener.
 fn connections(
-    listener: TcpListener,
+    incoming: Incoming,
     is_cut: watch::Receiver<bool>,
 ) -> impl Stream<Item = io::Result<Severable>> {
-    stream::unfold((listener, is_cut), |(listener, is_cut)| async move {
+    stream::unfold((incoming, is_cut), |(mut incoming, is_cut)| async move {
+        let connection = incoming.next().await?;
+        Some((Ok(Severable::new(connection, is_cut.clone())), (incoming, is_cut)))
+    })
+}
+
+/// Lets health say what `ready` says.
+async fn follow(health: &HealthReporter, ready: Option<Ready>) -> Infallible {
+    if let Some(mut ready) = ready {
         loop {
-            match listener.accept().await {
-                Ok((stream, _)) => {
-                    // Small answers at once. A socket that refuses is already broken, and will say so.
-                    let _ = stream.set_nodelay(true);
-                    return Some((Ok(Severable::new(stream, is_cut.clone())), (listener, is_cut)));
-                }
-                // Out of file descriptors, most likely, and the next try would fail as fast: tonic's own loop
-                // spins on it. A pause lets connections end.
-                Err(error) => {
-                    tracing::warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
+            let serving = *ready.borrow_and_update();
+            report(health, if serving { ServingStatus::Serving } else { ServingStatus::NotServing }).await;
+            // Whoever decided is gone: what was said last holds.
+            if ready.changed().await.is_err() {
+                break;
             }
         }
-    })
+    }
+    std::future::pending().await
+}
+
+/// Whether a store can do its work, asked once a second.
+#[derive(Debug)]
+pub struct Readiness {
+    said: watch::Sender<bool>,
+    asking: JoinHandle<()>,
+}
+
+impl Readiness {
+    /// What is known, as it changes.
+    pub fn subscribe(&self) -> Ready {
+        self.said.subscribe()
+    }
+
+    /// Says that it is not, for good.
+    pub fn end(self) {
+        self.asking.abort();
+        self.said.send_replace(false);
+    }
+}
+
+/// Asks `store` from now on. Ready until it says otherwise.
+pub fn readiness(store: Arc<dyn UserStore>) -> Readiness {
+    let said = watch::Sender::new(true);
+    let of_task = said.clone();
+    let asking = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(READY_EVERY).await;
+            // A store that does not answer is not ready either.
+            let asked = tokio::time::timeout(READY_EVERY, store.ready()).await;
+            let now = matches!(asked, Ok(Ok(())));
+            if of_task.send_if_modified(|before| std::mem::replace(before, now) != now) {
+                tracing::warn!(ready = now, "the readiness of the store has changed");
+            }
+        }
+    });
+    Readiness { said, asking }
 }
 
 async fn report(health: &HealthReporter, status: ServingStatus) {

@@ -1,19 +1,18 @@
-//! A TCP connection that can be cut from outside. tonic waits for its connections without a deadline and keeps
+//! A connection that can be cut from outside. tonic waits for its connections without a deadline and keeps
 //! no handle to them; failing their I/O is the one way to end them all, handlers included.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use protogate_runtime::{Connection, Peer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tonic::transport::server::{Connected, TcpConnectInfo};
+use tonic::transport::server::Connected;
 
 /// A connection that fails as soon as its watch says `true`.
 pub(crate) struct Severable {
-    stream: TcpStream,
+    stream: Connection,
     cut: Cut,
 }
 
@@ -23,7 +22,7 @@ enum Cut {
 }
 
 impl Severable {
-    pub(crate) fn new(stream: TcpStream, mut cut: watch::Receiver<bool>) -> Self {
+    pub(crate) fn new(stream: Connection, mut cut: watch::Receiver<bool>) -> Self {
         let wait = async move {
             // A sender that is gone without a word is a server that ended: cut as well.
             drop(cut.wait_for(|cut| *cut).await);
@@ -84,13 +83,9 @@ impl AsyncWrite for Severable {
 }
 
 impl Connected for Severable {
-    type ConnectInfo = TcpConnectInfo;
+    type ConnectInfo = Peer;
 
-    fn connect_info(&self) -> TcpConnectInfo {
-        let addr = |addr: io::Result<SocketAddr>| addr.ok();
-        TcpConnectInfo {
-            local_addr: addr(self.stream.local_addr()),
-            remote_addr: addr(self.stream.peer_addr()),
-        }
+    fn connect_info(&self) -> Peer {
+        self.stream.connect_info()
     }
 }

@@ -1,14 +1,19 @@
 //! Where an error becomes a [`tonic::Status`], and the only place. Every status carries a `google.rpc` detail
 //! that a program can read, so that nobody has to parse the message.
 
+use std::time::Duration;
+
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
 use crate::store::StoreError;
 use crate::validate::Violation;
 
+/// How long a client should wait for a store that cannot be reached.
+const RETRY: Duration = Duration::from_secs(1);
+
 /// The `domain` of every `google.rpc.ErrorInfo`.
-const DOMAIN: &str = "user.UserService";
+pub(crate) const DOMAIN: &str = "user.UserService";
 
 /// The `resource_type` of every `google.rpc.ResourceInfo`.
 const RESOURCE: &str = "user.User";
@@ -61,6 +66,12 @@ impl From<StoreError> for Status {
                 let mut details = ErrorDetails::with_resource_info(RESOURCE, email, "", message);
                 details.set_error_info("EMAIL_TAKEN", DOMAIN, [("field".into(), "email".into())]);
                 Self::with_error_details(Code::AlreadyExists, message, details)
+            }
+            StoreError::Unavailable { why } => {
+                tracing::warn!(why, "the store cannot be reached");
+                let mut details = ErrorDetails::with_retry_info(Some(RETRY));
+                details.set_error_info("STORE_UNAVAILABLE", DOMAIN, []);
+                Self::with_error_details(Code::Unavailable, "the store cannot be reached: try again", details)
             }
             StoreError::Failed { why } => {
                 tracing::error!(why, "the store failed");

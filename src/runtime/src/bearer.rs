@@ -43,7 +43,7 @@ impl BearerLayer {
 const SCHEME: &[u8] = b"Bearer ";
 
 /// Compares in a time that depends on the lengths only, so that a token cannot be guessed byte by byte.
-fn same(given: &[u8], wanted: &[u8]) -> bool {
+pub(crate) fn same(given: &[u8], wanted: &[u8]) -> bool {
     let differing = given.iter().zip(wanted).fold(0, |sum, (a, b)| std::hint::black_box(sum | (a ^ b)));
     given.len() == wanted.len() && differing == 0
 }

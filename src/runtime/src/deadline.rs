@@ -1,4 +1,4 @@
-//! Deadlines: the client's `grpc-timeout`, under a cap of the server's own.
+//! Deadlines: the client's `grpc-timeout`, under the caps of the server and of the method.
 //!
 //! tonic answers a deadline with `CANCELLED`, counts it to the first byte of the answer only, and ignores a header
 //! it cannot read. Its timer stands outside of all layers; ours begins earlier and is polled first, so it wins.
@@ -17,14 +17,26 @@ use tonic::Status;
 use tonic::body::Body;
 use tower::Service;
 
+use crate::glob::Glob;
 use crate::worn::{Answer, Around, wear};
 use crate::{answer, timeout};
 
 /// Ends a call with `DEADLINE_EXCEEDED` at its deadline, be it silent or in the midst of a stream.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct DeadlineLayer {
     /// The longest that any call may take. Without it, only the client limits its calls.
     pub cap: Option<Duration>,
+    /// The longest that the calls to these methods may take. The first pattern that matches counts, beside `cap`.
+    pub methods: MethodCaps,
+}
+
+/// Caps by the methods they are for.
+pub type MethodCaps = Arc<[(Glob, Duration)]>;
+
+impl DeadlineLayer {
+    fn cap_of(&self, path: &str) -> Option<Duration> {
+        self.methods.iter().find(|(glob, _)| glob.matches(path)).map(|(_, cap)| *cap)
+    }
 }
 
 wear!(DeadlineLayer);
@@ -44,7 +56,8 @@ where
                 None => return Box::pin(async { Ok(answer::trailers_only(malformed())) }),
             },
         };
-        let Some(left) = asked.into_iter().chain(self.cap).min() else {
+        let of_method = self.cap_of(request.uri().path());
+        let Some(left) = asked.into_iter().chain(self.cap).chain(of_method).min() else {
             return Box::pin(inner.call(request));
         };
         if left.is_zero() {
@@ -211,16 +224,27 @@ mod tests {
             if let Some(asked) = asked {
                 request.headers_mut().insert("grpc-timeout", HeaderValue::from_static(asked));
             }
-            let answer = call(DeadlineLayer { cap }, script, request).await;
+            let answer = call(DeadlineLayer { cap, ..Default::default() }, script, request).await;
             assert_eq!(answer.status("grpc-status"), code, "{script:?} {asked:?} {cap:?}");
         }
     }
 
     #[tokio::test]
     async fn messages_before_the_deadline_arrive() {
-        let answer =
-            call(DeadlineLayer { cap: Some(Duration::from_millis(50)) }, Script::Endless, request()).await;
+        let layer = DeadlineLayer { cap: Some(Duration::from_millis(50)), ..Default::default() };
+        let answer = call(layer, Script::Endless, request()).await;
         assert_eq!((answer.status("grpc-status"), answer.data.len()), ("4", 5));
+    }
+
+    #[tokio::test]
+    async fn a_method_may_have_a_cap_of_its_own() {
+        let caps = |glob: &str| MethodCaps::from([(glob.parse().unwrap(), Duration::from_millis(1))]);
+        for (glob, script, code) in
+            [("/a.B/*", Script::Silent, "4"), ("/a.B/*", Script::Endless, "4"), ("/x.Y/*", Script::Ok, "0")]
+        {
+            let answer = call(DeadlineLayer { cap: None, methods: caps(glob) }, script, request()).await;
+            assert_eq!(answer.status("grpc-status"), code, "{glob} {script:?}");
+        }
     }
 
     /// A body that never goes on, and says when it is dropped.
@@ -289,7 +313,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_handler_knows_its_deadline() {
-        let mut service = tower::Layer::layer(&DeadlineLayer { cap: LATER }, Knows);
+        let mut service = tower::Layer::layer(&DeadlineLayer { cap: LATER, ..Default::default() }, Knows);
         let answer = service.call(request()).await.unwrap();
         assert_eq!(answer.headers().get("grpc-status").unwrap(), "0");
     }

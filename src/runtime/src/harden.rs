@@ -4,21 +4,24 @@ use std::time::Duration;
 
 use tower::Layer;
 
+use crate::deadline::MethodCaps;
 use crate::{DeadlineLayer, PanicLayer, ProtocolLayer, SizeLayer, Worn};
 
 /// What can be chosen about [`harden`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Harden {
     /// The longest that any call may take; none unless set.
     pub cap: Option<Duration>,
+    /// The longest that the calls to some methods may take.
+    pub methods: MethodCaps,
     /// The largest message of a request, in bytes: 4 MiB unless set, as tonic has it.
     pub limit: usize,
 }
 
 impl Default for Harden {
     fn default() -> Self {
-        Self { cap: None, limit: 4 * 1024 * 1024 }
+        Self { cap: None, methods: MethodCaps::default(), limit: 4 * 1024 * 1024 }
     }
 }
 
@@ -27,6 +30,12 @@ impl Harden {
     #[must_use]
     pub fn with_cap(self, cap: Duration) -> Self {
         Self { cap: Some(cap), ..self }
+    }
+
+    /// The same with longest calls for some methods: the first pattern that matches counts.
+    #[must_use]
+    pub fn with_method_caps(self, methods: MethodCaps) -> Self {
+        Self { methods, ..self }
     }
 
     /// The same with another largest message. Keep it at or below the limit of the service itself.
@@ -43,7 +52,7 @@ pub fn harden(options: Harden) -> HardenLayer {
 }
 
 /// What [`harden`] returns.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct HardenLayer(Harden);
 
 /// A service under a [`HardenLayer`].
@@ -53,8 +62,8 @@ impl<S> Layer<S> for HardenLayer {
     type Service = Hardened<S>;
 
     fn layer(&self, inner: S) -> Hardened<S> {
-        let Harden { cap, limit } = self.0;
-        let inner = DeadlineLayer { cap }.layer(SizeLayer { limit }.layer(inner));
+        let Harden { cap, methods, limit } = self.0.clone();
+        let inner = DeadlineLayer { cap, methods }.layer(SizeLayer { limit }.layer(inner));
         PanicLayer.layer(ProtocolLayer.layer(inner))
     }
 }
@@ -74,7 +83,7 @@ mod tests {
             (Script::ReadThenOk, large, "8"),
             (Script::Ok, request(), "0"),
         ] {
-            assert_eq!(call(layer, script, request).await.status("grpc-status"), code, "{script:?}");
+            assert_eq!(call(layer.clone(), script, request).await.status("grpc-status"), code, "{script:?}");
         }
         let page = http::Request::get("/").body(tonic::body::Body::empty()).unwrap();
         assert_eq!(call(layer, Script::Ok, page).await.http, 405);

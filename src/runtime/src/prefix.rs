@@ -19,7 +19,12 @@ impl Prefixes {
     }
 
     /// Goes on over `piece`; the length of the first message above the limit, if one begins there.
-    pub(crate) fn pass(&mut self, mut piece: &[u8]) -> Result<(), usize> {
+    pub(crate) fn pass(&mut self, piece: &[u8]) -> Result<(), usize> {
+        self.walk(piece, |_| {})
+    }
+
+    /// The same, telling `each` the length of every message that begins in `piece`.
+    pub(crate) fn walk(&mut self, mut piece: &[u8], mut each: impl FnMut(usize)) -> Result<(), usize> {
         while !piece.is_empty() {
             if self.rest > 0 {
                 let taken = self.rest.min(piece.len());
@@ -36,6 +41,7 @@ impl Prefixes {
                 self.messages = self.messages.saturating_add(1);
                 let [_, length @ ..] = self.prefix;
                 let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
+                each(length);
                 if length > self.limit {
                     return Err(length);
                 }

@@ -6,6 +6,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use redb::{Database, DatabaseError, ReadableDatabase, StorageError};
@@ -55,6 +56,8 @@ pub struct EmbeddedStore {
     /// `None` only while it is dropped.
     writes: Option<mpsc::Sender<Write>>,
     writer: Option<JoinHandle<()>>,
+    /// Whether the last commit failed.
+    failing: Arc<AtomicBool>,
 }
 
 /// Why a store could not be opened. Its text is one sentence that says what to do.
@@ -140,12 +143,13 @@ impl EmbeddedStore {
         sync_folder(path).map_err(|error| OpenError::Io(path.to_owned(), error.to_string()))?;
         let database = Arc::new(database);
         let (writes, queue) = mpsc::channel(WAITING_WRITES);
-        let of_writer = Arc::clone(&database);
+        let failing = Arc::new(AtomicBool::new(false));
+        let (of_writer, tells) = (Arc::clone(&database), Arc::clone(&failing));
         let writer = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || write_all(&of_writer, queue))
+            .spawn(move || write_all(&of_writer, queue, &tells))
             .map_err(|error| OpenError::Io(path.to_owned(), error.to_string()))?;
-        Ok(Self { database, writes: Some(writes), writer: Some(writer) })
+        Ok(Self { database, writes: Some(writes), writer: Some(writer), failing })
     }
 
     /// Hands `write` to the writer and waits until it is on disk, or refused.
@@ -158,13 +162,17 @@ impl EmbeddedStore {
         };
         let (reply, answer) = oneshot::channel();
         let write: Write = Box::new(move |tables| {
+            // Nobody waits any more, as after a deadline: what has not begun is not begun.
+            if reply.is_closed() {
+                return Applied { effect: Effect::Refused, answer: Box::new(|_| {}) };
+            }
             let outcome = write(tables);
             let effect = match &outcome {
                 Ok(_) => Effect::Done,
                 Err(error @ StoreError::Failed { .. }) => Effect::Broken(error.clone()),
                 Err(_) => Effect::Refused,
             };
-            // Nobody may be waiting any more: a cancelled call does not undo its write.
+            // Nobody may be waiting by now: a cancelled call does not undo its write.
             let answer = move |commit: Result<(), StoreError>| drop(reply.send(commit.and(outcome)));
             Applied { effect, answer: Box::new(answer) }
         });
@@ -185,7 +193,7 @@ impl Drop for EmbeddedStore {
 }
 
 /// The writer: one commit per batch of waiting writes, until the last handle to the store is gone.
-fn write_all(database: &Database, mut queue: mpsc::Receiver<Write>) {
+fn write_all(database: &Database, mut queue: mpsc::Receiver<Write>, failing: &AtomicBool) {
     while let Some(first) = queue.blocking_recv() {
         let mut batch = vec![first];
         while batch.len() < BATCH
@@ -195,6 +203,7 @@ fn write_all(database: &Database, mut queue: mpsc::Receiver<Write>) {
         }
         let mut answers = Vec::with_capacity(batch.len());
         let fate = commit(database, batch, &mut answers);
+        failing.store(fate.is_err(), Ordering::Relaxed);
         if let Err(error) = &fate {
             tracing::error!(?error, "a commit failed");
         }
@@ -254,19 +263,101 @@ impl UserStore for EmbeddedStore {
     // On a blocking thread: skipping walks every skipped user.
     async fn page(&self, after: Cursor, skip: usize, limit: usize) -> Result<Page, StoreError> {
         let users = self.database.begin_read().map_err(failed)?.open_table(USERS).map_err(failed)?;
+        // Dropped with the call: the walk ends with it.
+        let (wanted, given_up) = Wanted::new();
         let page = move || {
             let behind = users.range(after.0.saturating_add(1)..).map_err(failed)?;
             let read = |entry: Result<(redb::AccessGuard<'_, u64>, _), StorageError>| {
                 let (sequence, found): (_, redb::AccessGuard<'_, tables::Record>) = entry.map_err(failed)?;
                 Ok((sequence.value(), user(found.value())))
             };
+            let behind = behind.take_while(|_| !given_up.load(Ordering::Relaxed));
             collect_page(behind.skip(skip).map(read), limit)
         };
-        tokio::task::spawn_blocking(page).await.map_err(failed)?
+        let page = tokio::task::spawn_blocking(page).await.map_err(failed)?;
+        drop(wanted);
+        page
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        // A commit of nothing tells whether a disk that was full has room again.
+        if self.failing.load(Ordering::Relaxed) { self.write(|_| Ok(())).await } else { Ok(()) }
+    }
+}
+
+/// Says, when it is dropped, that nobody waits for what a blocking thread does.
+struct Wanted(Arc<AtomicBool>);
+
+impl Wanted {
+    fn new() -> (Self, Arc<AtomicBool>) {
+        let given_up = Arc::new(AtomicBool::new(false));
+        (Self(Arc::clone(&given_up)), given_up)
+    }
+}
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
 /// Any failure of redb as ours.
 fn failed(error: impl std::fmt::Display) -> StoreError {
     StoreError::Failed { why: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_write_that_nobody_waits_for_is_not_begun() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = EmbeddedStore::open(&folder.path().join("users.redb")).unwrap();
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let (began, begins) = oneshot::channel();
+        let user = |name: &str| NewUser { name: name.into(), email: name.into(), created_at: 1 };
+        // The writer is busy, so that what follows waits.
+        let slow = store.write(move |_| {
+            let _ = began.send(());
+            let _ = held.recv();
+            Ok(())
+        });
+        let mut slow = std::pin::pin!(slow);
+        let cx = &mut Context::from_waker(Waker::noop());
+        assert!(slow.as_mut().poll(cx).is_pending());
+        begins.await.unwrap();
+        let mut given_up = store.create(vec![user("given up")]);
+        assert!(matches!(given_up.as_mut().poll(cx), Poll::Pending));
+        drop(given_up);
+        let mut kept = store.create(vec![user("kept")]);
+        assert!(kept.as_mut().poll(cx).is_pending());
+        drop(release);
+        slow.await.unwrap();
+        kept.await.unwrap();
+        let page = store.page(super::super::START, 0, 10).await.unwrap();
+        let names: Vec<_> = page.users.iter().map(|user| user.name.as_str()).collect();
+        assert_eq!(names, ["kept"]);
+    }
+
+    #[tokio::test]
+    async fn a_store_that_failed_is_ready_when_a_commit_succeeds() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = EmbeddedStore::open(&folder.path().join("users.redb")).unwrap();
+        let fails = |_: &mut Tables<'_>| Err::<(), _>(StoreError::Failed { why: "the disk".into() });
+        assert!(store.write(fails).await.is_err());
+        assert!(store.failing.load(Ordering::Relaxed));
+        store.ready().await.unwrap();
+        assert!(!store.failing.load(Ordering::Relaxed));
+    }
+
+    #[test]
+    fn a_walk_hears_that_its_call_is_gone() {
+        let (wanted, given_up) = Wanted::new();
+        assert!(!given_up.load(Ordering::Relaxed));
+        drop(wanted);
+        assert!(given_up.load(Ordering::Relaxed));
+    }
 }

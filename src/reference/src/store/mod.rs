@@ -5,9 +5,13 @@
 
 pub mod embedded;
 pub mod memory;
+#[cfg(feature = "otlp")]
+pub mod traced;
 
 pub use embedded::EmbeddedStore;
 pub use memory::MemoryStore;
+#[cfg(feature = "otlp")]
+pub use traced::TracedStore;
 
 /// One stored user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +100,11 @@ pub enum StoreError {
         /// The email in question.
         email: String,
     },
+    /// The store cannot be reached now, and nothing was done; it may be there again soon.
+    Unavailable {
+        /// What went wrong, for the log; not for a client.
+        why: String,
+    },
     /// The store itself failed; the write is not acknowledged and may or may not be there later.
     Failed {
         /// What went wrong, for the log; not for a client.
@@ -106,7 +115,8 @@ pub enum StoreError {
 /// Keeps users.
 ///
 /// A write that returned `Ok` is as durable as the store can make it. Every method sees all writes that
-/// returned before it was called.
+/// returned before it was called. A call whose future is dropped, as at its deadline, is given up as soon as that
+/// is possible; a write of it may have been done or not, but never by half.
 #[tonic::async_trait]
 pub trait UserStore: Send + Sync + 'static {
     /// The user with `id`.
@@ -140,6 +150,14 @@ pub trait UserStore: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::Failed`] only.
     async fn page(&self, after: Cursor, skip: usize, limit: usize) -> Result<Page, StoreError>;
+
+    /// Whether it can do its work now. Asked once a second while the server runs, so it must be cheap.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] or [`StoreError::Failed`] while it cannot.
+    async fn ready(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 /// A new id: a random UUID (version 4), so that none comes back after a deletion or a restart.

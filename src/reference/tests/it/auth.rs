@@ -16,11 +16,11 @@ use user_service::pb::user::{ChatMessage, UpdateUserRequest};
 use crate::binary;
 use crate::server::{connect, id, new_user, start_with_options, window};
 
-const TOKEN: &str = "s3cret";
+pub const TOKEN: &str = "s3cret";
 
 /// Sends this `authorization`, if any.
 #[derive(Clone, Copy)]
-struct Shows(Option<&'static str>);
+pub struct Shows(pub Option<&'static str>);
 
 impl Interceptor for Shows {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
@@ -31,11 +31,11 @@ impl Interceptor for Shows {
     }
 }
 
-type Client = UserServiceClient<InterceptedService<Channel, Shows>>;
+pub type Client = UserServiceClient<InterceptedService<Channel, Shows>>;
 
 /// What each method says to a request that breaks a rule where the method has one: the call's status, or that of
 /// its first message.
-async fn codes(client: &Client) -> [(&'static str, Code); 8] {
+pub async fn codes(client: &Client) -> [(&'static str, Code); 8] {
     let c = || client.clone();
     let update = UpdateUserRequest { id: "no id".into(), ..Default::default() };
     let (user, said) = (tokio_stream::once(new_user("", "")), tokio_stream::once(ChatMessage::default()));
@@ -51,11 +51,11 @@ async fn codes(client: &Client) -> [(&'static str, Code); 8] {
     ]
 }
 
-fn code<T>(called: Result<T, Status>) -> Code {
+pub fn code<T>(called: Result<T, Status>) -> Code {
     called.map_or_else(|status| status.code(), |_| Code::Ok)
 }
 
-async fn first<T>(called: Result<Response<Streaming<T>>, Status>) -> Code {
+pub async fn first<T>(called: Result<Response<Streaming<T>>, Status>) -> Code {
     match called {
         Ok(response) => code(response.into_inner().message().await),
         Err(status) => status.code(),

@@ -27,12 +27,24 @@ pub async fn start(mut command: Command) -> (Child, String) {
     (child, line.strip_prefix("listening on ").expect("the promised line").to_owned())
 }
 
+/// Starts it and waits for both of its lines: the process, where it listens, and the address of its page.
+pub async fn start_with_page(mut command: Command) -> (Child, String, String) {
+    let mut child = command.spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut after = async |words: &str| {
+        let line = stdout.next_line().await.unwrap().expect("a line on stdout");
+        line.strip_prefix(words).expect("the promised line").to_owned()
+    };
+    let (uri, page) = (after("listening on ").await, after("metrics on http://").await);
+    (child, uri, page.trim_end_matches("/metrics").to_owned())
+}
+
 pub fn store(path: &Path) -> [&str; 2] {
     ["--store", path.to_str().unwrap()]
 }
 
 /// Asserts that it could not start, and that it said why in one sentence with all of `words`.
-async fn refuses(mut command: Command, words: &[&str]) {
+pub async fn refuses(mut command: Command, words: &[&str]) {
     let Output { status, stdout, stderr } = command.output().await.unwrap();
     let said = String::from_utf8(stderr).unwrap();
     assert_eq!((status.code(), stdout.as_slice()), (Some(2), &b""[..]), "{said}");
@@ -43,7 +55,7 @@ async fn refuses(mut command: Command, words: &[&str]) {
 }
 
 #[cfg(unix)]
-async fn signal(child: &Child, signal: &str) {
+pub async fn signal(child: &Child, signal: &str) {
     let pid = child.id().expect("it is running").to_string();
     assert!(Command::new("kill").args([signal, &pid]).status().await.unwrap().success());
 }
@@ -205,7 +217,7 @@ async fn help_shows_examples_and_a_log_shows_calls_and_no_users() {
     create(&mut client, nth(1)).await;
     client.create_user(nth(1)).await.unwrap_err();
     let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
-    for status in ["Ok", "AlreadyExists"] {
+    for status in ["status=OK", "status=ALREADY_EXISTS"] {
         let line = log.next_line().await.unwrap().unwrap();
         assert!(line.contains("/user.UserService/CreateUser") && line.contains(status), "{line}");
         assert!(line.contains("elapsed_us") && !line.contains("user1"), "{line}");

@@ -12,10 +12,20 @@ mod drain;
 mod email;
 mod health;
 mod import;
+mod limits;
 mod lists;
+#[path = "../../examples/certs/make.rs"]
+mod make;
+mod matrix;
 mod message_size;
 mod raw;
+mod readiness;
 mod reflection;
 mod server;
+mod settings;
+#[cfg(feature = "otlp")]
+mod spans;
 mod store;
+mod tls;
 mod users;
+mod watching;

@@ -40,7 +40,8 @@ pub async fn start(users: Users, drain: Duration) -> Server {
     start_users(users, Options::default().with_drain(drain)).await
 }
 
-async fn start_users(users: Users, options: Options) -> Server {
+/// Starts a server for `users` with these options.
+pub async fn start_users(users: Users, options: Options) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("http://{}", listener.local_addr().unwrap());
     let (stop, stopped) = oneshot::channel();
