@@ -129,7 +129,10 @@ fn short(phrase: &str) -> String {
         ("must name no field ", "names no field "),
     ];
     let found = VERBS.iter().find_map(|(verb, said)| Some(format!("{said}{}", phrase.strip_prefix(verb)?)));
-    found.unwrap_or_else(|| phrase.to_owned())
+    let said = found.unwrap_or_else(|| phrase.to_owned());
+    // One is not many.
+    let one = [" 1 characters", " 1 bytes", " 1 elements"].iter().any(|many| said.ends_with(many));
+    if one { said.trim_end_matches('s').to_owned() } else { said }
 }
 
 /// The rules in CEL: what they say of themselves, and the expression.
@@ -206,7 +209,7 @@ mod tests {
         );
         check(
             "repeated string a = 1 [(buf.validate.field).repeated = {min_items: 1, unique: true, items: {string: {prefix: \"x\"}}}];",
-            &["at least 1 elements", "nothing twice", "each element: begins with \"x\""],
+            &["at least 1 element", "nothing twice", "each element: begins with \"x\""],
         );
         check(
             "map<string, int32> a = 1 [(buf.validate.field).map = {keys: {string: {len: 2}}, values: {int32: {in: [1, 2]}}}];",

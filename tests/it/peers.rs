@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 /// What a test may ask for, and its place in the cache.
 const PEERS: &[(&str, &str)] = &[
+    // With puppeteer-core: tests/docs/pages.mjs imports both.
+    ("axe", "axe"),
     ("buf", "bin/buf"),
     ("google-gax-4", "google-gax-4"),
     ("google-gax-5", "google-gax-5"),
@@ -40,6 +42,14 @@ pub fn find(peer: &str) -> Option<PathBuf> {
 pub fn or_skip(peer: &str) -> Option<PathBuf> {
     let required = env::var_os("PROTOGATE_REQUIRE_PEERS").is_some_and(|value| value == "1");
     skip_or_fail(find(peer), peer, required)
+}
+
+/// A Chromium of the system, which no package brings: never required, but said when it is missing.
+pub fn chromium_or_skip() -> Option<PathBuf> {
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path).flat_map(|at| names.map(|name| at.join(name))).find(|it| it.is_file());
+    skip_or_fail(found, "chromium", env::var_os("PROTOGATE_REQUIRE_CHROMIUM").is_some_and(|value| value == "1"))
 }
 
 fn cache() -> PathBuf {

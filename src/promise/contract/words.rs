@@ -45,7 +45,10 @@ impl Method {
             Auth::Required => Some("Asks for credentials".to_owned()),
             Auth::Owner => Some("Only for whoever made what the call is about".to_owned()),
         });
-        said.extend(self.requires.iter().map(|(rule, code)| format!("{} unless {}", name(*code), words(&rule.expr))));
+        said.extend(self.requires.iter().map(|(rule, code)| match implied(rule.expr.root()) {
+            Some((when, then)) => format!("{} where {when} unless {then}", name(*code)),
+            None => format!("{} unless {}", name(*code), words(&rule.expr)),
+        }));
         said.extend(self.errors.iter().map(|(rule, code)| format!("{} when {}", name(*code), words(&rule.expr))));
         if !self.may_return.is_empty() {
             let names: Vec<String> = self.may_return.iter().map(|code| name(*code)).collect();
@@ -91,43 +94,75 @@ fn effect(effect: &Effect) -> String {
 }
 
 fn entry(map: &str, key: &super::Expr) -> String {
-    format!("the entry of {} at {}", code(map), subject(key.root()))
+    format!("the entry at {} of {}", subject(key.root()), code(map))
 }
 
 /// The expression as a clause.
 fn words(expr: &super::Expr) -> String {
-    clause(expr.root())
+    if let Some((when, then)) = implied(expr.root()) {
+        return format!("where {when}, {then}");
+    }
+    // Everything in brackets is clearer as the code it is.
+    said(expr.root()).unwrap_or_else(|| written(expr.root()))
 }
 
-fn clause(expr: &IdedExpr) -> String {
-    // Everything in brackets is clearer as the code it is.
-    said(expr).unwrap_or_else(|| code(&text(expr)))
+/// As code. The parser has other names for two functions.
+fn written(it: &IdedExpr) -> String {
+    code(&text(it).replace("math.@min(", "math.least(").replace("math.@max(", "math.greatest("))
+}
+
+/// `!a || b`: where a, b.
+fn implied(it: &IdedExpr) -> Option<(String, String)> {
+    if !is_or(it) {
+        return None;
+    }
+    let [denied, then] = flat(it, operators::LOGICAL_OR)[..] else { return None };
+    let when = argument(denied, operators::LOGICAL_NOT)?;
+    Some((simple(when)?, said(then).unwrap_or_else(|| written(then))))
 }
 
 /// Nothing where no words are better than the code.
 fn said(it: &IdedExpr) -> Option<String> {
     let Expr::Call(call) = &it.expr else { return None };
     match (call.func_name.as_str(), &call.target, call.args.as_slice()) {
-        (operators::LOGICAL_AND, None, [_, _]) => {
-            let parts = flat(it, operators::LOGICAL_AND);
-            let parts: Vec<String> = parts.into_iter().map(simple).collect::<Option<_>>()?;
-            Some(parts.join(" and "))
-        }
+        (operators::LOGICAL_AND, None, [_, _]) => all_of(&flat(it, operators::LOGICAL_AND)),
         (operators::LOGICAL_OR, None, [_, _]) => {
-            let parts: Vec<&IdedExpr> = flat(it, operators::LOGICAL_OR);
-            match parts.as_slice() {
-                [denied, then] if argument(denied, operators::LOGICAL_NOT).is_some() => {
-                    let when = argument(denied, operators::LOGICAL_NOT)?;
-                    let then = said(then).filter(|_| !is_or(then)).unwrap_or_else(|| code(&text(then)));
-                    Some(format!("where {}, {then}", simple(when)?))
-                }
-                parts => {
-                    let parts: Vec<String> = parts.iter().map(|it| simple(it)).collect::<Option<_>>()?;
-                    Some(parts.join(" or "))
-                }
-            }
+            let parts = flat(it, operators::LOGICAL_OR);
+            Some(parts.into_iter().map(simple).collect::<Option<Vec<_>>>()?.join(" or "))
         }
         _ => simple(it),
+    }
+}
+
+/// Two bounds of one thing are one clause.
+fn all_of(parts: &[&IdedExpr]) -> Option<String> {
+    let mut said = Vec::new();
+    let mut at = 0;
+    while let Some(part) = parts.get(at) {
+        let low = bound(part, operators::GREATER_EQUALS);
+        let high = parts.get(at + 1).and_then(|next| bound(next, operators::LESS_EQUALS));
+        match (low, high) {
+            (Some((of, low)), Some((same, high))) if of == same => {
+                said.push(format!("{of} is {low} to {high}"));
+                at += 1;
+            }
+            _ => said.push(simple(part)?),
+        }
+        at += 1;
+    }
+    Some(said.join(" and "))
+}
+
+/// What is compared with a number.
+fn bound(it: &IdedExpr, operator: &str) -> Option<(String, String)> {
+    match &it.expr {
+        Expr::Call(CallExpr { func_name, target: None, args }) if func_name == operator => match &args[..] {
+            [of, IdedExpr { expr: Expr::Literal(LiteralValue::Int(at)), .. }] => {
+                Some((subject(of), at.inner().to_string()))
+            }
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -146,7 +181,7 @@ fn simple(it: &IdedExpr) -> Option<String> {
 
 /// The code of what has no words, where it does not fall apart between others.
 fn whole(it: &IdedExpr) -> Option<String> {
-    (!is_or(it)).then(|| code(&text(it)))
+    (!is_or(it)).then(|| written(it))
 }
 
 fn denial(it: &IdedExpr) -> Option<String> {
@@ -198,7 +233,14 @@ fn subject(it: &IdedExpr) -> String {
     if let Some(of) = argument(it, "size") {
         return format!("the length of {}", subject(of));
     }
-    path(it).unwrap_or_else(|| code(&text(it)))
+    match &it.expr {
+        Expr::Literal(LiteralValue::Int(it)) => it.inner().to_string(),
+        Expr::Call(call) if call.func_name == operators::INDEX => match &call.args[..] {
+            [of, key] if path(of).is_some() => format!("the entry at {} of {}", subject(key), subject(of)),
+            _ => written(it),
+        },
+        _ => path(it).unwrap_or_else(|| written(it)),
+    }
 }
 
 /// `req.user.id` as "`user.id`", `resp.id` as "`id` of the reply".
@@ -249,11 +291,13 @@ mod tests {
             ("req.limit < 0 || req.offset < 0", "`limit` is less than 0 or `offset` is less than 0"),
             (
                 "!(req.id in old.users) || resp == old.users[req.id]",
-                "where `id` is in `users` before the call, the reply is `old.users[req.id]`",
+                "where `id` is in `users` before the call, the reply is the entry at `id` of `users` before the call",
             ),
             ("!has(req.name) || resp.name == req.name", "where `name` is set, `name` of the reply is `name`"),
             ("req.email.matches('^a`$')", "`email` matches `` ^a`$ ``"),
             ("(req.a || req.b) && req.c", "`(req.a || req.b) && req.c`"),
+            ("size(req.a) >= 1 && size(req.a) <= 9", "the length of `a` is 1 to 9"),
+            ("got[0].x == math.least(1, 2)", "`got[0].x` is `math.least(1, 2)`"),
             ("got.all(m, m.id in sent)", "`got.all(m, m.id in sent)`"),
             ("size(got) == size(sent)", "the length of the replies so far is the length of the messages sent"),
         ] {
