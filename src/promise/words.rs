@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use prost_reflect::{DynamicMessage, MessageDescriptor, Value};
+use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor, Value};
 
 use super::{
     Group, Ignore, Promise, Rule,
-    behavior::{self, Behavior},
     describe::describe,
     read,
     test::{Test, Unit},
@@ -50,11 +49,11 @@ pub fn of(desc: &MessageDescriptor) -> Words {
     let mut fields = BTreeMap::new();
     for field in &read.fields {
         let mut asked = Asked::default();
-        let behaviors = behavior::behaviors(&field.desc);
-        if field.required && !behaviors.contains(&Behavior::Required) {
+        let behaviors: Vec<&str> = behaviors(&field.desc);
+        if field.required && !behaviors.contains(&"required") {
             asked.phrases.push("required".to_owned());
         }
-        asked.phrases.extend(behaviors.iter().map(|it| said(*it).to_owned()));
+        asked.phrases.extend(behaviors.into_iter().map(str::to_owned));
         let element = if field.desc.is_map() { "value" } else { "element" };
         for (of, promise) in [("", &field.value), (element, &field.items), ("key", &field.keys)] {
             asked.whole &= is_said(promise.unknown.as_deref());
@@ -75,14 +74,23 @@ fn is_said(unknown: Option<&str>) -> bool {
     unknown.is_none_or(|why| why.starts_with("`cel`") || why.starts_with("`cel_expression`"))
 }
 
-fn said(behavior: Behavior) -> &'static str {
-    match behavior {
-        Behavior::Required => "required",
-        Behavior::OutputOnly => "output only: set by the server, ignored in requests",
-        Behavior::InputOnly => "input only: never in a reply",
-        Behavior::Immutable => "immutable: set once, never changed",
-        Behavior::Identifier => "the identifier of the resource",
-    }
+/// `google.api.FieldBehavior` (`google/api/field_behavior.proto`).
+fn behaviors(field: &FieldDescriptor) -> Vec<&'static str> {
+    let options = field.options();
+    let declared = options.extensions().find(|(it, _)| it.full_name() == "google.api.field_behavior");
+    let numbers = declared.and_then(|(_, value)| value.as_list()).unwrap_or_default();
+    let said = |number| match number {
+        1 => Some("optional"),
+        2 => Some("required"),
+        3 => Some("output only: set by the server, ignored in requests"),
+        4 => Some("input only: never in a reply"),
+        5 => Some("immutable: set once, never changed"),
+        6 => Some("a list without an order"),
+        7 => Some("never empty: the server fills in a default"),
+        8 => Some("the identifier of the resource"),
+        _ => None,
+    };
+    numbers.iter().filter_map(Value::as_enum_number).filter_map(said).collect()
 }
 
 fn group(group: &Group) -> String {

@@ -6,7 +6,7 @@ use prost_reflect::{EnumDescriptor, ExtensionDescriptor, FieldDescriptor, Kind, 
 
 use super::build::Builder;
 use super::option_text;
-use super::view::{Enum, EnumValue, Extension, Field, Message, Package, TypeName};
+use super::view::{Common, Enum, EnumValue, Extension, Field, Message, Package, TypeName};
 use super::wire;
 use crate::promise::words::{self, Asked, Words};
 
@@ -28,7 +28,7 @@ impl Builder<'_> {
             common
         });
         let mut common = self.common(message.full_name(), message.path(), &message.options());
-        say(&asked.message, &mut common.rules, &mut common.options);
+        say(&asked.message, &mut common);
         package.messages.push(Message {
             common,
             // prost-reflect iterates in the order of the numbers; readers expect that of the file.
@@ -54,7 +54,7 @@ impl Builder<'_> {
         let mut common = self.common(field.full_name(), field.path(), &field.options());
         common.name = field.name().to_owned();
         let whole = Asked::default();
-        say(asked.unwrap_or(&whole), &mut common.rules, &mut common.options);
+        say(asked.unwrap_or(&whole), &mut common);
         if let Some(promised) = self.shared.contract.services.values().find_map(|it| it.fields.get(field.full_name()))
         {
             common.rules.extend(promised.words());
@@ -139,18 +139,16 @@ impl Builder<'_> {
 }
 
 /// The rules in words, and no option that they say all of.
-fn say(asked: &Asked, rules: &mut Vec<String>, options: &mut Vec<super::view::OptionText>) {
-    rules.extend(asked.phrases.iter().cloned());
-    options.retain(|it| {
+fn say(asked: &Asked, common: &mut Common) {
+    let comment = common.comment.to_lowercase();
+    // Many comments begin with it already.
+    let is_new = |it: &&String| !(matches!(it.as_str(), "required" | "optional") && comment.starts_with(it.as_str()));
+    common.rules.extend(asked.phrases.iter().filter(is_new).cloned());
+    common.options.retain(|it| {
         let is_behavior = it.name.starts_with("(google.api.field_behavior)");
-        let is_rule = it.name.starts_with("(buf.validate.field)") || it.name.starts_with("(buf.validate.message)");
-        !(asked.whole && !asked.phrases.is_empty() && is_rule || is_behavior && !is_more(&it.value))
+        let is_rule = ["field", "message"].iter().any(|of| it.name.starts_with(&format!("(buf.validate.{of})")));
+        !((is_rule && asked.whole || is_behavior) && !asked.phrases.is_empty())
     });
-}
-
-/// Behaviours that have no phrase.
-fn is_more(value: &str) -> bool {
-    ["OPTIONAL", "UNORDERED_LIST", "NON_EMPTY_DEFAULT"].iter().any(|it| value.contains(it))
 }
 
 fn range(start: i32, end: i32, last: i32) -> String {

@@ -8,6 +8,8 @@ use crate::values::{Manner, minimal, typical};
 
 /// A longer sample is cut down to what is not a message inside a message: nobody reads more.
 const MOST: usize = 4096;
+/// The same for the request of a snippet.
+const BRIEF: usize = 700;
 
 /// Makes samples of the types of one schema.
 pub(super) struct Samples {
@@ -28,6 +30,15 @@ impl Samples {
 
     /// Nothing where no message of the type has a form in JSON.
     pub fn of(&self, desc: &MessageDescriptor) -> Option<Sample> {
+        self.within(desc, MOST)
+    }
+
+    /// One that fits into a call on one screen.
+    pub fn brief(&self, desc: &MessageDescriptor) -> Option<Sample> {
+        self.within(desc, BRIEF)
+    }
+
+    fn within(&self, desc: &MessageDescriptor, most: usize) -> Option<Sample> {
         // What must be in the future today is in the past tomorrow: such samples are left as they are, so that the
         // same schema gives the same bytes at any time.
         let rules = self.has_rules.then(|| Rules::of(desc)).filter(|rules| !rules.ask_the_clock());
@@ -35,7 +46,7 @@ impl Samples {
         let full = mend(typical(desc, 0, &Manner::default()));
         [full.clone(), mend(flat(&full)), mend(minimal(desc))].into_iter().find_map(|message| {
             let json = json(&message)?;
-            (json.to_string().len() <= MOST).then_some(Sample { message, json })
+            (json.to_string().len() <= most).then_some(Sample { message, json })
         })
     }
 }

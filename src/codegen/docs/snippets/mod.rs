@@ -28,7 +28,7 @@ impl Call<'_> {
 }
 
 pub(super) fn of(method: &MethodDescriptor, http: &[HttpBinding], shared: &Shared<'_>) -> Vec<Snippet> {
-    let sample = shared.samples.of(&method.input());
+    let sample = shared.samples.brief(&method.input());
     let call = Call { method, sample: sample.as_ref(), address: &shared.options.address };
     let snippet = |language, syntax, code| Snippet { language, syntax, code };
     let mut made = vec![snippet("grpcurl", "sh", shell::grpcurl(&call))];
