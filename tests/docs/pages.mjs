@@ -30,7 +30,8 @@ if (wrong.length) {
 console.log("pages are fine");
 
 async function open(path, width, scheme) {
-  const page = await browser.newPage();
+  // What one page keeps, another of the same browser would find.
+  const page = await (await browser.createBrowserContext()).newPage();
   page.on("pageerror", (error) => wrong.push(`${path}: ${error.message}`));
   page.on("console", (said) => { if (said.type() === "error") wrong.push(`${path}: ${said.text()}`); });
   page.on("request", (request) => { if (!request.url().startsWith("file:")) wrong.push(`${path} asks ${request.url()}`); });
@@ -66,10 +67,10 @@ async function keyboard(path) {
   const page = await open(path, 1400, "light");
   const hidden = () => page.$eval("#hits", (it) => it.hidden);
   const expect = (is, what) => { if (!is) wrong.push(`${path}: ${what}`); };
-  const [name] = await page.$$eval("h3[id]", (all) => all.map((it) => it.id).slice(-1));
+  const name = await page.$eval("#index", (it) => JSON.parse(it.textContent).flatMap((group) => group.entries)[0][1]);
   await page.keyboard.press("/");
   expect(await page.evaluate(() => document.activeElement.id === "search"), "/ does not lead to the search");
-  await page.keyboard.type(name.split(".").at(-1).toLowerCase().replace("extensions:package:", ""));
+  await page.keyboard.type(name.split(".").at(-1).toLowerCase());
   expect(!(await hidden()), "typing finds nothing");
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("ArrowUp");
