@@ -41,7 +41,9 @@ pub fn coverage(schema: &Schema, context: &Context) -> (String, Vec<Diagnostic>)
     }
     let finding = |it: docs::Missing| {
         let said = format!("{} `{}` has no comment", it.kind, it.full_name);
-        let help = format!("{there} of {total} elements have one ({percent} %), and `min-coverage` asks for {least} %");
+        let help = format!(
+            "{there} of {total} elements have one ({percent} %), and `min-coverage` asks for {least} %"
+        );
         Diagnostic { symbol: Some(it.full_name), ..Diagnostic::new(&DOCS_COVERAGE, Severity::Error, said) }
             .at(it.place)
             .help(help)

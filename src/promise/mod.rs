@@ -147,7 +147,8 @@ impl Rules {
 
     /// Whether a rule asks when it is: a message that keeps it today may break it tomorrow.
     pub fn ask_the_clock(&self) -> bool {
-        let of_time = |it: &Rule| matches!(it.test, test::Test::Future | test::Test::Past | test::Test::Within(_));
+        let of_time =
+            |it: &Rule| matches!(it.test, test::Test::Future | test::Test::Past | test::Test::Within(_));
         let asks = |it: &Promise| it.tests.iter().any(of_time);
         let mut fields = self.messages.values().flat_map(|it| &it.fields);
         fields.any(|it| [&it.value, &it.items, &it.keys].into_iter().any(asks))

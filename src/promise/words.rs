@@ -205,7 +205,10 @@ mod tests {
     #[test]
     fn rules_are_phrases() {
         check("string a = 1;", &[]);
-        check("string a = 1 [(buf.validate.field).string = {min_len: 1, max_len: 100}];", &["1 to 100 characters"]);
+        check(
+            "string a = 1 [(buf.validate.field).string = {min_len: 1, max_len: 100}];",
+            &["1 to 100 characters"],
+        );
         check("string a = 1 [(buf.validate.field).string.pattern = \"^`+$\"];", &["matches `` ^`+$ ``"]);
         check(
             "string a = 1 [(buf.validate.field) = {required: true, string: {email: true}}];",

@@ -48,8 +48,13 @@ pub fn or_skip(peer: &str) -> Option<PathBuf> {
 pub fn chromium_or_skip() -> Option<PathBuf> {
     let names = ["chromium", "chromium-browser", "google-chrome"];
     let path = env::var_os("PATH").unwrap_or_default();
-    let found = env::split_paths(&path).flat_map(|at| names.map(|name| at.join(name))).find(|it| it.is_file());
-    skip_or_fail(found, "chromium", env::var_os("PROTOGATE_REQUIRE_CHROMIUM").is_some_and(|value| value == "1"))
+    let found =
+        env::split_paths(&path).flat_map(|at| names.map(|name| at.join(name))).find(|it| it.is_file());
+    skip_or_fail(
+        found,
+        "chromium",
+        env::var_os("PROTOGATE_REQUIRE_CHROMIUM").is_some_and(|value| value == "1"),
+    )
 }
 
 fn cache() -> PathBuf {

@@ -33,7 +33,8 @@ impl<'a> Shared<'a> {
         let pool = schema.pool();
         let has = |name: &str| pool.get_extension_by_name(name).is_some();
         let own = schema.own_files().flat_map(|file| file.descriptor().services());
-        let contract = if has("protogate.contract.v1.method") { Contract::of(own) } else { Contract::default() };
+        let contract =
+            if has("protogate.contract.v1.method") { Contract::of(own) } else { Contract::default() };
         Shared {
             changes: Changes::of(options.changes.as_ref(), &places),
             contract,
@@ -113,11 +114,8 @@ impl Builder<'_> {
         let width = |of: fn(&Method) -> &str| {
             methods.iter().map(|it| of(it).chars().count()).max().unwrap_or_default()
         };
-        let widths = [
-            width(|it| &it.request.name),
-            width(|it| &it.common.name),
-            width(|it| &it.response.name),
-        ];
+        let widths =
+            [width(|it| &it.request.name), width(|it| &it.common.name), width(|it| &it.response.name)];
         Service { common, widths, methods }
     }
 

@@ -18,14 +18,16 @@ impl Changes {
             if row.group == Heading::Documented {
                 continue;
             }
+            // An rpc is `package.Service/Method` there, and has its full name as its id here.
+            let symbol = row.symbol.replace('/', ".");
             let is_breaking = row.group == Heading::Breaking;
             let kind = match row.kind {
                 _ if is_breaking => "breaking",
-                "added" if places.has(&row.symbol) => "new",
+                "added" if places.has(&symbol) => "new",
                 _ => "changed",
             };
             // What is gone, and what has no heading of its own, is said of what it is in.
-            let Some(at) = nearest(&row.symbol, places) else { continue };
+            let Some(at) = nearest(&symbol, places) else { continue };
             let change = by_name.entry(at.to_owned()).or_insert(Change { kind, notes: Vec::new() });
             if weight(kind) > weight(change.kind) {
                 change.kind = kind;

@@ -89,7 +89,8 @@ mod tests {
 
     #[test]
     fn a_hundred_means_all() {
-        for (part, of, said) in [(0, 0, 100.0), (0, 3, 0.0), (2, 3, 66.6), (9999, 10000, 99.9), (7, 7, 100.0)] {
+        for (part, of, said) in [(0, 0, 100.0), (0, 3, 0.0), (2, 3, 66.6), (9999, 10000, 99.9), (7, 7, 100.0)]
+        {
             assert!((percent(part, of) - said).abs() < 1e-9, "{part} of {of}");
         }
     }

@@ -55,7 +55,8 @@ impl Builder<'_> {
         common.name = field.name().to_owned();
         let whole = Asked::default();
         say(asked.unwrap_or(&whole), &mut common);
-        if let Some(promised) = self.shared.contract.services.values().find_map(|it| it.fields.get(field.full_name()))
+        if let Some(promised) =
+            self.shared.contract.services.values().find_map(|it| it.fields.get(field.full_name()))
         {
             common.rules.extend(promised.words());
             common.options.retain(|it| !option_text::is_contract(&it.name));
@@ -142,11 +143,13 @@ impl Builder<'_> {
 fn say(asked: &Asked, common: &mut Common) {
     let comment = common.comment.to_lowercase();
     // Many comments begin with it already.
-    let is_new = |it: &&String| !(matches!(it.as_str(), "required" | "optional") && comment.starts_with(it.as_str()));
+    let is_new =
+        |it: &&String| !(matches!(it.as_str(), "required" | "optional") && comment.starts_with(it.as_str()));
     common.rules.extend(asked.phrases.iter().filter(is_new).cloned());
     common.options.retain(|it| {
         let is_behavior = it.name.starts_with("(google.api.field_behavior)");
-        let is_rule = ["field", "message"].iter().any(|of| it.name.starts_with(&format!("(buf.validate.{of})")));
+        let is_rule =
+            ["field", "message"].iter().any(|of| it.name.starts_with(&format!("(buf.validate.{of})")));
         !((is_rule && asked.whole || is_behavior) && !asked.phrases.is_empty())
     });
 }

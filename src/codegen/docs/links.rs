@@ -79,7 +79,11 @@ mod tests {
             ("[words]\n(https://a.example)", "[words](https://a.example)"),
             ("- [é][a.Topic]\n  [x\n  y][a.Topic]", "- [é](#a.Topic)\n  [x\n  y](#a.Topic)"),
         ] {
-            assert_eq!(resolve(comment, |name| (name == "a.Topic").then(|| "#a.Topic".to_owned())), resolved, "{comment}");
+            assert_eq!(
+                resolve(comment, |name| (name == "a.Topic").then(|| "#a.Topic".to_owned())),
+                resolved,
+                "{comment}"
+            );
         }
     }
 }

@@ -20,7 +20,6 @@ mod tests;
 pub mod view;
 mod wire;
 
-
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
@@ -64,7 +63,8 @@ pub(super) fn generate(
     options: &Options,
     templates: &Templates,
 ) -> Result<Files, Vec<Diagnostic>> {
-    let maker = Maker { shared: Shared::of(schema, options), templates, script: Script::of(templates)?, options };
+    let maker =
+        Maker { shared: Shared::of(schema, options), templates, script: Script::of(templates)?, options };
     let packages = build::packages(schema);
     if maker.shared.places.many_pages { maker.many(&packages) } else { maker.one(&packages) }
 }
@@ -125,7 +125,8 @@ impl Maker<'_> {
             .into_par_iter()
             .map(|(name, files)| self.package(name, files))
             .collect();
-        let (mut files, mut pages, mut groups, mut parts) = (Files::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut files, mut pages, mut groups, mut parts) =
+            (Files::new(), Vec::new(), Vec::new(), Vec::new());
         for made in made {
             let Some((made, page, group, coverage)) = made? else { continue };
             files.extend(made);

@@ -16,7 +16,8 @@ pub(super) struct Places {
 impl Places {
     pub fn of(schema: &Schema) -> Places {
         let pool = schema.pool();
-        let own = |file: &FileDescriptor| schema.file(file.name()).is_some_and(|it| it.origin() == Origin::Own);
+        let own =
+            |file: &FileDescriptor| schema.file(file.name()).is_some_and(|it| it.origin() == Origin::Own);
         let mut packages = HashMap::new();
         let mut note = |name: &str, file: &FileDescriptor| {
             packages.insert(name.to_owned(), file.package_name().to_owned());

@@ -42,7 +42,8 @@ impl Samples {
         // What must be in the future today is in the past tomorrow: such samples are left as they are, so that the
         // same schema gives the same bytes at any time.
         let rules = self.has_rules.then(|| Rules::of(desc)).filter(|rules| !rules.ask_the_clock());
-        let mend = |message: DynamicMessage| rules.as_ref().map_or(message.clone(), |it| it.mend(&message, 0));
+        let mend =
+            |message: DynamicMessage| rules.as_ref().map_or(message.clone(), |it| it.mend(&message, 0));
         let full = mend(typical(desc, 0, &Manner::default()));
         [full.clone(), mend(flat(&full)), mend(minimal(desc))].into_iter().find_map(|message| {
             let json = json(&message)?;

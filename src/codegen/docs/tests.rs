@@ -21,7 +21,8 @@ fn text<'f>(files: &'f FileSet, path: &str) -> &'f str {
 }
 
 fn view(proto: &str) -> Value {
-    serde_json::from_str(text(&files_of(&[("a.proto", proto)], Options::default()), "docs/index.json")).unwrap()
+    serde_json::from_str(text(&files_of(&[("a.proto", proto)], Options::default()), "docs/index.json"))
+        .unwrap()
 }
 
 /// These names of each of the values.
@@ -69,7 +70,9 @@ fn fields_say_how_they_stand_on_the_wire() {
 
 #[test]
 fn enums_say_their_aliases_and_what_is_reserved() {
-    let view = view("package a; enum E { option allow_alias = true; A = 1; B = 1; C = 2; reserved 5 to 6, 9; reserved \"X\"; }");
+    let view = view(
+        "package a; enum E { option allow_alias = true; A = 1; B = 1; C = 2; reserved 5 to 6, 9; reserved \"X\"; }",
+    );
     let it = &view["packages"][0]["enums"][0];
     assert_eq!(it["closed"], true);
     assert_eq!(it["reserved"], json!(["5 to 6", "9", "\"X\""]));
@@ -111,7 +114,8 @@ fn names_in_comments_lead_to_the_innermost_scope_that_has_them() {
          message Top { message Deep {}\n // [Deep]\n optional M m = 1; }",
     );
     let messages = view["packages"][0]["messages"].as_array().unwrap();
-    let field = |name: &str| messages.iter().find(|it| it["name"] == name).unwrap()["fields"][0]["comment"].clone();
+    let field =
+        |name: &str| messages.iter().find(|it| it["name"] == name).unwrap()["fields"][0]["comment"].clone();
     assert_eq!(field("M"), "[Deep](#a.b.M.Deep).");
     assert_eq!(field("Top"), "[Deep](#a.b.Top.Deep)");
     assert_eq!(
@@ -123,7 +127,8 @@ fn names_in_comments_lead_to_the_innermost_scope_that_has_them() {
 #[test]
 fn the_policy_of_a_page_knows_its_script_and_nothing_ends_a_script_early() {
     let proto = "syntax = \"proto3\"; package a;\n// </script><script>alert(1)</script><img src=x>\nmessage M { string a = 1; }";
-    let files = files_of(&[("a.proto", proto)], Options { title: "</title><b>".to_owned(), ..Options::default() });
+    let files =
+        files_of(&[("a.proto", proto)], Options { title: "</title><b>".to_owned(), ..Options::default() });
     let html = text(&files, "docs/index.html");
     let script = html.split("<script>").nth(1).unwrap().split("</script>").next().unwrap();
     let hash = base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(script));
@@ -148,7 +153,9 @@ fn a_part_of_the_page_may_be_somebody_elses() {
 #[test]
 fn a_large_schema_is_a_page_for_each_package_and_every_link_arrives() {
     let many: String = (0..super::ONE_PAGE).map(|at| format!("message M{at} {{}}\n")).collect();
-    let large = format!("package big; import \"b.proto\";\n// Of [b.c.B].\nmessage A {{ optional b.c.B b = 1; }}\n{many}");
+    let large = format!(
+        "package big; import \"b.proto\";\n// Of [b.c.B].\nmessage A {{ optional b.c.B b = 1; }}\n{many}"
+    );
     let small = "package b.c;\n// One.\nmessage B {\n // Of [B].\n optional B b = 1; } service S { rpc Get(B) returns (B); }";
     let files = files_of(&[("a.proto", &large), ("b.proto", small)], Options::default());
     let paths: Vec<&str> = files.iter().map(|(path, _)| path).collect();

@@ -49,14 +49,18 @@ impl Method {
             Some((when, then)) => format!("{} where {when} unless {then}", name(*code)),
             None => format!("{} unless {}", name(*code), words(&rule.expr)),
         }));
-        said.extend(self.errors.iter().map(|(rule, code)| format!("{} when {}", name(*code), words(&rule.expr))));
+        said.extend(
+            self.errors.iter().map(|(rule, code)| format!("{} when {}", name(*code), words(&rule.expr))),
+        );
         if !self.may_return.is_empty() {
             let names: Vec<String> = self.may_return.iter().map(|code| name(*code)).collect();
             said.push(format!("Ends with {} only", names.join(", ")));
         }
         said.extend(self.ensures.iter().map(|rule| format!("After OK: {}", words(&rule.expr))));
         said.extend(self.each.iter().map(|rule| format!("With each reply: {}", words(&rule.expr))));
-        said.extend(self.finals.iter().map(|rule| format!("At the end of the stream: {}", words(&rule.expr))));
+        said.extend(
+            self.finals.iter().map(|rule| format!("At the end of the stream: {}", words(&rule.expr))),
+        );
         said.extend(self.effects.iter().map(effect));
         said.extend(self.idempotency.as_ref().map(|by| match by {
             Idempotency::Field(path) => format!("A repetition is known by {}", code(path)),
@@ -67,11 +71,14 @@ impl Method {
             (self.limits.max_response_bytes, "A reply has at most", "bytes"),
             (self.limits.max_latency_ms, "Takes at most", "ms"),
         ];
-        said.extend(limits.iter().filter_map(|(bound, what, unit)| Some(format!("{what} {} {unit}", (*bound)?))));
+        said.extend(
+            limits.iter().filter_map(|(bound, what, unit)| Some(format!("{what} {} {unit}", (*bound)?))),
+        );
         if let Some(pages) = &self.pagination {
             let size = if pages.page_size.is_empty() { &pages.limit } else { &pages.page_size };
             let from = if pages.page_token.is_empty() { &pages.offset } else { &pages.page_token };
-            let named: Vec<String> = [size, from].into_iter().filter(|it| !it.is_empty()).map(|it| code(it)).collect();
+            let named: Vec<String> =
+                [size, from].into_iter().filter(|it| !it.is_empty()).map(|it| code(it)).collect();
             said.push(format!("Lists in pages, by {}", named.join(" and ")));
         }
         said
@@ -204,7 +211,9 @@ fn argument<'e>(it: &'e IdedExpr, operator: &str) -> Option<&'e IdedExpr> {
 }
 
 fn comparison(call: &CallExpr) -> Option<String> {
-    if let ("matches", Some(target), [pattern]) = (call.func_name.as_str(), &call.target, call.args.as_slice()) {
+    if let ("matches", Some(target), [pattern]) =
+        (call.func_name.as_str(), &call.target, call.args.as_slice())
+    {
         let pattern = match &pattern.expr {
             Expr::Literal(LiteralValue::String(it)) => code(it.inner()),
             _ => subject(pattern),
@@ -284,10 +293,7 @@ mod tests {
             ("req.id == ''", "`id` is empty"),
             ("size(req.id) > 64", "the length of `id` is more than 64"),
             ("!(req.id in old.users)", "`id` is not in `users` before the call"),
-            (
-                "req.id != '' && size(req.id) <= 64",
-                "`id` is not empty and the length of `id` is at most 64",
-            ),
+            ("req.id != '' && size(req.id) <= 64", "`id` is not empty and the length of `id` is at most 64"),
             ("req.limit < 0 || req.offset < 0", "`limit` is less than 0 or `offset` is less than 0"),
             (
                 "!(req.id in old.users) || resp == old.users[req.id]",
@@ -299,7 +305,10 @@ mod tests {
             ("size(req.a) >= 1 && size(req.a) <= 9", "the length of `a` is 1 to 9"),
             ("got[0].x == math.least(1, 2)", "`got[0].x` is `math.least(1, 2)`"),
             ("got.all(m, m.id in sent)", "`got.all(m, m.id in sent)`"),
-            ("size(got) == size(sent)", "the length of the replies so far is the length of the messages sent"),
+            (
+                "size(got) == size(sent)",
+                "the length of the replies so far is the length of the messages sent",
+            ),
         ] {
             let expr = crate::promise::contract::Expr::parse(written).unwrap();
             assert_eq!(words(&expr), read, "{written}");

@@ -12,11 +12,14 @@ pub(super) fn curl(call: &Call<'_>, binding: &HttpBinding) -> String {
     // The port of a gateway is not that of the service.
     let host = call.address.rsplit_once(':').map_or(call.address, |(host, _)| host);
     let url = shell_word(&format!("http://{host}:8080{path}"));
-    let verb = if binding.verb == "GET" { String::new() } else { format!(" -X {}", shell_word(&binding.verb)) };
+    let verb =
+        if binding.verb == "GET" { String::new() } else { format!(" -X {}", shell_word(&binding.verb)) };
     let body = match binding.body.as_deref() {
         None => None,
         Some("*") => Some(json),
-        Some(field) => Some(json.get(lower_camel(field)).cloned().unwrap_or_else(|| Json::Object(Default::default()))),
+        Some(field) => {
+            Some(json.get(lower_camel(field)).cloned().unwrap_or_else(|| Json::Object(Default::default())))
+        }
     };
     match body {
         None => format!("curl{verb} {url}"),
@@ -94,8 +97,18 @@ mod tests {
     fn variables_are_filled_from_the_sample_or_from_their_pattern() {
         for (template, json, path, left) in [
             ("/v1/users/{id}", r#"{"id":"a b","x":1}"#, "/v1/users/a%20b", r#"{"x":1}"#),
-            ("/v1/{name=projects/*/topics/*}:x", r#"{"name":"a"}"#, "/v1/projects/my-project/topics/my-topic:x", "{}"),
-            ("/v1/{topic.full_name=**}", r#"{"topic":{"fullName":"a"}}"#, "/v1/my-full_name", r#"{"topic":{}}"#),
+            (
+                "/v1/{name=projects/*/topics/*}:x",
+                r#"{"name":"a"}"#,
+                "/v1/projects/my-project/topics/my-topic:x",
+                "{}",
+            ),
+            (
+                "/v1/{topic.full_name=**}",
+                r#"{"topic":{"fullName":"a"}}"#,
+                "/v1/my-full_name",
+                r#"{"topic":{}}"#,
+            ),
             ("/v1/{n}/{m}", r#"{"n":3}"#, "/v1/3/my-m", "{}"),
         ] {
             let mut json: Json = serde_json::from_str(json).unwrap();

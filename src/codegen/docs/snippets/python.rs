@@ -29,7 +29,10 @@ pub(super) fn python(call: &Call<'_>) -> String {
         made.push_str("from google.protobuf import json_format\n");
     }
     made.push_str(&format!("\n{messages_import}{grpc_import}\nrequest = {request}\n\n"));
-    made.push_str(&format!("with grpc.insecure_channel({:?}) as channel:\n    stub = {stub}(channel)\n", call.address));
+    made.push_str(&format!(
+        "with grpc.insecure_channel({:?}) as channel:\n    stub = {stub}(channel)\n",
+        call.address
+    ));
     let argument = if method.is_client_streaming() { "iter([request, request])" } else { "request" };
     made.push_str(&match method.is_server_streaming() {
         true => format!("    for reply in {name}({argument}):\n        print(reply)"),
@@ -61,7 +64,8 @@ fn literal(json: &Json, depth: usize) -> String {
         Json::Array(items) if items.is_empty() => "[]".to_owned(),
         Json::Object(entries) if entries.is_empty() => "{}".to_owned(),
         Json::Array(items) => {
-            let items: Vec<String> = items.iter().map(|it| format!("{pad}{},\n", literal(it, depth + 1))).collect();
+            let items: Vec<String> =
+                items.iter().map(|it| format!("{pad}{},\n", literal(it, depth + 1))).collect();
             format!("[\n{}{end}]", items.concat())
         }
         Json::Object(entries) => {

@@ -16,14 +16,19 @@ pub(super) fn rust(call: &Call<'_>, root: &str) -> String {
     let streams = method.is_client_streaming();
     let argument = if streams { "futures_util::stream::iter([request.clone(), request])" } else { "request" };
     let function = snake(method.name());
-    let mut made = format!("use {client};\n\nlet mut client = {name}Client::connect({:?}).await?;\n", format!("http://{}", call.address));
+    let mut made = format!(
+        "use {client};\n\nlet mut client = {name}Client::connect({:?}).await?;\n",
+        format!("http://{}", call.address)
+    );
     made.push_str(&format!("let request = {request};\n"));
     made.push_str(&match method.is_server_streaming() {
         true => format!(
             "let mut replies = client.{function}({argument}).await?.into_inner();\n\
              while let Some(reply) = replies.message().await? {{\n    println!(\"{{reply:?}}\");\n}}"
         ),
-        false => format!("let reply = client.{function}({argument}).await?.into_inner();\nprintln!(\"{{reply:?}}\");"),
+        false => format!(
+            "let reply = client.{function}({argument}).await?.into_inner();\nprintln!(\"{{reply:?}}\");"
+        ),
     });
     made
 }
@@ -35,7 +40,8 @@ fn request(sample: Option<&DynamicMessage>, desc: &MessageDescriptor, root: &str
     }
     let path = path(desc, root);
     let set: Vec<String> = sample.into_iter().flat_map(fields).collect();
-    let is_whole = set.len() == desc.fields().filter(|it| it.containing_oneof().is_none_or(|o| o.is_synthetic())).count()
+    let is_whole = set.len()
+        == desc.fields().filter(|it| it.containing_oneof().is_none_or(|o| o.is_synthetic())).count()
         && desc.oneofs().all(|it| it.is_synthetic());
     match set.as_slice() {
         [] if is_whole => format!("{path} {{}}"),
@@ -53,7 +59,8 @@ fn fields(sample: &DynamicMessage) -> Vec<String> {
         let is_plain = !field.is_list() && field.containing_oneof().is_none_or(|it| it.is_synthetic());
         let value = is_plain.then(|| literal(&sample.get_field(&field), &field.kind())).flatten()?;
         // prost wraps what has presence, but for the required fields of proto2.
-        let wrapped = field.supports_presence() && field.cardinality() != prost_reflect::Cardinality::Required;
+        let wrapped =
+            field.supports_presence() && field.cardinality() != prost_reflect::Cardinality::Required;
         let value = if wrapped { format!("Some({value})") } else { value };
         Some(format!("    {}: {value},\n", snake(field.name())))
     };
