@@ -62,7 +62,8 @@ impl Builder<'_> {
             common.options.retain(|it| !option_text::is_contract(&it.name));
         }
         let entry = field.kind().as_message().filter(|_| field.is_map()).cloned();
-        let packed = field.is_packed();
+        let packed =
+            wire::is_packed(field.is_list(), &field.kind(), &field.options(), field.parent_file().syntax());
         Field {
             common,
             number: field.number(),
@@ -83,7 +84,8 @@ impl Builder<'_> {
     }
 
     pub fn extension(&self, extension: &ExtensionDescriptor) -> Extension {
-        let packed = extension.is_packed();
+        let syntax = extension.parent_file().syntax();
+        let packed = wire::is_packed(extension.is_list(), &extension.kind(), &extension.options(), syntax);
         let field = Field {
             common: self.common(extension.full_name(), extension.path(), &extension.options()),
             number: extension.number(),

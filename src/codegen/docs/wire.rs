@@ -1,7 +1,7 @@
 //! How a field stands on the wire (<https://protobuf.dev/programming-guides/encoding/#structure>), and whether its
 //! absence can be told (<https://protobuf.dev/programming-guides/field_presence/>).
 
-use prost_reflect::{Cardinality, FieldDescriptor, Kind, Syntax};
+use prost_reflect::{Cardinality, DynamicMessage, FieldDescriptor, Kind, Syntax};
 
 /// The wire type of its tag, by the names of the guide.
 pub(super) fn wire_type(kind: &Kind, packed: bool, group: bool) -> &'static str {
@@ -13,6 +13,14 @@ pub(super) fn wire_type(kind: &Kind, packed: bool, group: bool) -> &'static str 
         Kind::Float | Kind::Fixed32 | Kind::Sfixed32 => "I32",
         _ => "VARINT",
     }
+}
+
+/// Whether all elements share one tag: where `packed` says so, and in proto3 where nothing does.
+pub(super) fn is_packed(list: bool, kind: &Kind, options: &DynamicMessage, syntax: Syntax) -> bool {
+    let said = options.has_field_by_name("packed").then(|| options.get_field_by_name("packed"));
+    let said = said.flatten().and_then(|it| it.as_bool());
+    let may = !matches!(kind, Kind::Message(_) | Kind::String | Kind::Bytes);
+    list && may && said.unwrap_or(syntax == Syntax::Proto3)
 }
 
 pub(super) fn presence(field: &FieldDescriptor) -> &'static str {
