@@ -261,6 +261,9 @@ pub struct Generate {
     /// package.**; may be given several times
     #[arg(long = "type", value_name = "NAME")]
     pub types: Vec<String>,
+    /// Mark in the docs what changed since this schema: a directory, a descriptor set, git:REV[:PATH], git:latest-tag
+    #[arg(long, value_name = "BASELINE")]
+    pub docs_since: Option<String>,
     /// Write nothing; report files that are not as the schema makes them
     #[arg(long)]
     pub check: bool,

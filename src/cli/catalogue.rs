@@ -4,6 +4,7 @@ use super::Outcome;
 use super::breaking::COMPILE;
 use super::config::CONFIG;
 use super::diff::DIFF;
+use super::docs::DOCS_COVERAGE;
 use super::history::RELEASE;
 use super::known::KNOWN;
 use super::merge::REPORT;
@@ -34,7 +35,7 @@ fn others() -> impl Iterator<Item = &'static RuleInfo> {
     let notes = NOTES.iter().copied();
     PROBLEMS
         .into_iter()
-        .chain([&ACCEPT, &UNUSED, &EXPIRED, &RATCHET, &RELEASE, &DIFF])
+        .chain([&ACCEPT, &UNUSED, &EXPIRED, &RATCHET, &RELEASE, &DIFF, &DOCS_COVERAGE])
         .chain(codegen::PROBLEMS)
         .chain([&CONFIG, &COMPILE, &PLUGIN, &SERVICE, &TLS, &KNOWN, &REPORT, &SELECTION, &EXPLAIN])
         .chain(notes)

@@ -4,7 +4,7 @@ use super::args::Diff;
 use super::baselines::{Baseline, baselines, specs};
 use super::breaking::{asked, compare};
 use super::{Context, Outcome, workspace};
-use crate::diag::{Diagnostic, Report, RuleInfo, Section, Severity};
+use crate::diag::{Changelog, Diagnostic, Report, RuleInfo, Section, Severity};
 use crate::rules::breaking::Selection;
 use crate::rules::diff;
 use crate::schema::load_roots;
@@ -23,10 +23,29 @@ pub static DIFF: RuleInfo = RuleInfo {
 };
 
 pub fn diff(arguments: &Diff, context: &Context) -> Outcome {
-    let workspace = workspace::input(arguments.input.as_deref(), context)?;
-    let asked = asked(&workspace, &arguments.category)?;
     let named: Vec<String> = arguments.against.iter().cloned().collect();
-    let mut all = baselines(&specs(&named, context), &workspace)?;
+    let specs = specs(&named, context);
+    let (log, mut said) = changelog(arguments.input.as_deref(), &arguments.category, &specs, context)?;
+    if let Some(level) = arguments.at_most.filter(|level| log.advice > *level) {
+        let (is, may) = (log.advice.word(), level.word());
+        let message = format!("the changes ask for a {is} version, and {may} is the most there may be");
+        said.push(
+            Diagnostic::new(&DIFF, Severity::Error, message).help("take them back, or make another version"),
+        );
+    }
+    Ok(Report::new(said).with(Section::Changelog(log)))
+}
+
+/// Every change since the one schema that is compared with, and what else was said of both.
+pub fn changelog(
+    input: Option<&str>,
+    categories: &[String],
+    specs: &[String],
+    context: &Context,
+) -> Outcome<(Changelog, Vec<Diagnostic>)> {
+    let workspace = workspace::input(input, context)?;
+    let asked = asked(&workspace, categories)?;
+    let mut all = baselines(specs, &workspace)?;
     let (Some(Baseline { names, roots }), true) = (all.pop(), all.is_empty()) else {
         let help = "name one with --against, such as git:latest-tag";
         return Err(vec![Diagnostic::failure(&DIFF, "there are several schemas to compare with").help(help)]);
@@ -40,14 +59,5 @@ pub fn diff(arguments: &Diff, context: &Context) -> Outcome {
     let selections: Vec<Selection> = asked.into_iter().map(|it| it.selection).collect();
     let findings = compare(&workspace, &selections, &old, &new, &roots);
     let changes = diff::diff(&old.schema, &new.schema);
-    let log = diff::changelog(&changes, &findings, &names.join(", "));
-    let mut said = problems;
-    if let Some(level) = arguments.at_most.filter(|level| log.advice > *level) {
-        let (is, may) = (log.advice.word(), level.word());
-        let message = format!("the changes ask for a {is} version, and {may} is the most there may be");
-        said.push(
-            Diagnostic::new(&DIFF, Severity::Error, message).help("take them back, or make another version"),
-        );
-    }
-    Ok(Report::new(said).with(Section::Changelog(log)))
+    Ok((diff::changelog(&changes, &findings, &names.join(", ")), problems))
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::Generate;
 use super::config::CONFIG;
-use super::{Context, Outcome, plugin, sources};
+use super::{Context, Outcome, docs, plugin, sources};
 use crate::codegen::{self, Edits, FileSet, Options, Output};
 use crate::diag::{Diagnostic, Report, Section};
 use crate::schema::{narrow, nearest};
@@ -14,9 +14,10 @@ const NAMED_FILES: usize = 20;
 
 pub fn generate(arguments: &Generate, context: &Context) -> Outcome {
     let root = out(arguments.out.as_ref(), context)?;
-    let (files, mut warnings) = make(arguments, context)?;
+    let Made { files, mut warnings, docs } = make(arguments, context)?;
     if arguments.check {
         let drift = files.drift(&root)?;
+        warnings.extend(docs.map(|(_, missing)| missing).unwrap_or_default());
         return Ok(Report::new(warnings).merge(drift.report(&command(context))));
     }
     if let Some(path) = &arguments.explain {
@@ -47,6 +48,7 @@ pub fn generate(arguments: &Generate, context: &Context) -> Outcome {
         )
     };
     lines.push(summary);
+    lines.extend(docs.map(|(line, _)| line));
     Ok(lines.into_iter().fold(Report::new(warnings), |report, line| report.with(Section::Line(line))))
 }
 
@@ -86,7 +88,15 @@ pub fn check(context: &Context) -> Outcome {
     generate(&Generate { check: true, ..Generate::default() }, context)
 }
 
-fn make(arguments: &Generate, context: &Context) -> Result<(FileSet, Vec<Diagnostic>), Vec<Diagnostic>> {
+/// What came of the schema.
+struct Made {
+    files: FileSet,
+    warnings: Vec<Diagnostic>,
+    /// How much of the docs is there, and what is missing; where docs are made.
+    docs: Option<(String, Vec<Diagnostic>)>,
+}
+
+fn make(arguments: &Generate, context: &Context) -> Result<Made, Vec<Diagnostic>> {
     let loaded = sources::load_whole(&sources::input(arguments.input.as_deref(), context)?)?;
     let config = &context.config;
     let wanted = if arguments.types.is_empty() { &config.generate.types } else { &arguments.types };
@@ -96,18 +106,26 @@ fn make(arguments: &Generate, context: &Context) -> Result<(FileSet, Vec<Diagnos
         ([], None) => Output::DEFAULT.to_vec(),
         (named, _) => named.to_vec(),
     };
+    let with_docs = outputs.contains(&Output::Docs);
+    let defaults = Options::default();
+    let settings = &config.generate.docs;
     let options = Options {
+        title: settings.title.clone().unwrap_or(defaults.title),
+        address: settings.address.clone().unwrap_or(defaults.address),
+        changes: if with_docs { docs::changes(arguments, context)? } else { None },
         outputs,
         command: command(context),
         templates: config.generate.templates.as_ref().map(|path| config.resolve(path).into()),
         ..Options::default()
     };
     let mut files = codegen::generate(&loaded.schema, &options)?;
-    if !arguments.outputs.is_empty() {
-        return Ok((files.as_part(&arguments.outputs), loaded.diagnostics));
+    let docs = with_docs.then(|| docs::coverage(&loaded.schema, context));
+    if arguments.outputs.is_empty() {
+        plugin::run_all(&loaded.schema, &mut files, context)?;
+    } else {
+        files = files.as_part(&arguments.outputs);
     }
-    plugin::run_all(&loaded.schema, &mut files, context)?;
-    Ok((files, loaded.diagnostics))
+    Ok(Made { files, warnings: loaded.diagnostics, docs })
 }
 
 fn out(argument: Option<&PathBuf>, context: &Context) -> Result<PathBuf, Vec<Diagnostic>> {

@@ -18,6 +18,7 @@ mod config;
 mod contract;
 mod date;
 mod diff;
+mod docs;
 mod events;
 mod gate;
 mod generate;

@@ -7,7 +7,7 @@
 //! order of the input or that of a hash map.
 //!
 //! Layout of a set: `python/<file>_pb2.py` and its kin where they are wanted, `rust/mod.rs`, `rust/<package>.rs`, `descriptor.binpb`, `docs/index.md`,
-//! `docs/index.html`, `skeleton/<service>.rs`; and, once written, `manifest.txt`, which names the others.
+//! `docs/index.html`, `docs/index.json`, `skeleton/<service>.rs`; and, once written, `manifest.txt`, which names the others.
 //!
 //! Absent on purpose: nothing here runs `protoc` or any other program, prints, or asks the network;
 //! templates see the plain views of [`docs::view`] and [`skeleton`], never a descriptor; only
@@ -43,7 +43,7 @@ pub use output::Output;
 pub use problem::{PROBLEMS, released};
 pub use write::{Edits, Written};
 
-use crate::diag::Diagnostic;
+use crate::diag::{Changelog, Diagnostic};
 use crate::schema::Schema;
 
 /// What a caller decides about the generated files.
@@ -57,7 +57,11 @@ pub struct Options {
     pub rust_module: String,
     /// The title of the docs.
     pub title: String,
-    /// A folder whose `docs.md.jinja`, `docs.html.jinja` and `skeleton.rs.jinja` win over the built-in ones.
+    /// Where the service is that the docs' snippets call: `localhost:50051`.
+    pub address: String,
+    /// What changed since a baseline, which the docs mark.
+    pub changes: Option<Changelog>,
+    /// A folder whose templates, such as `docs.html.jinja` and `docs/page.css`, win over the built-in ones.
     pub templates: Option<PathBuf>,
 }
 
@@ -68,6 +72,8 @@ impl Default for Options {
             command: "protogate generate".to_owned(),
             rust_module: "crate::pb".to_owned(),
             title: "API reference".to_owned(),
+            address: "localhost:50051".to_owned(),
+            changes: None,
             templates: None,
         }
     }

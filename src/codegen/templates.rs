@@ -17,11 +17,8 @@ use crate::diag::{Diagnostic, Place, Span};
 const FUEL: u64 = 50_000_000;
 
 /// Name of a template and its text.
-const BUILT_IN: [(&str, &str); 3] = [
-    ("docs.md.jinja", include_str!("../../templates/docs.md.jinja")),
-    ("docs.html.jinja", include_str!("../../templates/docs.html.jinja")),
-    ("skeleton.rs.jinja", include_str!("../../templates/skeleton.rs.jinja")),
-];
+const BUILT_IN: [(&str, &str); 1] =
+    [("skeleton.rs.jinja", include_str!("../../templates/skeleton.rs.jinja"))];
 
 /// Every template, parsed.
 pub(super) struct Templates {
@@ -55,7 +52,7 @@ impl Templates {
         super::docs::markdown::add_filters(&mut environment);
         let mut templates = Templates { environment, sources: Vec::new() };
         let mut problems = Vec::new();
-        for (name, built_in) in BUILT_IN {
+        for (name, built_in) in BUILT_IN.into_iter().chain(super::docs::TEMPLATES) {
             match read(folder, name) {
                 Ok(Some(own)) => templates.sources.push((name, own)),
                 Ok(None) => {

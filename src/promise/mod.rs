@@ -29,6 +29,7 @@ mod test;
 #[cfg(test)]
 mod tests;
 mod uri;
+pub mod words;
 
 use std::{
     collections::HashMap,
@@ -142,6 +143,15 @@ impl Rules {
     /// Reads the options of this type and of every type inside it.
     pub fn of(desc: &MessageDescriptor) -> Rules {
         Rules { root: desc.clone(), messages: Arc::new(read::closure(desc)) }
+    }
+
+    /// Whether a rule asks when it is: a message that keeps it today may break it tomorrow.
+    pub fn ask_the_clock(&self) -> bool {
+        let of_time =
+            |it: &Rule| matches!(it.test, test::Test::Future | test::Test::Past | test::Test::Within(_));
+        let asks = |it: &Promise| it.tests.iter().any(of_time);
+        let mut fields = self.messages.values().flat_map(|it| &it.fields);
+        fields.any(|it| [&it.value, &it.items, &it.keys].into_iter().any(asks))
     }
 
     /// Whether nothing is asked anywhere.

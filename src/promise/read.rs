@@ -50,7 +50,7 @@ pub(super) fn option(options: &DynamicMessage, name: &str) -> Option<DynamicMess
     options.extensions().find(|(it, _)| it.full_name() == name)?.1.as_message().cloned()
 }
 
-fn message(desc: &MessageDescriptor) -> Message {
+pub(super) fn message(desc: &MessageDescriptor) -> Message {
     let mut message = Message::default();
     if let Some(rules) = option(&desc.options(), "buf.validate.message") {
         for (field, value) in rules.fields() {

@@ -11,7 +11,7 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("promise", &["diag", "schema"]),
     ("values", &["diag", "schema"]),
     ("rules", &["diag", "schema", "promise", "values"]),
-    ("codegen", &["diag", "schema", "values"]),
+    ("codegen", &["diag", "schema", "promise", "values"]),
     ("client", &["diag", "schema", "values"]),
     ("mock", &["diag", "schema", "promise", "values"]),
     ("contract", &["diag", "schema", "promise", "values", "client"]),

@@ -18,6 +18,7 @@ mod contract;
 mod corpus;
 mod coverage_of_others;
 mod diff;
+mod docs;
 mod floors;
 mod formats;
 mod gate;

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 /// What a test may ask for, and its place in the cache.
 const PEERS: &[(&str, &str)] = &[
+    // With puppeteer-core: tests/docs/pages.mjs imports both.
+    ("axe", "axe"),
     ("buf", "bin/buf"),
     ("google-gax-4", "google-gax-4"),
     ("google-gax-5", "google-gax-5"),
@@ -45,10 +47,20 @@ pub fn or_skip(peer: &str) -> Option<PathBuf> {
 /// The path of a program of the system's (Debian's `prometheus` has `prometheus` and `promtool`); without it as
 /// [`or_skip`].
 pub fn installed_or_skip(program: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let found = env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file());
     let required = env::var_os("PROTOGATE_REQUIRE_PEERS").is_some_and(|value| value == "1");
-    skip_or_fail(found, program, required)
+    skip_or_fail(installed(&[program]), program, required)
+}
+
+/// A Chromium of the system, under one of its names; without it as [`or_skip`].
+pub fn chromium_or_skip() -> Option<PathBuf> {
+    let required = env::var_os("PROTOGATE_REQUIRE_PEERS").is_some_and(|value| value == "1");
+    skip_or_fail(installed(&["chromium", "chromium-browser", "google-chrome"]), "chromium", required)
+}
+
+fn installed(names: &[&str]) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path).flat_map(|folder| names.iter().map(move |name| folder.join(name)));
+    found.into_iter().find(|path| path.is_file())
 }
 
 fn cache() -> PathBuf {

@@ -12,11 +12,13 @@
 # CACHE/venv, CACHE/pb2          Python with grpcio and the modules tests/interop needs
 # CACHE/grpcurl                  the real grpcurl (Linux on x86-64 only: the package has no other)
 # CACHE/rotel                    an OpenTelemetry collector (Linux on x86-64 only, as above)
+# CACHE/axe                      axe-core and puppeteer-core, which drives a Chromium of the system
 # CACHE/interop-node             Node packages of the servers in tests/interop/node
 #
-# Where apt-get can be used without asking, also Debian's `prometheus`, which has promtool.
+# Where apt-get can be used without asking, also Debian's `prometheus`, which has promtool, and its `chromium`.
 set -euo pipefail
 
+AXE_CORE=4.14.1
 BUF=1.75.0
 GRPCURL=1.8.6.post2
 ROTEL=0.0.1a15
@@ -25,6 +27,7 @@ GOOGLE_GAX_5=5.0.8
 GOOGLE_PROTO_FILES_5=5.0.3
 GOOGLE_PROTO_FILES_6=6.0.1
 PROTOVALIDATE=1.3.0
+PUPPETEER_CORE=25.16.0
 SARIF_MULTITOOL=5.7.0
 # The Python packages are pinned in tests/interop/requirements.txt.
 
@@ -71,6 +74,21 @@ writeFileSync(process.argv[2], toBinary(FileDescriptorProtoSchema, file_buf_vali
 JS
     node "$npm/descriptor.mjs" "$cache/protovalidate.binpb"
 }
+
+# Apart from the others, which are large and rarely change.
+install_axe() {
+    rm -rf "$cache/axe"
+    mkdir -p "$cache/axe"
+    echo '{"private": true}' >"$cache/axe/package.json"
+    npm install --prefix "$cache/axe" --ignore-scripts --no-save --no-audit --no-fund --loglevel=error \
+        "axe-core@$AXE_CORE" "puppeteer-core@$PUPPETEER_CORE" >&2
+}
+
+if [[ ! -f $cache/axe.stamp || $(<"$cache/axe.stamp") != "$AXE_CORE $PUPPETEER_CORE" ]]; then
+    rm -f "$cache/axe.stamp"
+    install_axe
+    echo "$AXE_CORE $PUPPETEER_CORE" >"$cache/axe.stamp"
+fi
 
 stamp=$cache/npm.stamp
 wanted="buf $BUF
@@ -119,10 +137,13 @@ if [[ $(uname -sm) == "Linux x86_64" ]] && [[ "$("$cache/grpcurl" -version 2>&1 
     [[ "$("$cache/grpcurl" -version 2>&1)" == *"v${GRPCURL%.post*}" ]]
 fi
 
-if ! command -v promtool >/dev/null && command -v apt-get >/dev/null && [[ $(id -u) == 0 ]]; then
+debian=()
+command -v promtool >/dev/null || debian+=(prometheus)
+command -v chromium >/dev/null || debian+=(chromium)
+if [[ ${#debian[@]} -gt 0 && $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
     apt-get update -qq >&2
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prometheus >&2
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${debian[@]}" >&2
 fi
 
-printf '%s\n' "$wanted" "grpcurl $GRPCURL"
+printf '%s\n' "$wanted" "grpcurl $GRPCURL" "axe-core $AXE_CORE" "puppeteer-core $PUPPETEER_CORE"
 tr '=' ' ' <"$here/../interop/requirements.txt" | tr -s ' '

@@ -22,8 +22,25 @@ pub struct Generate {
     pub templates: Option<String>,
     /// The command that generated files name as the way to make them again.
     pub command: Option<String>,
+    /// `[generate.docs]`
+    pub docs: Docs,
     /// Plugins of protoc that make more.
     pub plugin: Vec<Plugin>,
+}
+
+/// `[generate.docs]`: what the pages say.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Docs {
+    /// Their title.
+    pub title: Option<String>,
+    /// The host and port that the snippets call.
+    pub address: Option<String>,
+    /// The schema since which changes are marked.
+    pub since: Option<String>,
+    /// The percentage of elements that must have a comment.
+    #[serde(deserialize_with = "percent")]
+    pub min_coverage: Option<u8>,
 }
 
 /// `[[generate.plugin]]`: a plugin of protoc.
@@ -152,6 +169,13 @@ fn outputs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Outp
         Output::named(name).ok_or_else(|| D::Error::custom(format!("`{name}` is none of {known}")))
     };
     names.iter().map(one).collect::<Result<_, _>>().map(Some)
+}
+
+/// `80`
+fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u8>, D::Error> {
+    let percent = i64::deserialize(deserializer)?;
+    let fits = u8::try_from(percent).ok().filter(|it| *it <= 100);
+    fits.map(Some).ok_or_else(|| D::Error::custom("expected a percentage: 0 to 100"))
 }
 
 /// `4194304`, `"4194304"`, `"4MiB"`, `"512 KiB"` or `"1MB"`.

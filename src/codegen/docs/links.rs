@@ -6,16 +6,20 @@ use pulldown_cmark::{BrokenLink, CowStr, Event, LinkType, Parser, Tag};
 
 use super::markdown::extensions;
 
-/// The same CommonMark, in which a link to an element that `is_described` is one to its heading, and a link to
-/// any other element is its words only. Brackets that name no element stay.
-pub(super) fn resolve(text: &str, is_described: impl Fn(&str) -> bool) -> String {
+/// The same CommonMark, in which a link to an element that has a place is one to that, and a link to any other element
+/// is its words only. Brackets that name no element stay.
+pub(super) fn resolve(text: &str, place_of: impl Fn(&str) -> Option<String>) -> String {
     if !text.contains('[') {
         return text.to_owned();
     }
     let text = &text.replace("]\n(http", "](http");
     let mut resolve = |link: BrokenLink<'_>| {
         let shortcut = link.link_type == LinkType::Shortcut;
-        let element = if shortcut { is_described(&link.reference) } else { is_full_name(&link.reference) };
+        let element = if shortcut {
+            place_of(&link.reference).is_some()
+        } else {
+            is_full_name(&link.reference) || place_of(&link.reference).is_some()
+        };
         element.then(|| (CowStr::from(link.reference.to_string()), CowStr::from("")))
     };
     let mut made = String::with_capacity(text.len());
@@ -39,10 +43,9 @@ pub(super) fn resolve(text: &str, is_described: impl Fn(&str) -> bool) -> String
         if link_type == LinkType::CollapsedUnknown && text[copied..].starts_with("[]") {
             copied += 2;
         }
-        if is_described(&name) {
-            made.push_str(&format!("[{words}](#{name})"));
-        } else {
-            made.push_str(words);
+        match place_of(&name) {
+            Some(place) => made.push_str(&format!("[{words}]({place})")),
+            None => made.push_str(words),
         }
     }
     made.push_str(&text[copied..]);
@@ -76,7 +79,11 @@ mod tests {
             ("[words]\n(https://a.example)", "[words](https://a.example)"),
             ("- [é][a.Topic]\n  [x\n  y][a.Topic]", "- [é](#a.Topic)\n  [x\n  y](#a.Topic)"),
         ] {
-            assert_eq!(resolve(comment, |name| name == "a.Topic"), resolved, "{comment}");
+            assert_eq!(
+                resolve(comment, |name| (name == "a.Topic").then(|| "#a.Topic".to_owned())),
+                resolved,
+                "{comment}"
+            );
         }
     }
 }

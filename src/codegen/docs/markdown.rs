@@ -4,11 +4,14 @@ use minijinja::{Environment, Value};
 use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd, html};
 
 /// Adds the filters `markdown` (to HTML), `commonmark` (a block of Markdown), `cell` (Markdown in one cell of a
-/// table) and `breakable` (a name as HTML that may go on in the next line).
+/// table), `phrase` (to HTML without a paragraph of its own), `in_script` (JSON for a `<script>`) and `breakable` (a name as
+/// HTML that may go on in the next line).
 pub(in crate::codegen) fn add_filters(environment: &mut Environment<'static>) {
     environment.add_filter("markdown", |text: String| Value::from_safe_string(to_html(&text)));
     environment.add_filter("commonmark", |text: String| escape_html(&text));
     environment.add_filter("cell", |text: String| cell(&text));
+    environment.add_filter("phrase", |text: String| Value::from_safe_string(phrase(&text)));
+    environment.add_filter("in_script", |value: Value| in_script(&value));
     environment.add_filter("breakable", |name: String| Value::from_safe_string(breakable(&name)));
 }
 
@@ -22,6 +25,21 @@ fn to_html(text: &str) -> String {
     let mut made = String::with_capacity(text.len() * 3 / 2);
     html::push_html(&mut made, sound(text));
     made
+}
+
+fn phrase(text: &str) -> String {
+    let html = to_html(text);
+    let html = html.trim();
+    let inner = html.strip_prefix("<p>").and_then(|it| it.strip_suffix("</p>"));
+    inner.filter(|it| !it.contains("<p>")).unwrap_or(html).to_owned()
+}
+
+/// No `<` is left, so that nothing ends the script early (HTML Standard, 4.12.1.3).
+fn in_script(value: &Value) -> Result<Value, minijinja::Error> {
+    let json = serde_json::to_string(value).map_err(|error| {
+        minijinja::Error::new(minijinja::ErrorKind::BadSerialization, "not JSON").with_source(error)
+    })?;
+    Ok(Value::from_safe_string(json.replace('<', "\\u003c")))
 }
 
 fn sound(text: &str) -> impl Iterator<Item = Event<'_>> {

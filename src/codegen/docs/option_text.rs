@@ -7,6 +7,11 @@ use super::view::OptionText;
 /// What the docs say in words, and what only matters to generators of other languages.
 const SAID_ELSEWHERE: [&str; 4] = ["deprecated", "idempotency_level", "map_entry", "json_name"];
 
+/// Whether an option is one of the contract, which the docs say in words.
+pub(super) fn is_contract(name: &str) -> bool {
+    name.starts_with("(protogate.contract.v1.")
+}
+
 /// Every option that is set: the custom ones by their full name in parentheses, as in
 /// `(buf.validate.field).string`.
 pub(super) fn options(message: &DynamicMessage) -> Vec<OptionText> {

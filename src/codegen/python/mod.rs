@@ -9,7 +9,7 @@
 
 mod grpc;
 mod messages;
-mod names;
+pub(super) mod names;
 mod types;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -9,7 +9,7 @@ const KEYWORDS: [&str; 35] = [
     "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
 ];
 
-pub(super) fn is_keyword(name: &str) -> bool {
+pub(in crate::codegen) fn is_keyword(name: &str) -> bool {
     KEYWORDS.contains(&name)
 }
 
@@ -24,17 +24,17 @@ pub(super) fn stem(file: &str) -> String {
 }
 
 /// `user.v1.user_pb2`
-pub(super) fn module(file: &str) -> String {
+pub(in crate::codegen) fn module(file: &str) -> String {
     format!("{}_pb2", stem(file).replace('/', "."))
 }
 
 /// What the module is called where it is imported: `user_dot_v1_dot_user__pb2`, which no two modules share.
-pub(super) fn alias(file: &str) -> String {
+pub(in crate::codegen) fn alias(file: &str) -> String {
     module(file).replace('_', "__").replace('.', "_dot_")
 }
 
 /// The statement that imports the module of a file under its alias.
-pub(super) fn import(file: &str) -> String {
+pub(in crate::codegen) fn import(file: &str) -> String {
     let (module, alias) = (module(file), alias(file));
     if module.split('.').any(is_keyword) {
         return format!("import importlib\n{alias} = importlib.import_module({module:?})\n");
@@ -46,7 +46,7 @@ pub(super) fn import(file: &str) -> String {
 }
 
 /// The names from the file down to a message: `Outer`, `Inner`.
-pub(super) fn path_of_message(message: &MessageDescriptor) -> Vec<String> {
+pub(in crate::codegen) fn path_of_message(message: &MessageDescriptor) -> Vec<String> {
     path(message.full_name(), &message.parent_file())
 }
 
@@ -63,7 +63,7 @@ fn path(full_name: &str, file: &FileDescriptor) -> Vec<String> {
 }
 
 /// An expression for something inside something: `base.Outer.Inner`.
-pub(super) fn attribute(base: &str, path: &[String]) -> String {
+pub(in crate::codegen) fn attribute(base: &str, path: &[String]) -> String {
     path.iter().fold(base.to_owned(), |base, name| match is_keyword(name) {
         true => format!("getattr({base}, {name:?})"),
         false => format!("{base}.{name}"),

@@ -31,6 +31,7 @@ mod side;
 mod tests;
 mod text;
 mod value;
+mod words;
 
 use std::{collections::BTreeMap, sync::Arc};
 
