@@ -1,6 +1,6 @@
 //! Tower layers that make a tonic server, anybody's, answer as the gRPC specification says. One concern each, in
 //! any mixture; [`HardenLayer`] is all of them that need no choice. They know HTTP and gRPC framing, and nothing
-//! of a schema.
+//! of a schema. With the feature `rest`, a gateway from HTTP and JSON to such a server, which knows its descriptors.
 //!
 //! ```
 //! use protogate_runtime::{BearerLayer, Harden, harden};
@@ -18,6 +18,8 @@ mod harden;
 mod panic;
 mod prefix;
 mod protocol;
+#[cfg(feature = "rest")]
+pub mod rest;
 mod size;
 #[cfg(test)]
 mod testing;
