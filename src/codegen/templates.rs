@@ -17,9 +17,10 @@ use crate::diag::{Diagnostic, Place, Span};
 const FUEL: u64 = 50_000_000;
 
 /// Name of a template and its text.
-const BUILT_IN: [(&str, &str); 3] = [
+const BUILT_IN: [(&str, &str); 4] = [
     ("docs.md.jinja", include_str!("../../templates/docs.md.jinja")),
     ("docs.html.jinja", include_str!("../../templates/docs.html.jinja")),
+    ("rest.rs.jinja", include_str!("../../templates/rest.rs.jinja")),
     ("skeleton.rs.jinja", include_str!("../../templates/skeleton.rs.jinja")),
 ];
 

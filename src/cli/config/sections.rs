@@ -22,6 +22,8 @@ pub struct Generate {
     pub templates: Option<String>,
     /// The command that generated files name as the way to make them again.
     pub command: Option<String>,
+    /// Whether methods without `google.api.http` have a route.
+    pub http_default: Option<bool>,
     /// Plugins of protoc that make more.
     pub plugin: Vec<Plugin>,
 }

@@ -36,6 +36,7 @@ use http::{Request, Response};
 use tonic::body::Body;
 use tower::Service;
 
+pub use axum::Router;
 pub use binding::RouteError;
 pub use gateway::Gateway;
 pub use template::{Segment, Template, TemplateError, Variable};
@@ -109,22 +110,32 @@ impl Options {
     }
 }
 
+/// What a gateway stands in front of: any gRPC service of tower, such as [`tonic::service::Routes`] in its layers.
+pub trait Grpc:
+    Service<Request<Body>, Response = Response<Body>, Error: fmt::Display, Future: Send> + Clone + Send + Sync + 'static
+{
+}
+
+impl<S> Grpc for S where
+    S: Service<Request<Body>, Response = Response<Body>, Error: fmt::Display, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
+
 /// A router of axum that serves these routes over a gRPC service; pages and layers can be added to it.
 ///
 /// # Errors
 ///
 /// As [`Gateway::new`].
-pub fn router<S>(
+pub fn router(
     descriptors: &[u8],
     routes: &[Route<'_>],
-    service: S,
+    service: impl Grpc,
     options: Options,
-) -> Result<axum::Router, RouteError>
-where
-    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + Sync + 'static,
-    S::Future: Send,
-    S::Error: fmt::Display,
-{
+) -> Result<Router, RouteError> {
     // The templates of google.api.http say more than those of axum: all of them are matched here.
-    Ok(axum::Router::new().fallback_service(Gateway::new(descriptors, routes, service, options)?))
+    Ok(Router::new().fallback_service(Gateway::new(descriptors, routes, service, options)?))
 }
