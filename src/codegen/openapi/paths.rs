@@ -111,15 +111,16 @@ impl Paths {
     }
 }
 
-/// The first sentence, if it is a line, and all of it.
+/// The first sentence, if it is no longer than a line, and all of it where that is more.
 fn summary(comment: &str) -> (String, String) {
     let line = comment.split("\n\n").next().unwrap_or_default().replace('\n', " ");
     let end = line.find(". ").map_or(line.len(), |at| at + 1);
     let sentence = line[..end].trim_end_matches('.').to_owned();
-    match sentence.len() <= 120 {
-        true => (sentence, comment.to_owned()),
-        false => (String::new(), comment.to_owned()),
+    if sentence.len() > 120 {
+        return (String::new(), comment.to_owned());
     }
+    let is_all = comment.trim_end_matches('.') == sentence;
+    (sentence, if is_all { String::new() } else { comment.to_owned() })
 }
 
 /// The names of the wildcards: of a variable that is one of them its field, else what stands before it: `shelvesId`.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! main → server    the socket, the drain, health and reflection
-//!          ↓
+//!          ↓        rest: HTTP and JSON on a port of their own, over the same layers
 //!        layers/   what every call gets: the request log
 //!          ↓
 //!        service   the eight rpcs; asks validate first, answers errors through status
@@ -15,6 +15,7 @@
 
 pub mod layers;
 pub mod options;
+mod rest;
 pub mod server;
 pub mod service;
 mod sever;
@@ -29,5 +30,5 @@ pub mod validate;
 pub mod pb;
 
 pub use options::Options;
-pub use server::{serve, serve_routes};
+pub use server::{serve, serve_routes, serve_with_rest};
 pub use service::user_service;

@@ -10,7 +10,8 @@ use std::time::Duration;
 use clap::Parser;
 use tokio::net::TcpListener;
 use user_service::store::{EmbeddedStore, MemoryStore, UserStore};
-use user_service::{Options, serve};
+use tonic::service::Routes;
+use user_service::{Options, serve_with_rest, user_service};
 
 mod place;
 mod signals;
@@ -24,6 +25,12 @@ struct Args {
     /// Address to listen on; port 0 takes a free port
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:50051")]
     addr: String,
+
+    /// Address to serve HTTP and JSON on as well; port 0 takes a free port
+    ///
+    /// The routes are those of `google.api.http` in the schema; the calls are those of gRPC, with the same layers.
+    #[arg(long, value_name = "HOST:PORT")]
+    rest_addr: Option<String>,
 
     /// Where users are kept: `memory`, or the path of a file
     ///
@@ -48,7 +55,7 @@ struct Args {
 }
 
 const EXAMPLES: &str = "\
-Prints `listening on http://HOST:PORT` once it is ready. A second signal ends it at once.
+Prints `listening on http://HOST:PORT` once it is ready, and `rest listening on http://HOST:PORT` with --rest-addr. A second signal ends it at once.
 
 Examples:
   user-service                                      users kept in the data folder, port 50051
@@ -84,16 +91,27 @@ fn token(text: &str) -> Result<String, String> {
 fn run(args: &Args) -> Result<(), String> {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("cannot start: {error}"))?;
     // The socket first: a port in use must not leave a new store behind.
-    let listener =
-        runtime.block_on(TcpListener::bind(&args.addr)).map_err(|error| cannot_listen(&args.addr, &error))?;
-    let bound = listener.local_addr().map_err(|error| cannot_listen(&args.addr, &error))?;
+    let bind = |addr: &str, option: &str| {
+        let bound = runtime.block_on(async {
+            let listener = TcpListener::bind(addr).await?;
+            listener.local_addr().map(|bound| (listener, bound))
+        });
+        bound.map_err(|error| cannot_listen(addr, option, &error))
+    };
+    let (listener, bound) = bind(&args.addr, "--addr")?;
+    let rest = args.rest_addr.as_deref().map(|addr| bind(addr, "--rest-addr")).transpose()?;
     let store = open(args.store.as_deref())?;
     let options =
         Options::default().with_drain(Duration::from_secs(args.drain)).with_token(args.token.clone());
     let served = runtime.block_on(async {
         let signals = Signals::install().map_err(|error| format!("cannot listen for signals: {error}"))?;
         announce(&format!("listening on http://{bound}"));
-        let served = serve(listener, Arc::clone(&store), options, signals.stop()).await;
+        if let Some((_, bound)) = &rest {
+            announce(&format!("rest listening on http://{bound}"));
+        }
+        let routes = Routes::new(user_service(Arc::clone(&store)));
+        let rest = rest.map(|(listener, _)| listener);
+        let served = serve_with_rest(listener, rest, routes, options, signals.stop()).await;
         served.map_err(|error| format!("stopped serving: {error}"))
     });
     // The calls end before the store does, and the store closes its file before the process ends.
@@ -102,12 +120,12 @@ fn run(args: &Args) -> Result<(), String> {
     served
 }
 
-fn cannot_listen(addr: &str, error: &io::Error) -> String {
+fn cannot_listen(addr: &str, option: &str, error: &io::Error) -> String {
     let remedy = match error.kind() {
         io::ErrorKind::AddrInUse => {
-            "stop the server that has it, or give another --addr (port 0 takes a free one)"
+            format!("stop the server that has it, or give another {option} (port 0 takes a free one)")
         }
-        _ => "give --addr as HOST:PORT, an address of this machine",
+        _ => format!("give {option} as HOST:PORT, an address of this machine"),
     };
     format!("cannot listen on {addr} ({error}): {remedy}")
 }

@@ -11,16 +11,18 @@ use prost::Message;
 use prost_types::FileDescriptorSet;
 use protogate_runtime::{BearerLayer, CardinalityLayer, Harden, harden};
 use tokio::net::TcpListener;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
+use tower::ServiceBuilder;
 use tower::util::{MapRequestLayer, option_layer};
 
 use crate::layers::log::LogLayer;
 use crate::options::{MESSAGE_LIMIT, Options};
 use crate::pb::FILE_DESCRIPTOR_SET;
+use crate::rest;
 use crate::service::user_service;
 use crate::sever::Severable;
 use crate::store::UserStore;
@@ -49,7 +51,7 @@ pub async fn serve(
     options: Options,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    serve_routes(listener, Routes::new(user_service(store)), options, shutdown).await
+    serve_with_rest(listener, None, Routes::new(user_service(store)), options, shutdown).await
 }
 
 /// [`serve`] for a service of one's own making: `routes` holds `user.UserService`, however wrapped; health and
@@ -59,6 +61,20 @@ pub async fn serve(
 /// As [`serve`].
 pub async fn serve_routes(
     listener: TcpListener,
+    routes: Routes,
+    options: Options,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    serve_with_rest(listener, None, routes, options, shutdown).await
+}
+
+/// [`serve_routes`], with HTTP and JSON on `rest`. Both end together.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_with_rest(
+    listener: TcpListener,
+    rest: Option<TcpListener>,
     routes: Routes,
     options: Options,
     shutdown: impl Future<Output = ()>,
@@ -75,23 +91,34 @@ pub async fn serve_routes(
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);
 
-    let (stop, stopped) = oneshot::channel::<()>();
+    let (stop, is_stopped) = watch::channel(());
+    let stopped = |mut stopped: watch::Receiver<()>| async move { drop(stopped.changed().await) };
     let (cut, is_cut) = watch::channel(false);
-    let incoming = connections(listener, is_cut);
     let hardened = options.harden.then(|| harden(Harden::default().with_limit(MESSAGE_LIMIT)));
     let one = options.harden.then(|| CardinalityLayer::new(unary()));
     let bearer =
         options.token.as_deref().map(|token| BearerLayer::new(token, options.exempt.iter().cloned()));
-    let serving = Server::builder()
-        .http2_keepalive_interval(Some(KEEPALIVE))
+    let layers = ServiceBuilder::new()
         // The log sees what the client does, and a call without the token reaches nothing below.
         .layer(option_layer(options.front.map(MapRequestLayer::new)))
         .layer(LogLayer)
         .layer(option_layer(hardened))
         .layer(option_layer(bearer))
-        .layer(option_layer(one))
+        .layer(option_layer(one));
+    let layered = layers.service(routes.clone());
+    let (rest_cut, rest_stopped) = (is_cut.clone(), is_stopped.clone());
+    let serving_rest = async move {
+        match rest {
+            Some(listener) => rest::serve(connections(listener, rest_cut), layered, stopped(rest_stopped)).await,
+            None => Ok(()),
+        }
+    };
+    let serving_grpc = Server::builder()
+        .http2_keepalive_interval(Some(KEEPALIVE))
+        .layer(layers)
         .add_routes(routes)
-        .serve_with_incoming_shutdown(incoming, async move { drop(stopped.await) });
+        .serve_with_incoming_shutdown(connections(listener, is_cut), stopped(is_stopped));
+    let serving = async { tokio::try_join!(async { Ok(serving_grpc.await?) }, serving_rest) };
     let deadline = async move {
         shutdown.await;
         report(&health, ServingStatus::NotServing).await;
@@ -103,7 +130,7 @@ pub async fn serve_routes(
         std::future::pending::<Infallible>().await
     };
     tokio::select! {
-        ended = serving => Ok(ended?),
+        ended = serving => ended.map(drop),
         never = deadline => match never {},
     }
 }
