@@ -57,10 +57,28 @@ fn document(schema: &Schema, services: &[Service<'_>], options: &Options) -> Doc
         tags,
         components: Components {
             security_schemes: paths.secured.then_some(("bearer", bearer)).into_iter().collect(),
-            schemas: types.into_found(),
+            schemas: closed(types.into_found(), &paths),
         },
         paths: paths.items,
     }
+}
+
+/// The messages that a request is made of take no fields but their own, as the gateway refuses others. Those of answers
+/// only may get more.
+fn closed(mut found: BTreeMap<String, schema::Schema>, paths: &paths::Paths) -> BTreeMap<String, schema::Schema> {
+    let operations = paths.items.values().flat_map(BTreeMap::values);
+    let contents = operations.filter_map(|it| it.request_body.as_ref()).flat_map(|it| it.content.values());
+    let mut waiting: Vec<String> = contents.flat_map(|it| it.schema.names()).collect();
+    let mut done = std::collections::BTreeSet::new();
+    while let Some(name) = waiting.pop() {
+        if let Some(schema) = found.get_mut(&name)
+            && done.insert(name)
+        {
+            waiting.extend(schema.names());
+            schema.close();
+        }
+    }
+    found
 }
 
 /// The version that the packages have in their names: `v1` of `shop.v1`; `0` where they have none.

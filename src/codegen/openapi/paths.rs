@@ -266,7 +266,11 @@ fn content(method: &MethodDescriptor, binding: &Binding, types: &mut Types<'_>) 
             let rest = || input.fields().filter(|field| !taken(field));
             // Without any field that it has to have, no content at all is enough.
             let required = rest().any(|field| rules::is_required(&field));
-            let schema = if of_path { types.object(&input, |field| !taken(field)) } else { types.message(&input) };
+            let mut schema = types.message(&input);
+            if of_path {
+                schema = types.object(&input, |field| !taken(field));
+                schema.close();
+            }
             (schema, required, false)
         }
         Content::Field(field) => {

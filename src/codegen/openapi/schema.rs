@@ -32,6 +32,29 @@ impl Schema {
         self.0.get(keyword)
     }
 
+    /// Says that an object has no other properties.
+    pub fn close(&mut self) {
+        if self.get("type").and_then(Json::as_str) == Some("object") {
+            self.set("additionalProperties", false);
+        }
+    }
+
+    /// The names of the schemas that are written elsewhere.
+    pub fn names(&self) -> Vec<String> {
+        let (mut names, mut waiting) = (Vec::new(), self.0.iter().collect::<Vec<_>>());
+        while let Some((keyword, value)) = waiting.pop() {
+            match value {
+                Json::String(at) if keyword == "$ref" => {
+                    names.extend(at.strip_prefix("#/components/schemas/").map(str::to_owned));
+                }
+                Json::Object(inner) => waiting.extend(inner),
+                Json::Array(items) => waiting.extend(items.iter().map(|item| (keyword, item))),
+                _ => {}
+            }
+        }
+        names
+    }
+
     /// Every keyword of another one.
     pub fn extend(&mut self, other: Schema) {
         self.0.extend(other.0);

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::stream::{self, Stream};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body::{Body as _, Frame};
@@ -69,16 +69,28 @@ async fn whole(body: Body, limit: usize) -> Result<Bytes, Refusal> {
     }
 }
 
-/// The requests of a call whose request is a stream, as a gRPC body that is read as the call asks for it.
+/// The requests of a call whose request is a stream, as a gRPC body. `application/json` is a document: it is read whole,
+/// so that nothing is called where a part of it is wrong. Anything else is read as the call asks for it.
 ///
 /// # Errors
 ///
-/// A route that takes no content. What is wrong with a message is found later: see [`Problem`].
-pub(super) fn many(asked: Asked, body: Body) -> (Body, Problem) {
+/// A document that is wrong or too large. What is wrong with another message is found later: see [`Problem`].
+pub(super) async fn many(asked: Asked, body: Body) -> Result<(Body, Problem), Refusal> {
     let problem = Problem::default();
     let splitter = Splitter::new(asked.options.max_request_bytes);
-    let reading = Reading { asked, body, splitter, count: 0, over: false };
-    (Body::new(StreamBody::new(frames(reading, problem.clone()))), problem)
+    let media = asked.content_type.split(';').next().unwrap_or_default().trim();
+    let is_document = !asked.binding.takes_raw() && (media.is_empty() || (media.ends_with("json") && !media.ends_with("ndjson")));
+    let mut reading = Reading { asked, body, splitter, count: 0, over: false };
+    if !is_document {
+        return Ok((Body::new(StreamBody::new(frames(reading, problem.clone()))), problem));
+    }
+    let content = whole(std::mem::take(&mut reading.body), reading.asked.options.max_request_bytes).await?;
+    reading.splitter.push(&content);
+    let mut framed = BytesMut::new();
+    while let Some(message) = reading.next().await? {
+        framed.extend_from_slice(&message);
+    }
+    Ok((full(framed.freeze()), problem))
 }
 
 fn frames(reading: Reading, problem: Problem) -> impl Stream<Item = Result<Frame<Bytes>, Status>> {

@@ -120,7 +120,7 @@ impl Shared {
             content_type: content_type.unwrap_or_default().to_owned(),
         };
         let (body, problem) = if binding.client_streaming {
-            content::many(asked, body)
+            content::many(asked, body).await?
         } else {
             (content::one(&asked, body).await?, Problem::default())
         };
