@@ -44,6 +44,7 @@ mod plugins;
 mod protovalidate;
 mod python_code;
 mod reports;
+mod rest;
 mod run;
 mod rust_rules;
 mod servers;

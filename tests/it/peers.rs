@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 /// What a test may ask for, and its place in the cache.
 const PEERS: &[(&str, &str)] = &[
     ("buf", "bin/buf"),
+    // The program in the package, and not the script beside Python.
+    ("envoy", "rest/envoy"),
     ("google-gax-4", "google-gax-4"),
     ("google-gax-5", "google-gax-5"),
     ("google-proto-files-5", "google-proto-files-5"),
@@ -28,7 +30,10 @@ const PEERS: &[(&str, &str)] = &[
     // The package that judges messages; `python` imports it.
     ("protovalidate-py", "protovalidate-py"),
     ("python", "venv/bin/python"),
+    ("openapi-spec-validator", "rest/venv/bin/openapi-spec-validator"),
+    ("redocly", "rest/node_modules/.bin/redocly"),
     ("sarif", "bin/sarif"),
+    ("schemathesis", "rest/venv/bin/schemathesis"),
 ];
 
 /// The path of `peer`, if it is installed.

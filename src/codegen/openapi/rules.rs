@@ -5,7 +5,7 @@ use prost_reflect::{Cardinality, DynamicMessage, FieldDescriptor, Kind, OneofDes
 use serde_json::Value as Json;
 
 use super::schema::Schema;
-use super::types::texts;
+use super::types::{UNSIGNED, texts};
 
 /// The rules of one field.
 #[derive(Default)]
@@ -330,9 +330,9 @@ fn long(schema: &mut Schema, rules: &DynamicMessage) {
             "gt" | "gte" => {
                 let least = if rule.name() == "gt" { whole.saturating_add(1) } else { whole };
                 if least >= 1 {
-                    schema.set("pattern", "^[1-9][0-9]*$");
+                    schema.set("pattern", "^[1-9][0-9]{0,19}$");
                 } else if least == 0 {
-                    schema.set("pattern", "^(?:0|[1-9][0-9]*)$");
+                    schema.set("pattern", UNSIGNED);
                 }
                 said.push(format!("at least {least}"));
             }

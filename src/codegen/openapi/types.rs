@@ -12,10 +12,10 @@ use super::schema::Schema;
 use crate::codegen::rust::dedent;
 use crate::schema;
 
-/// A whole number of up to 64 bits in a string.
-const INTEGER: &str = "^-?(?:0|[1-9][0-9]*)$";
+/// A whole number of up to 64 bits in a string. Of those with as many digits as the largest, a few are larger.
+const INTEGER: &str = "^-?(?:0|[1-9][0-9]{0,18})$";
 /// One without a sign.
-const UNSIGNED: &str = "^(?:0|[1-9][0-9]*)$";
+pub(super) const UNSIGNED: &str = "^(?:0|[1-9][0-9]{0,19})$";
 /// Base64 in its usual alphabet, padded.
 const BASE64: &str = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$";
 /// Seconds with up to nine decimal places.
