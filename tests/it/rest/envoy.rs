@@ -83,6 +83,8 @@ fn configuration(upstream: &str, descriptors: &Path) -> Value {
         "typed_config": {
             "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
             "stat_prefix": "test",
+            // Each request has a connection of its own, which nobody needs to be kept open.
+            "delayed_close_timeout": "0s",
             "route_config": {"virtual_hosts": [{
                 "name": "all", "domains": ["*"],
                 "routes": [{"match": {"prefix": "/"}, "route": {"cluster": "upstream", "timeout": "5s"}}],

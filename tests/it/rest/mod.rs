@@ -2,14 +2,18 @@
 //! judge them.
 
 mod cases;
+mod documents;
 mod echo;
 mod envoy;
 mod http;
+mod reference;
+mod wire;
 
 use protogate_runtime::rest::{Options, Router};
 
 use self::cases::{CASES, Case};
 use self::http::{Answer, ask};
+use serde_json::Value as Json;
 
 fn asked(address: &str, case: &Case) -> Answer {
     let (verb, target) = case.ask.split_once(' ').unwrap();
@@ -32,7 +36,7 @@ fn differs(answer: &Answer, expected: &str) -> Option<String> {
         }
         Some(("lines", lines)) => answer.header("content-type") == "application/x-ndjson" && answer.text() == lines,
         Some((media, content)) => answer.header("content-type") == media && answer.text() == content,
-        None => rest.is_empty() || answer.json() == serde_json::from_str::<serde_json::Value>(rest).unwrap(),
+        None => rest.is_empty() || same_json(&answer.json(), &serde_json::from_str(rest).unwrap()),
     };
     if same { None } else { said }
 }
@@ -84,7 +88,19 @@ fn envoys(answer: &Answer, case: &Case) -> String {
     }
 }
 
+/// Whether two values are the same number by number: 1 is 1.0.
+fn same_json(a: &Json, b: &Json) -> bool {
+    match (a, b) {
+        (Json::Number(a), Json::Number(b)) => a.as_f64() == b.as_f64(),
+        (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_json(a, b)),
+        (Json::Object(a), Json::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| same_json(a, b)))
+        }
+        _ => a == b,
+    }
+}
+
 fn same_lines(a: &str, b: &str) -> bool {
-    let values = |text: &str| text.lines().map(|it| serde_json::from_str::<serde_json::Value>(it).ok()).collect::<Vec<_>>();
+    let values = |text: &str| text.lines().map(|it| serde_json::from_str::<Json>(it).ok()).collect::<Vec<_>>();
     values(a) == values(b)
 }

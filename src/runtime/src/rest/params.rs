@@ -81,9 +81,25 @@ pub(super) fn apply(
     }
     for (fields, text) in binding.variables.iter().zip(path) {
         let name = fields.iter().map(FieldDescriptor::name).collect::<Vec<_>>().join(".");
+        let before = get(message, fields);
         set(message, fields, std::slice::from_ref(text)).map_err(|why| wrong(&name, &why))?;
+        // The content may repeat what the path says, and not contradict it: nobody could know which is meant.
+        if before.is_some_and(|before| get(message, fields).as_ref() != Some(&before)) {
+            return Err(wrong(&name, "it has another value in the content"));
+        }
     }
     Ok(())
+}
+
+/// The value of a field, however deep, if it is set.
+fn get(message: &DynamicMessage, fields: &[FieldDescriptor]) -> Option<Value> {
+    let (field, outer) = fields.split_last()?;
+    let mut inside = std::borrow::Cow::Borrowed(message);
+    for field in outer {
+        let next = inside.has_field(field).then(|| inside.get_field(field).as_message().cloned());
+        inside = std::borrow::Cow::Owned(next.flatten()?);
+    }
+    inside.has_field(field).then(|| inside.get_field(field).into_owned())
 }
 
 fn wrong(name: &str, why: &str) -> Refusal {
