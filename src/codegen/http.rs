@@ -175,9 +175,9 @@ fn read(method: &MethodDescriptor, rule: HttpRule) -> Result<Binding, Wrong> {
         name => Content::Field(top_level(&input, "body", name)?),
     };
     if let Content::Field(field) = &body
-        && let Some(bound) = template.variables().iter().find(|it| it.field.split('.').next() == Some(field.name()))
+        && variables.contains(field)
     {
-        let said = format!("`{}` comes from the path, and `{}` is the content", bound.field, field.name());
+        let said = format!("`{}` comes from the path, and is the content", field.name());
         return Err(wrong(said, "take it from one of them"));
     }
     let response_body = match rule.response_body.as_str() {
@@ -204,7 +204,12 @@ fn variable(input: &MessageDescriptor, path: &str) -> Result<FieldDescriptor, Wr
                 let help = format!("take one of its fields, such as `{path}.{}`", first_name(&inner));
                 return Err(wrong(said(&format!("a message ({})", inner.full_name())), help));
             }
-            _ => return Err(wrong(said(&format!("inside of `{name}`, which is no message")), "take the field itself")),
+            _ => {
+                return Err(wrong(
+                    said(&format!("inside of `{name}`, which is no message")),
+                    "take the field itself",
+                ));
+            }
         }
     }
     Err(wrong("a variable has no name", "name a field"))
@@ -257,7 +262,11 @@ mod tests {
             .iter()
             .enumerate()
             .map(|(number, rule)| {
-                let option = if rule.is_empty() { String::new() } else { format!("option (google.api.http) = {{{rule}}};") };
+                let option = if rule.is_empty() {
+                    String::new()
+                } else {
+                    format!("option (google.api.http) = {{{rule}}};")
+                };
                 format!("  rpc M{number}(M) returns (M) {{ {option} }}\n")
             })
             .collect();
@@ -294,22 +303,40 @@ mod tests {
             ("get: \"/{tags}\"", "the route `GET /{tags}` of p.S.M0: the variable `tags` is repeated"),
             ("get: \"/{labels}\"", "the route `GET /{labels}` of p.S.M0: the variable `labels` is repeated"),
             ("get: \"/{m}\"", "the route `GET /{m}` of p.S.M0: the variable `m` is a message (p.M)"),
-            ("get: \"/{id.x}\"", "the route `GET /{id.x}` of p.S.M0: the variable `id.x` is inside of `id`, which is no message"),
-            ("get: \"/a\" body: \"*\"", "the route `GET /a` of p.S.M0: a GET has no content, and `body: \"*\"`"),
+            (
+                "get: \"/{id.x}\"",
+                "the route `GET /{id.x}` of p.S.M0: the variable `id.x` is inside of `id`, which is no message",
+            ),
+            (
+                "get: \"/a\" body: \"*\"",
+                "the route `GET /a` of p.S.M0: a GET has no content, and `body: \"*\"`",
+            ),
             ("put: \"/a\" body: \"n\"", "the route `PUT /a` of p.S.M0: p.M has no field `n`"),
-            ("put: \"/a\" body: \"m.m\"", "the route `PUT /a` of p.S.M0: `body: \"m.m\"` is no field of the message itself"),
-            ("put: \"/{m.id}\" body: \"m\"", "the route `PUT /{m.id}` of p.S.M0: `m.id` comes from the path, and `m` is the content"),
+            (
+                "put: \"/a\" body: \"m.m\"",
+                "the route `PUT /a` of p.S.M0: `body: \"m.m\"` is no field of the message itself",
+            ),
+            (
+                "put: \"/{id}\" body: \"id\"",
+                "the route `PUT /{id}` of p.S.M0: `id` comes from the path, and is the content",
+            ),
             ("get: \"/a\" response_body: \"x\"", "the route `GET /a` of p.S.M0: p.M has no field `x`"),
             ("custom: {kind: \"A B\" path: \"/a\"}", "the route `A B /a` of p.S.M0: its verb is none"),
             (
                 "get: \"/a\" additional_bindings {get: \"/b\" additional_bindings {get: \"/c\"}}",
                 "the route `GET /b` of p.S.M0: a rule of `additional_bindings` has `additional_bindings` itself",
             ),
-            ("get: \"/{id}\" additional_bindings {get: \"/{m.id}\"}", "the route `GET /{m.id}` of p.S.M0 is that of p.S.M0"),
+            (
+                "get: \"/{id}\" additional_bindings {get: \"/{m.id}\"}",
+                "the route `GET /{m.id}` of p.S.M0 is that of p.S.M0",
+            ),
         ] {
             assert_eq!(says(&[rule], true), Err(vec![format!("p.proto:4 {expected}")]), "{rule}");
         }
         let two = says(&["get: \"/{id}\"", "get: \"/{m.id}\""], true);
-        assert_eq!(two, Err(vec!["p.proto:5 the route `GET /{m.id}` of p.S.M1 is that of p.S.M0".to_owned()]));
+        assert_eq!(
+            two,
+            Err(vec!["p.proto:5 the route `GET /{m.id}` of p.S.M1 is that of p.S.M0".to_owned()])
+        );
     }
 }

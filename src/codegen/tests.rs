@@ -320,7 +320,8 @@ fn routes_read_as_they_should() {
     insta::assert_snapshot!("rest", text(&files, "rest/mod.rs"));
     insta::assert_snapshot!("openapi", text(&files, "openapi/openapi.yaml"));
     let only = Options { http_default: false, ..options };
-    let files = try_generate(&[("a.proto", "service S { rpc Get(M) returns (M); } message M {}")], &only).unwrap();
+    let files =
+        try_generate(&[("a.proto", "service S { rpc Get(M) returns (M); } message M {}")], &only).unwrap();
     assert_eq!(files.get("rest/mod.rs"), None);
     assert!(text(&files, "openapi/openapi.yaml").contains("paths: {}"));
 }

@@ -93,7 +93,9 @@ mod tests {
         let service = schema.pool().get_service_by_name("S").unwrap();
         let said: Vec<Vec<String>> = service
             .methods()
-            .map(|method| http_rules(&method).iter().map(|it| format!("{} {} {}", it.verb, it.path, it.body)).collect())
+            .map(|method| {
+                http_rules(&method).iter().map(|it| format!("{} {} {}", it.verb, it.path, it.body)).collect()
+            })
             .collect();
         assert_eq!(said, [vec!["PATCH /a/{id} m", "LIST /a "], vec![]]);
     }

@@ -198,7 +198,8 @@ fn write_crate(root: &Path, name: &str, skeletons: &[&str]) {
     "#;
     let runtime = workspace.join("src/runtime");
     let runtime = format!("protogate-runtime = {{ path = {runtime:?}, features = [\"rest\"] }}\n");
-    fs::write(root.join("Cargo.toml"), package + dependencies + &runtime).expect("the target folder can be written");
+    fs::write(root.join("Cargo.toml"), package + dependencies + &runtime)
+        .expect("the target folder can be written");
     let modules: String = skeletons
         .iter()
         .map(|file| {
@@ -206,7 +207,9 @@ fn write_crate(root: &Path, name: &str, skeletons: &[&str]) {
             format!("#[path = \"../generated/skeleton/{file}\"]\npub mod r#{module};\n")
         })
         .collect();
-    let modules = format!("{modules}#[deny(warnings, missing_docs)]\n#[path = \"../generated/rest/mod.rs\"]\npub mod rest;\n");
+    let modules = format!(
+        "{modules}#[deny(warnings, missing_docs)]\n#[path = \"../generated/rest/mod.rs\"]\npub mod rest;\n"
+    );
     let library = format!("//! All of it.\n#[path = \"../generated/rust/mod.rs\"]\npub mod pb;\n{modules}");
     fs::write(root.join("src/lib.rs"), library).expect("the target folder can be written");
 }

@@ -65,7 +65,10 @@ fn document(schema: &Schema, services: &[Service<'_>], options: &Options) -> Doc
 
 /// The messages that a request is made of take no fields but their own, as the gateway refuses others. Those of answers
 /// only may get more.
-fn closed(mut found: BTreeMap<String, schema::Schema>, paths: &paths::Paths) -> BTreeMap<String, schema::Schema> {
+fn closed(
+    mut found: BTreeMap<String, schema::Schema>,
+    paths: &paths::Paths,
+) -> BTreeMap<String, schema::Schema> {
     let operations = paths.items.values().flat_map(BTreeMap::values);
     let contents = operations.filter_map(|it| it.request_body.as_ref()).flat_map(|it| it.content.values());
     let mut waiting: Vec<String> = contents.flat_map(|it| it.schema.names()).collect();

@@ -64,7 +64,8 @@ impl Paths {
             parameters: path_parameters(binding, &names, types),
             request_body: content(descriptor, binding, types),
             responses: responses(descriptor, binding, types),
-            deprecated: is_deprecated(&descriptor.options()) || is_deprecated(&descriptor.parent_service().options()),
+            deprecated: is_deprecated(&descriptor.options())
+                || is_deprecated(&descriptor.parent_service().options()),
             security: None,
         };
         if binding.body != Content::Whole {
@@ -136,7 +137,8 @@ fn names(template: &Template) -> Vec<String> {
         let name = match variable {
             Some(variable) if variable.segments.len() == 1 => variable.field.clone(),
             _ => {
-                let word: String = before.chars().filter(|it| it.is_ascii_alphanumeric() || *it == '_').collect();
+                let word: String =
+                    before.chars().filter(|it| it.is_ascii_alphanumeric() || *it == '_').collect();
                 if word.is_empty() { "part".to_owned() } else { format!("{word}Id") }
             }
         };
@@ -152,7 +154,8 @@ fn path_parameters(binding: &Binding, names: &[String], types: &mut Types<'_>) -
     let wild = template.segments().iter().enumerate().filter(|(_, it)| !matches!(it, Segment::Literal(_)));
     let mut parameters = Vec::new();
     for ((at, segment), name) in wild.zip(names) {
-        let variable = template.variables().iter().zip(&binding.variables).find(|(it, _)| it.segments.contains(&at));
+        let variable =
+            template.variables().iter().zip(&binding.variables).find(|(it, _)| it.segments.contains(&at));
         let (mut description, mut schema) = (String::new(), Schema::of("string"));
         if let Some((variable, field)) = variable {
             description = types.comment(&field.parent_file(), field.path());
@@ -163,17 +166,27 @@ fn path_parameters(binding: &Binding, names: &[String], types: &mut Types<'_>) -
                 let pattern = template.segments().get(variable.segments.clone()).unwrap_or_default();
                 let pattern: Vec<String> = pattern.iter().map(Segment::to_string).collect();
                 let whole = format!("A part of `{}`, which is `{}`.", variable.field, pattern.join("/"));
-                description = if description.is_empty() { whole } else { format!("{whole}\n\n{description}") };
+                description =
+                    if description.is_empty() { whole } else { format!("{whole}\n\n{description}") };
             }
         }
         if *segment == Segment::Rest {
             description += if description.is_empty() { "" } else { "\n\n" };
             description += "May have slashes.";
-        } else if schema.get("type").and_then(|it| it.as_str()) == Some("string") && schema.get("minLength").is_none() {
+        } else if schema.get("type").and_then(|it| it.as_str()) == Some("string")
+            && schema.get("minLength").is_none()
+        {
             // An empty segment is another path.
             schema.set("minLength", 1);
         }
-        parameters.push(Parameter { name: name.clone(), r#in: "path", description, required: true, deprecated: false, schema });
+        parameters.push(Parameter {
+            name: name.clone(),
+            r#in: "path",
+            description,
+            required: true,
+            deprecated: false,
+            schema,
+        });
     }
     parameters
 }
@@ -238,7 +251,11 @@ fn query_parameter(
     }
     let Kind::Message(message) = field.kind() else { return };
     let of_google = message.parent_file().package_name() == "google.protobuf";
-    if field.is_list() || of_google || inside.len() >= DEPTH || inside.iter().any(|it| it == message.full_name()) {
+    if field.is_list()
+        || of_google
+        || inside.len() >= DEPTH
+        || inside.iter().any(|it| it == message.full_name())
+    {
         return;
     }
     inside.push(message.full_name().to_owned());
@@ -261,7 +278,9 @@ fn content(method: &MethodDescriptor, binding: &Binding, types: &mut Types<'_>) 
         Content::None => return None,
         Content::Whole if is_raw(Some(&input)) => (Schema::default(), true, true),
         Content::Whole => {
-            let taken = |field: &FieldDescriptor| binding.template.variables().iter().any(|it| it.field == field.name());
+            let taken = |field: &FieldDescriptor| {
+                binding.template.variables().iter().any(|it| it.field == field.name())
+            };
             let of_path = input.fields().any(|field| taken(&field));
             let rest = || input.fields().filter(|field| !taken(field));
             // Without any field that it has to have, no content at all is enough.
@@ -275,12 +294,16 @@ fn content(method: &MethodDescriptor, binding: &Binding, types: &mut Types<'_>) 
         }
         Content::Field(field) => {
             let raw = field.kind().as_message().is_some_and(|it| is_raw(Some(it)));
-            (types.field(field), rules::is_required(field), raw)
+            (field_content(field, binding, types), rules::is_required(field), raw)
         }
     };
     let media = |schema: &Schema| MediaType { schema: schema.clone() };
     if raw {
-        return Some(RequestBody { description: String::new(), required, content: BTreeMap::from([("*/*", media(&schema))]) });
+        return Some(RequestBody {
+            description: String::new(),
+            required,
+            content: BTreeMap::from([("*/*", media(&schema))]),
+        });
     }
     if !method.is_client_streaming() {
         let content = BTreeMap::from([("application/json", media(&schema))]);
@@ -294,11 +317,35 @@ fn content(method: &MethodDescriptor, binding: &Binding, types: &mut Types<'_>) 
     })
 }
 
+/// The schema of a field that is the content. What the path says of it, the content may leave out.
+fn field_content(field: &FieldDescriptor, binding: &Binding, types: &mut Types<'_>) -> Schema {
+    let inside = |path: &str| {
+        path.strip_prefix(field.name()).and_then(|rest| rest.strip_prefix('.')).map(str::to_owned)
+    };
+    let bound: Vec<String> = binding.template.variables().iter().filter_map(|it| inside(&it.field)).collect();
+    let Some(message) = field.kind().as_message().filter(|_| !bound.is_empty() && !field.is_list()).cloned()
+    else {
+        return types.field(field);
+    };
+    let mut object = types.object(&message, |_| true);
+    for name in bound {
+        if let Some(inner) = message.get_field_by_name(&name) {
+            object.relax(inner.json_name());
+        }
+    }
+    object.close();
+    object
+}
+
 fn is_raw(message: Option<&MessageDescriptor>) -> bool {
     message.is_some_and(|it| it.full_name() == "google.api.HttpBody")
 }
 
-fn responses(method: &MethodDescriptor, binding: &Binding, types: &mut Types<'_>) -> BTreeMap<String, Response> {
+fn responses(
+    method: &MethodDescriptor,
+    binding: &Binding,
+    types: &mut Types<'_>,
+) -> BTreeMap<String, Response> {
     let output = method.output();
     let (schema, raw) = match &binding.response_body {
         None if is_raw(Some(&output)) => (Schema::default(), true),
@@ -315,7 +362,10 @@ fn responses(method: &MethodDescriptor, binding: &Binding, types: &mut Types<'_>
             ("application/x-ndjson", media(schema.clone())),
             ("text/event-stream", media(schema)),
         ]);
-        ("A stream of messages, each of this schema; as `Accept` asks, on lines, as events or in an array.", content)
+        (
+            "A stream of messages, each of this schema; as `Accept` asks, on lines, as events or in an array.",
+            content,
+        )
     } else {
         ("The answer.", BTreeMap::from([("application/json", media(schema))]))
     };

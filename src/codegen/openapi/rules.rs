@@ -167,13 +167,16 @@ pub(super) fn apply(schema: &mut Schema, kind: &Kind, rules: &DynamicMessage) {
         Kind::String => string(schema, rules),
         Kind::Bytes => bytes(schema, rules),
         Kind::Enum(kind) => {
-            let name = |it: &Value| kind.get_value(it.as_enum_number().or_else(|| it.as_i32())?).map(|it| it.name().to_owned());
+            let name = |it: &Value| {
+                kind.get_value(it.as_enum_number().or_else(|| it.as_i32())?).map(|it| it.name().to_owned())
+            };
             for (rule, value) in rules.fields() {
                 let names: Vec<String> = match rule.name() {
                     "const" => name(value).into_iter().collect(),
                     "in" => value.as_list().into_iter().flatten().filter_map(name).collect(),
                     "not_in" => {
-                        let out: Vec<String> = value.as_list().into_iter().flatten().filter_map(name).collect();
+                        let out: Vec<String> =
+                            value.as_list().into_iter().flatten().filter_map(name).collect();
                         kind.values().map(|it| it.name().to_owned()).filter(|it| !out.contains(it)).collect()
                     }
                     _ => continue,
@@ -182,7 +185,9 @@ pub(super) fn apply(schema: &mut Schema, kind: &Kind, rules: &DynamicMessage) {
             }
         }
         Kind::Bool => {
-            if let Some(value) = rules.fields().find(|(rule, _)| rule.name() == "const").and_then(|it| it.1.as_bool()) {
+            if let Some(value) =
+                rules.fields().find(|(rule, _)| rule.name() == "const").and_then(|it| it.1.as_bool())
+            {
                 schema.set("const", value);
             }
         }
@@ -213,7 +218,9 @@ fn string(schema: &mut Schema, rules: &DynamicMessage) {
                 schema.and(Schema::default().with("not", inside));
             }
             "in" => schema.set("enum", texts(value)),
-            "not_in" => schema.and(Schema::default().with("not", Schema::default().with("enum", texts(value)))),
+            "not_in" => {
+                schema.and(Schema::default().with("not", Schema::default().with("enum", texts(value))))
+            }
             // Without the format `email`, which is RFC 5321 and takes less: no `.` at the begin, no domain of digits.
             "email" if is_on => matching(schema, EMAIL),
             "hostname" if is_on => schema.set("format", "hostname"),
@@ -238,7 +245,10 @@ fn matching(schema: &mut Schema, pattern: &str) {
 /// Whether a pattern of RE2 means the same in ECMA-262, as far as one can see: no flags, no names of its own.
 fn is_ecma(pattern: &str) -> bool {
     let groups = pattern.match_indices("(?").all(|(at, _)| pattern[at..].starts_with("(?:"));
-    groups && !["\\A", "\\z", "\\Q", "\\a", "\\C", "\\p", "\\P", "\\x{", "[[:"].iter().any(|it| pattern.contains(it))
+    groups
+        && !["\\A", "\\z", "\\Q", "\\a", "\\C", "\\p", "\\P", "\\x{", "[[:"]
+            .iter()
+            .any(|it| pattern.contains(it))
 }
 
 fn escaped(text: &str) -> String {

@@ -39,6 +39,16 @@ impl Schema {
         }
     }
 
+    /// Says that an object may leave out a property.
+    pub fn relax(&mut self, name: &str) {
+        if let Some(Json::Array(required)) = self.0.get_mut("required") {
+            required.retain(|it| it.as_str() != Some(name));
+            if required.is_empty() {
+                self.0.remove("required");
+            }
+        }
+    }
+
     /// The names of the schemas that are written elsewhere.
     pub fn names(&self) -> Vec<String> {
         let (mut names, mut waiting) = (Vec::new(), self.0.iter().collect::<Vec<_>>());

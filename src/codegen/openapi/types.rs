@@ -149,7 +149,8 @@ impl<'s> Types<'s> {
                 // Field 2 of `EnumDescriptorProto`.
                 let path = [kind.path(), &[2, i32::try_from(index).ok()?]].concat();
                 let comment = self.comment(&kind.parent_file(), &path);
-                (!comment.is_empty()).then(|| format!("- `{}`: {}", value.name(), comment.replace('\n', "\n  ")))
+                (!comment.is_empty())
+                    .then(|| format!("- `{}`: {}", value.name(), comment.replace('\n', "\n  ")))
             });
             let said: Vec<String> = said.collect();
             schema.say(&said.join("\n"));
@@ -201,7 +202,9 @@ fn key_names(kind: &Kind, rules: Option<&DynamicMessage>) -> Option<Schema> {
     let mut names = match kind {
         Kind::String => Schema::default(),
         Kind::Bool => Schema::default().with("enum", vec!["true", "false"]),
-        Kind::Uint32 | Kind::Fixed32 | Kind::Uint64 | Kind::Fixed64 => Schema::default().with("pattern", UNSIGNED),
+        Kind::Uint32 | Kind::Fixed32 | Kind::Uint64 | Kind::Fixed64 => {
+            Schema::default().with("pattern", UNSIGNED)
+        }
         _ => Schema::default().with("pattern", INTEGER),
     };
     if let (Kind::String, Some(rules)) = (kind, rules) {
@@ -226,7 +229,9 @@ fn scalar_schema(kind: &Kind) -> Schema {
         Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => {
             Schema::of("string").with("format", "int64").with("pattern", INTEGER)
         }
-        Kind::Uint64 | Kind::Fixed64 => Schema::of("string").with("format", "uint64").with("pattern", UNSIGNED),
+        Kind::Uint64 | Kind::Fixed64 => {
+            Schema::of("string").with("format", "uint64").with("pattern", UNSIGNED)
+        }
         Kind::Bool => Schema::of("boolean"),
         Kind::Bytes => Schema::of("string").with("contentEncoding", "base64").with("pattern", BASE64),
         _ => Schema::of("string"),
@@ -245,9 +250,8 @@ fn well_known(name: &str) -> Option<Schema> {
     Some(match name {
         "google.protobuf.Timestamp" => Schema::of("string").with("format", "date-time"),
         "google.protobuf.Duration" => Schema::of("string").with("pattern", DURATION),
-        "google.protobuf.FieldMask" => {
-            Schema::of("string").with("description", "Paths of fields in camel case, with commas between them.")
-        }
+        "google.protobuf.FieldMask" => Schema::of("string")
+            .with("description", "Paths of fields in camel case, with commas between them."),
         "google.protobuf.Struct" => Schema::of("object"),
         "google.protobuf.Value" => Schema::default().with("description", "Any JSON value."),
         "google.protobuf.ListValue" => Schema::of("array"),

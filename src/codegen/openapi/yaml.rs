@@ -100,10 +100,11 @@ fn is_special(c: char) -> bool {
 fn scalar(text: &str) -> String {
     let is_word = |c: char| c.is_ascii_alphanumeric() || "_$./-".contains(c);
     let words = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
-    let plain = text.chars().next().is_some_and(|first| first.is_ascii_alphabetic() || first == '/' || first == '$')
-        && text.chars().all(|c| is_word(c) || " ,;'()`".contains(c))
-        && !text.ends_with(' ')
-        && !words.contains(&text.to_ascii_lowercase().as_str());
+    let plain =
+        text.chars().next().is_some_and(|first| first.is_ascii_alphabetic() || first == '/' || first == '$')
+            && text.chars().all(|c| is_word(c) || " ,;'()`".contains(c))
+            && !text.ends_with(' ')
+            && !words.contains(&text.to_ascii_lowercase().as_str());
     if plain { text.to_owned() } else { quoted(text) }
 }
 

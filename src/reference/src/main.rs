@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use clap::Parser;
 use tokio::net::TcpListener;
-use user_service::store::{EmbeddedStore, MemoryStore, UserStore};
 use tonic::service::Routes;
+use user_service::store::{EmbeddedStore, MemoryStore, UserStore};
 use user_service::{Options, serve_with_rest, user_service};
 
 mod place;

@@ -109,7 +109,9 @@ pub async fn serve_with_rest(
     let (rest_cut, rest_stopped) = (is_cut.clone(), is_stopped.clone());
     let serving_rest = async move {
         match rest {
-            Some(listener) => rest::serve(connections(listener, rest_cut), layered, stopped(rest_stopped)).await,
+            Some(listener) => {
+                rest::serve(connections(listener, rest_cut), layered, stopped(rest_stopped)).await
+            }
             None => Ok(()),
         }
     };

@@ -27,11 +27,16 @@ const SOME: [&str; 8] = [
 /// The document of a schema; `None` where it has no route.
 fn document(schema: &Schema) -> Result<Option<Vec<u8>>, Vec<String>> {
     let options = Options { outputs: vec![Output::OpenApi], ..Options::default() };
-    let said = |it: Vec<protogate::diag::Diagnostic>| it.iter().map(|it| it.message.clone()).collect::<Vec<_>>();
+    let said =
+        |it: Vec<protogate::diag::Diagnostic>| it.iter().map(|it| it.message.clone()).collect::<Vec<_>>();
     let files = generate(schema, &options).map_err(said)?;
     let yaml = files.get("openapi/openapi.yaml").unwrap().to_vec();
     let json: serde_json::Value = serde_json::from_slice(files.get("openapi/openapi.json").unwrap()).unwrap();
-    assert_eq!(serde_saphyr::from_slice::<serde_json::Value>(&yaml).unwrap(), json, "the two say different things");
+    assert_eq!(
+        serde_saphyr::from_slice::<serde_json::Value>(&yaml).unwrap(),
+        json,
+        "the two say different things"
+    );
     Ok((json["paths"] != serde_json::json!({})).then_some(yaml))
 }
 
@@ -42,7 +47,9 @@ fn judged(folder: &Path, files: &[String]) -> Option<String> {
     fs::write(folder.join("redocly.yaml"), "extends: [spec]\n").unwrap();
     let mut said = String::new();
     for files in files.chunks(50) {
-        for (program, arguments) in [(&spec, &["--errors", "all"][..]), (&redocly, &["lint", "--max-problems", "5"])] {
+        for (program, arguments) in
+            [(&spec, &["--errors", "all"][..]), (&redocly, &["lint", "--max-problems", "5"])]
+        {
             let output = Command::new(program)
                 .current_dir(folder)
                 .args(arguments)

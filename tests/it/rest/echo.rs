@@ -7,9 +7,9 @@ use std::task::{Context, Poll};
 
 use http_body_util::{BodyExt as _, StreamBody};
 use prost::Message as _;
-use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, Value};
 use prost::bytes::{BufMut as _, Bytes, BytesMut};
-use protogate_runtime::rest::{Options, Router, Route};
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, Value};
+use protogate_runtime::rest::{Options, Route, Router};
 use tonic::body::Body;
 use tonic::codegen::{Service, http};
 use tonic::service::Routes;
@@ -53,7 +53,10 @@ impl Echo {
         };
         match Code::from_i32(number("fail")) {
             Code::Ok => (answers, Status::ok("")),
-            code => (if path.ends_with("Many") { answers } else { Vec::new() }, Status::new(code, "asked to fail")),
+            code => (
+                if path.ends_with("Many") { answers } else { Vec::new() },
+                Status::new(code, "asked to fail"),
+            ),
         }
     }
 }
@@ -112,7 +115,8 @@ where
                 status.add_header(&mut trailers).unwrap();
                 let parts = framed.chain([http_body::Frame::trailers(trailers)]).map(Ok::<_, Status>);
                 let parts: Vec<_> = parts.collect();
-                let mut response = http::Response::new(Body::new(StreamBody::new(futures_util::stream::iter(parts))));
+                let mut response =
+                    http::Response::new(Body::new(StreamBody::new(futures_util::stream::iter(parts))));
                 response.headers_mut().insert("content-type", "application/grpc".parse().unwrap());
                 response
             };
@@ -195,6 +199,7 @@ pub fn gateway(schema: &Schema, options: Options) -> Running {
             response_body: &rule.response_body,
         })
         .collect();
-    let router = protogate_runtime::rest::router(&schema.descriptor_set(), &routes, Echo::of(schema), options);
+    let router =
+        protogate_runtime::rest::router(&schema.descriptor_set(), &routes, Echo::of(schema), options);
     serve(router.unwrap())
 }

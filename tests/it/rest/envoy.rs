@@ -44,7 +44,8 @@ pub fn start(schema: &Schema, upstream: &str, folder: &Path) -> Option<Envoy> {
         .unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
     let mut said: Vec<String> = Vec::new();
-    let started = lines.by_ref().inspect(|line| said.push(line.clone())).any(|it| it.contains("starting workers"));
+    let started =
+        lines.by_ref().inspect(|line| said.push(line.clone())).any(|it| it.contains("starting workers"));
     let last = said.split_off(said.len().saturating_sub(5));
     assert!(started, "Envoy did not start:\n{}", last.join("\n"));
     // Whoever stops reading stops Envoy at its next line.

@@ -40,7 +40,8 @@ pub fn ask(address: &str, verb: &str, target: &str, headers: &[(&str, &str)], co
     let mut bytes = Vec::new();
     // A server that has said all may reset what it did not read.
     let _ = stream.read_to_end(&mut bytes);
-    read(&bytes).unwrap_or_else(|| panic!("{verb} {target}: no answer in {:?}", String::from_utf8_lossy(&bytes)))
+    read(&bytes)
+        .unwrap_or_else(|| panic!("{verb} {target}: no answer in {:?}", String::from_utf8_lossy(&bytes)))
 }
 
 fn read(bytes: &[u8]) -> Option<Answer> {

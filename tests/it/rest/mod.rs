@@ -32,9 +32,13 @@ fn differs(answer: &Answer, expected: &str) -> Option<String> {
     let same = match rest.split_once('|') {
         _ if answer.status != 200 => {
             let error = answer.json();
-            return (rest.is_empty() || error["message"].as_str().unwrap_or_default().contains(rest)).then_some(()).map_or(said, |()| None);
+            return (rest.is_empty() || error["message"].as_str().unwrap_or_default().contains(rest))
+                .then_some(())
+                .map_or(said, |()| None);
         }
-        Some(("lines", lines)) => answer.header("content-type") == "application/x-ndjson" && answer.text() == lines,
+        Some(("lines", lines)) => {
+            answer.header("content-type") == "application/x-ndjson" && answer.text() == lines
+        }
         Some((media, content)) => answer.header("content-type") == media && answer.text() == content,
         None => rest.is_empty() || same_json(&answer.json(), &serde_json::from_str(rest).unwrap()),
     };
@@ -64,7 +68,13 @@ fn envoy_answers_the_same_but_where_it_is_said() {
         let said = envoys(&answer, case);
         let known = case.envoy.split(": ").next().unwrap_or_default();
         if said != known {
-            wrong.push(format!("{} {}\n   ours  {}\n   known {known}\n   envoy {said} | {}", case.ask, case.content, case.ours, answer.text()));
+            wrong.push(format!(
+                "{} {}\n   ours  {}\n   known {known}\n   envoy {said} | {}",
+                case.ask,
+                case.content,
+                case.ours,
+                answer.text()
+            ));
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), CASES.len(), wrong.join("\n"));
@@ -77,7 +87,10 @@ fn envoys(answer: &Answer, case: &Case) -> String {
         200 => {
             // It calls lines JSON.
             let lines = case.ours.strip_prefix("200 lines|");
-            lines.map_or_else(|| differs(answer, case.ours).is_none(), |lines| same_lines(&answer.text(), lines))
+            lines.map_or_else(
+                || differs(answer, case.ours).is_none(),
+                |lines| same_lines(&answer.text(), lines),
+            )
         }
         other => other.to_string() == status,
     };
@@ -92,7 +105,9 @@ fn envoys(answer: &Answer, case: &Case) -> String {
 fn same_json(a: &Json, b: &Json) -> bool {
     match (a, b) {
         (Json::Number(a), Json::Number(b)) => a.as_f64() == b.as_f64(),
-        (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_json(a, b)),
+        (Json::Array(a), Json::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_json(a, b))
+        }
         (Json::Object(a), Json::Object(b)) => {
             a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| same_json(a, b)))
         }
@@ -101,6 +116,7 @@ fn same_json(a: &Json, b: &Json) -> bool {
 }
 
 fn same_lines(a: &str, b: &str) -> bool {
-    let values = |text: &str| text.lines().map(|it| serde_json::from_str::<Json>(it).ok()).collect::<Vec<_>>();
+    let values =
+        |text: &str| text.lines().map(|it| serde_json::from_str::<Json>(it).ok()).collect::<Vec<_>>();
     values(a) == values(b)
 }

@@ -32,7 +32,8 @@ fn start(arguments: &[&str]) -> Reference {
         .unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok).take(2);
     let lines: Vec<String> = lines.collect();
-    let rest = lines.iter().find_map(|line| line.strip_prefix("rest listening on http://")).map(str::to_owned);
+    let rest =
+        lines.iter().find_map(|line| line.strip_prefix("rest listening on http://")).map(str::to_owned);
     let reference = Reference { child, rest: rest.unwrap_or_default() };
     assert!(lines[0].starts_with("listening on http://") && !reference.rest.is_empty(), "{lines:?}");
     reference
@@ -43,7 +44,13 @@ fn a_user_lives_over_http() {
     let reference = start(&[]);
     let json = [("content-type", "application/json")];
     let call = |verb: &str, target: &str, content: &str| {
-        let answer = ask(&reference.rest, verb, target, if content.is_empty() { &[] } else { &json }, content.as_bytes());
+        let answer = ask(
+            &reference.rest,
+            verb,
+            target,
+            if content.is_empty() { &[] } else { &json },
+            content.as_bytes(),
+        );
         (answer.status, answer)
     };
     let (status, created) = call("POST", "/v1/users", r#"{"name":"Ann","email":"ann@example.org"}"#);
@@ -52,7 +59,12 @@ fn a_user_lives_over_http() {
     assert_eq!((status, &user["name"]), (200, &"Ann".into()));
     assert_eq!(call("GET", &path, "").1.json(), user);
     let (status, taken) = call("POST", "/v1/users", r#"{"name":"Bob","email":"ann@example.org"}"#);
-    assert_eq!((status, taken.json()["details"][0]["reason"].as_str()), (409, Some("EMAIL_TAKEN")), "{}", taken.text());
+    assert_eq!(
+        (status, taken.json()["details"][0]["reason"].as_str()),
+        (409, Some("EMAIL_TAKEN")),
+        "{}",
+        taken.text()
+    );
     let (status, invalid) = call("POST", "/v1/users", r#"{"name":"","email":"x"}"#);
     let fields = invalid.json()["details"][0]["fieldViolations"].as_array().map(Vec::len);
     assert_eq!((status, fields), (400, Some(2)), "{}", invalid.text());

@@ -44,10 +44,18 @@ fn a_stream_stands_in_the_form_that_is_asked_for() {
         ("text/event-stream", "text/event-stream", format!("data: {one}\n\ndata: {two}\n\n")),
         ("application/json", "application/json", format!("[{one},{two}]")),
         ("text/html, application/json;q=0.9, */*;q=0.8", "application/json", format!("[{one},{two}]")),
-        ("text/event-stream;q=0.1, application/x-ndjson;q=0.2", "application/x-ndjson", format!("{one}\n{two}\n")),
+        (
+            "text/event-stream;q=0.1, application/x-ndjson;q=0.2",
+            "application/x-ndjson",
+            format!("{one}\n{two}\n"),
+        ),
     ] {
         let answer = ask(&running.address, "GET", target, &[("accept", accept)], b"");
-        assert_eq!((answer.status, answer.header("content-type"), answer.text()), (200, media, expected), "{accept}");
+        assert_eq!(
+            (answer.status, answer.header("content-type"), answer.text()),
+            (200, media, expected),
+            "{accept}"
+        );
     }
     let empty = ask(&running.address, "GET", "/v1/many", &[("accept", "application/json")], b"");
     assert_eq!(empty.text(), "[]");
@@ -75,7 +83,10 @@ fn lines_are_a_stream_of_requests_too() {
         let answer = ask(&running.address, "POST", "/v1/collect", &headers, content.as_bytes());
         (answer.status, answer.text())
     };
-    assert_eq!(lines("{\"texts\":[\"a\"]}\n\n{\"texts\":[\"b\"]}"), (200, r#"{"texts":["a","b"]}"#.to_owned()));
+    assert_eq!(
+        lines("{\"texts\":[\"a\"]}\n\n{\"texts\":[\"b\"]}"),
+        (200, r#"{"texts":["a","b"]}"#.to_owned())
+    );
     let (status, said) = lines("{}\n{\"i32\":\"x\"}\n");
     assert!(status == 400 && said.contains("message 1 of the stream"), "{status} {said}");
 }
@@ -101,11 +112,15 @@ fn what_is_too_large_or_compressed_is_not_read() {
 fn what_can_be_chosen_is() {
     let kind = [("content-type", "application/json")];
     let running = gateway(Options::default().ignoring_unknown().with_proto_names());
-    let answer = ask(&running.address, "POST", "/v1/all?nope=1", &kind, br#"{"nope":{"a":[]},"wrappedNumber":"1"}"#);
+    let answer =
+        ask(&running.address, "POST", "/v1/all?nope=1", &kind, br#"{"nope":{"a":[]},"wrappedNumber":"1"}"#);
     assert_eq!((answer.status, answer.text().as_str()), (200, r#"{"wrapped_number":"1"}"#));
     let running = gateway(Options::default().with_defaults_printed());
     let answer = ask(&running.address, "GET", "/v1/all/x", &[], b"").json();
-    assert_eq!((&answer["i32"], &answer["texts"], answer.get("maybe")), (&0.into(), &serde_json::json!([]), None));
+    assert_eq!(
+        (&answer["i32"], &answer["texts"], answer.get("maybe")),
+        (&0.into(), &serde_json::json!([]), None)
+    );
 }
 
 /// A service that is a function.
@@ -137,7 +152,13 @@ where
     F: Fn(Request<Body>) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Response<Body>> + Send + 'static,
 {
-    let route = Route { verb: "GET", path: "/v1/all/{text}", method: "echo.v1.Echo/Get", body: "", response_body: "" };
+    let route = Route {
+        verb: "GET",
+        path: "/v1/all/{text}",
+        method: "echo.v1.Echo/Get",
+        body: "",
+        response_body: "",
+    };
     let set = echo::schema().descriptor_set();
     echo::serve(rest::router(&set, &[route], Answers(answer), Options::default()).unwrap())
 }
@@ -145,13 +166,17 @@ where
 #[test]
 fn the_call_is_grpc_with_the_deadline_and_the_credentials_of_the_caller() {
     let running = over(|request| async move {
-        let header = |name: &str| request.headers().get(name).and_then(|it| it.to_str().ok()).unwrap_or_default();
+        let header =
+            |name: &str| request.headers().get(name).and_then(|it| it.to_str().ok()).unwrap_or_default();
         let names = ["authorization", "grpc-timeout", "content-type", "te"].map(header);
         Status::aborted(format!("{} {} {names:?}", request.method(), request.uri())).into_http()
     });
     let headers = [("authorization", "Bearer x"), ("grpc-timeout", "5S"), ("content-type", "text/plain")];
     let said = ask(&running.address, "GET", "/v1/all/x", &headers, b"").json();
-    assert_eq!(said["message"], r#"POST /echo.v1.Echo/Get ["Bearer x", "5S", "application/grpc", "trailers"]"#);
+    assert_eq!(
+        said["message"],
+        r#"POST /echo.v1.Echo/Get ["Bearer x", "5S", "application/grpc", "trailers"]"#
+    );
 }
 
 #[test]
@@ -159,7 +184,8 @@ fn errors_have_their_details_and_the_headers_that_http_has_for_them() {
     let running = over(|request| async move {
         let mut details = ErrorDetails::with_retry_info(Some(Duration::from_millis(1500)));
         details.set_error_info("BUSY", "echo", [("a".to_owned(), "b".to_owned())]);
-        let code = if request.headers().contains_key("x-who") { Code::Unauthenticated } else { Code::Unavailable };
+        let code =
+            if request.headers().contains_key("x-who") { Code::Unauthenticated } else { Code::Unavailable };
         Status::with_error_details(code, "later", details).into_http()
     });
     let answer = ask(&running.address, "GET", "/v1/all/x", &[], b"");
@@ -239,14 +265,22 @@ fn routes_that_cannot_be_served_are_said() {
     let set = echo::schema().descriptor_set();
     let route = Route { verb: "GET", path: "/v1", method: "echo.v1.Echo/Get", body: "", response_body: "" };
     for (route, said) in [
-        (Route { method: "echo.v1.Echo/Got", ..route }, "the descriptor set has no method `echo.v1.Echo/Got`"),
+        (
+            Route { method: "echo.v1.Echo/Got", ..route },
+            "the descriptor set has no method `echo.v1.Echo/Got`",
+        ),
         (Route { method: "x", ..route }, "`x` is no package.Service/Method"),
         (Route { path: "/{nope}", ..route }, "echo.v1.All has no field `nope`"),
         (Route { path: "v1", ..route }, "a path begins with `/` (at character 1)"),
         (Route { body: "nope", ..route }, "echo.v1.All has no field `nope`"),
         (Route { verb: "A B", ..route }, "the verb is none"),
     ] {
-        let error = rest::router(&set, &[route], Answers(|_| async { Response::new(Body::empty()) }), Options::default());
+        let error = rest::router(
+            &set,
+            &[route],
+            Answers(|_| async { Response::new(Body::empty()) }),
+            Options::default(),
+        );
         let error = error.unwrap_err().to_string();
         assert_eq!(error, format!("the route {} {} cannot be served: {said}", route.verb, route.path));
     }

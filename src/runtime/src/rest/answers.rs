@@ -44,9 +44,11 @@ impl Format {
         for range in values.flat_map(|value| value.split(',')) {
             let mut parts = range.split(';').map(str::trim);
             let format = match parts.next().unwrap_or_default().to_ascii_lowercase().as_str() {
-                "application/x-ndjson" | "application/ndjson" | "application/jsonl" | "*/*" | "application/*" => {
-                    Format::Lines
-                }
+                "application/x-ndjson"
+                | "application/ndjson"
+                | "application/jsonl"
+                | "*/*"
+                | "application/*" => Format::Lines,
                 "text/event-stream" => Format::Events,
                 "application/json" => Format::Array,
                 _ => continue,
@@ -123,7 +125,8 @@ pub(super) async fn many(
     }
     let mut media = HeaderValue::from_static(format.media());
     if raw {
-        let shown = first.as_ref().and_then(|it| it.as_ref().ok()).map(|it| making.shown(it.clone())).transpose()?;
+        let shown =
+            first.as_ref().and_then(|it| it.as_ref().ok()).map(|it| making.shown(it.clone())).transpose()?;
         media = shown.map_or_else(|| HeaderValue::from_static("application/octet-stream"), |it| it.0);
     }
     let writing = Writing { making, messages, first, format, count: 0, over: false, raw };

@@ -69,15 +69,15 @@ impl RouteError {
 
 impl Binding {
     pub fn new(route: &Route<'_>, pool: &DescriptorPool) -> Result<Binding, RouteError> {
-        Binding::read(route, pool).map_err(|why| RouteError {
-            route: format!("{} {}", route.verb, route.path),
-            why,
-        })
+        Binding::read(route, pool)
+            .map_err(|why| RouteError { route: format!("{} {}", route.verb, route.path), why })
     }
 
     fn read(route: &Route<'_>, pool: &DescriptorPool) -> Result<Binding, String> {
-        let (service, name) =
-            route.method.split_once('/').ok_or_else(|| format!("`{}` is no package.Service/Method", route.method))?;
+        let (service, name) = route
+            .method
+            .split_once('/')
+            .ok_or_else(|| format!("`{}` is no package.Service/Method", route.method))?;
         let method = pool
             .get_service_by_name(service)
             .and_then(|it| it.methods().find(|method| method.name() == name))
@@ -96,12 +96,14 @@ impl Binding {
             name => Content::Field(field(&input, name)?),
         };
         let mask = input.get_field_by_name("update_mask").filter(|it| {
-            let is_mask = it.kind().as_message().is_some_and(|it| it.full_name() == "google.protobuf.FieldMask");
+            let is_mask =
+                it.kind().as_message().is_some_and(|it| it.full_name() == "google.protobuf.FieldMask");
             is_mask && !it.is_list() && verb == Method::PATCH && matches!(body, Content::Field(_))
         });
         Ok(Binding {
             variables: variables.collect::<Result<_, _>>()?,
-            method: PathAndQuery::try_from(format!("/{}", route.method)).map_err(|error| error.to_string())?,
+            method: PathAndQuery::try_from(format!("/{}", route.method))
+                .map_err(|error| error.to_string())?,
             client_streaming: method.is_client_streaming(),
             server_streaming: method.is_server_streaming(),
             response_body: match route.response_body {

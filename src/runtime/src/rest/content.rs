@@ -51,7 +51,9 @@ impl Problem {
 pub(super) async fn one(asked: &Asked, body: Body) -> Result<Body, Refusal> {
     let content = whole(body, asked.options.max_request_bytes).await?;
     if !content.is_empty() && asked.binding.body == Content::None {
-        return Err(Refusal::bad("this route takes no content: what it is asked stands in the path and the query"));
+        return Err(Refusal::bad(
+            "this route takes no content: what it is asked stands in the path and the query",
+        ));
     }
     let mut message = asked.message(&content)?;
     asked.place(&mut message, &content)?;
@@ -79,7 +81,8 @@ pub(super) async fn many(asked: Asked, body: Body) -> Result<(Body, Problem), Re
     let problem = Problem::default();
     let splitter = Splitter::new(asked.options.max_request_bytes);
     let media = asked.content_type.split(';').next().unwrap_or_default().trim();
-    let is_document = !asked.binding.takes_raw() && (media.is_empty() || (media.ends_with("json") && !media.ends_with("ndjson")));
+    let is_document = !asked.binding.takes_raw()
+        && (media.is_empty() || (media.ends_with("json") && !media.ends_with("ndjson")));
     let mut reading = Reading { asked, body, splitter, count: 0, over: false };
     if !is_document {
         return Ok((Body::new(StreamBody::new(frames(reading, problem.clone()))), problem));
@@ -160,7 +163,11 @@ impl Reading {
         let number = self.count;
         let numbered = |mut refusal: Refusal| {
             let said = format!("message {number} of the stream: {}", refusal.status.message());
-            refusal.status = Status::with_details(refusal.status.code(), said, Bytes::copy_from_slice(refusal.status.details()));
+            refusal.status = Status::with_details(
+                refusal.status.code(),
+                said,
+                Bytes::copy_from_slice(refusal.status.details()),
+            );
             refusal
         };
         let mut message = self.asked.message(content).map_err(numbered)?;
@@ -197,7 +204,9 @@ impl Asked {
             }
             // No content at all is a message without fields.
             _ if content.is_empty() => {}
-            Content::Whole => message = messages::from_json(&binding.input, content, &self.options).map_err(said)?,
+            Content::Whole => {
+                message = messages::from_json(&binding.input, content, &self.options).map_err(said)?
+            }
             Content::Field(field) => {
                 message = messages::from_field_json(field, content, &self.options).map_err(said)?;
             }
@@ -209,7 +218,9 @@ impl Asked {
     fn place(&self, message: &mut DynamicMessage, content: &[u8]) -> Result<(), Refusal> {
         let ignore = self.options.ignore_unknown_parameters;
         params::apply(message, &self.binding, &self.path, &self.query, ignore)?;
-        let (Some(mask), Content::Field(body)) = (&self.binding.mask, &self.binding.body) else { return Ok(()) };
+        let (Some(mask), Content::Field(body)) = (&self.binding.mask, &self.binding.body) else {
+            return Ok(());
+        };
         let content = serde_json::from_slice(content).unwrap_or_default();
         let field = message.get_field(body).into_owned();
         if let (false, Value::Message(body)) = (message.has_field(mask), field) {
@@ -224,7 +235,9 @@ impl Asked {
     fn wanted(&self) -> String {
         match (&self.binding.body, self.binding.content_type()) {
             (_, Some(message)) => message.full_name().to_owned(),
-            (Content::Field(field), None) => format!("`{}` of {}", field.name(), self.binding.input.full_name()),
+            (Content::Field(field), None) => {
+                format!("`{}` of {}", field.name(), self.binding.input.full_name())
+            }
             _ => "message".to_owned(),
         }
     }
@@ -236,8 +249,10 @@ impl Asked {
 ///
 /// 415, where it is said to be something else than JSON in UTF-8, or is compressed.
 pub(super) fn is_readable(binding: &Binding, headers: &HeaderMap) -> Result<(), Refusal> {
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).unwrap_or_default();
-    let unsupported = |why: String| Refusal::http(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::InvalidArgument, why);
+    let text =
+        |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).unwrap_or_default();
+    let unsupported =
+        |why: String| Refusal::http(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::InvalidArgument, why);
     let encoding = text(header::CONTENT_ENCODING);
     if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
         let identity = Some(HeaderValue::from_static("identity"));
@@ -259,7 +274,8 @@ pub(super) fn is_readable(binding: &Binding, headers: &HeaderMap) -> Result<(), 
     if is_json && matches!(charset, "utf-8" | "utf8" | "us-ascii") {
         return Ok(());
     }
-    let wanted = if binding.client_streaming { "application/json, application/x-ndjson" } else { "application/json" };
+    let wanted =
+        if binding.client_streaming { "application/json, application/x-ndjson" } else { "application/json" };
     Err(unsupported(format!("the content is to be {wanted} in UTF-8"))
         .with(header::ACCEPT, Some(HeaderValue::from_static(wanted))))
 }

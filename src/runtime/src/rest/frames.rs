@@ -82,7 +82,9 @@ impl Messages {
     }
 
     fn whole(&mut self) -> Result<Option<Bytes>, Status> {
-        let Some((&[compressed, a, b, c, d], rest)) = self.buffer.split_first_chunk::<5>() else { return Ok(None) };
+        let Some((&[compressed, a, b, c, d], rest)) = self.buffer.split_first_chunk::<5>() else {
+            return Ok(None);
+        };
         let length = usize::try_from(u32::from_be_bytes([a, b, c, d])).unwrap_or(usize::MAX);
         if rest.len() < length {
             return Ok(None);

@@ -1,6 +1,8 @@
 //! Messages from JSON and to JSON: ProtoJSON, as prost-reflect has it.
 
-use prost_reflect::{DeserializeOptions, DynamicMessage, FieldDescriptor, MessageDescriptor, SerializeOptions, Value};
+use prost_reflect::{
+    DeserializeOptions, DynamicMessage, FieldDescriptor, MessageDescriptor, SerializeOptions, Value,
+};
 use serde::de::IgnoredAny;
 use serde_json::Value as Json;
 
@@ -11,11 +13,19 @@ use super::Options;
 /// # Errors
 ///
 /// What is wrong, and where in the text.
-pub(super) fn from_json(desc: &MessageDescriptor, json: &[u8], options: &Options) -> Result<DynamicMessage, String> {
+pub(super) fn from_json(
+    desc: &MessageDescriptor,
+    json: &[u8],
+    options: &Options,
+) -> Result<DynamicMessage, String> {
     read(desc, json, options).map_err(|error| error.to_string())
 }
 
-fn read(desc: &MessageDescriptor, json: &[u8], options: &Options) -> Result<DynamicMessage, serde_json::Error> {
+fn read(
+    desc: &MessageDescriptor,
+    json: &[u8],
+    options: &Options,
+) -> Result<DynamicMessage, serde_json::Error> {
     let reading = DeserializeOptions::new().deny_unknown_fields(!options.ignore_unknown_fields);
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     let message = DynamicMessage::deserialize_with_options(desc.clone(), &mut deserializer, &reading)?;

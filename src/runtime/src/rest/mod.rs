@@ -112,7 +112,11 @@ impl Options {
 
 /// What a gateway stands in front of: any gRPC service of tower, such as [`tonic::service::Routes`] in its layers.
 pub trait Grpc:
-    Service<Request<Body>, Response = Response<Body>, Error: fmt::Display, Future: Send> + Clone + Send + Sync + 'static
+    Service<Request<Body>, Response = Response<Body>, Error: fmt::Display, Future: Send>
+    + Clone
+    + Send
+    + Sync
+    + 'static
 {
 }
 

@@ -197,14 +197,17 @@ fn value(field: &FieldDescriptor, text: &str) -> Result<Value, String> {
             | "google.protobuf.UInt32Value"
             | "google.protobuf.StringValue"
             | "google.protobuf.BytesValue" => string(),
-            name => return Err(format!("it is a message ({name}): set its fields, as in `{}.x`", field.name())),
+            name => {
+                return Err(format!("it is a message ({name}): set its fields, as in `{}.x`", field.name()));
+            }
         },
         _ => string(),
     };
     let json = if field.is_list() { Json::Array(vec![json]) } else { json };
     let object = Json::Object([(field.name().to_owned(), json)].into_iter().collect());
     let wrong = || format!("`{}` is no {}", shown(text), kind(field));
-    let mut message = DynamicMessage::deserialize(field.parent_message().clone(), object).map_err(|_| wrong())?;
+    let mut message =
+        DynamicMessage::deserialize(field.parent_message().clone(), object).map_err(|_| wrong())?;
     let value = if message.has_field(field) { message.take_field(field) } else { None };
     match value {
         Some(Value::List(mut values)) => values.pop().ok_or_else(wrong),

@@ -93,8 +93,12 @@ impl Splitter {
             (State::Start, b'[') => Some(State::Array(In::Begin)),
             (State::Array(In::Value), b',') => Some(State::Array(In::Comma)),
             (State::Array(In::Value | In::Begin), b']') => Some(State::Over),
-            (State::Array(In::Value), _) => return Err(Broken::Wrong("a `,` or a `]` stands after an element")),
-            (State::Array(_), b',' | b']') => return Err(Broken::Wrong("an element stands before a `,` or a `]`")),
+            (State::Array(In::Value), _) => {
+                return Err(Broken::Wrong("a `,` or a `]` stands after an element"));
+            }
+            (State::Array(_), b',' | b']') => {
+                return Err(Broken::Wrong("an element stands before a `,` or a `]`"));
+            }
             (State::Over, _) => return Err(Broken::Wrong("nothing stands after the array")),
             (State::Start | State::Lines, _) => {
                 self.state = State::Lines;

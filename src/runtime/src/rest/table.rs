@@ -28,9 +28,7 @@ impl Table {
 
     /// HEAD is answered as GET is (RFC 9110, 9.3.2); the server leaves the content out.
     pub fn find(&self, verb: &Method, path: &str) -> Found<'_> {
-                let matching = || {
-            self.0.iter().filter_map(|it| it.template.matches(path).map(|values| (it, values)))
-        };
+        let matching = || self.0.iter().filter_map(|it| it.template.matches(path).map(|values| (it, values)));
         if let Some((route, values)) = matching().find(|(it, _)| it.verb == *verb) {
             return Found::Route(Arc::clone(route), values);
         }

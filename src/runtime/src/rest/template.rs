@@ -353,10 +353,7 @@ mod tests {
     }
 
     fn segment() -> impl Strategy<Value = Segment> {
-        prop_oneof![
-            "[a-zA-Z0-9 %._-]{1,4}".prop_map(Segment::Literal),
-            Just(Segment::One),
-        ]
+        prop_oneof!["[a-zA-Z0-9 %._-]{1,4}".prop_map(Segment::Literal), Just(Segment::One),]
     }
 
     /// Any template: some segments, some runs of which are variables, with or without `**` and a verb.
