@@ -132,7 +132,7 @@ fn googles_pubsub_of_the_corpus_has_docs_and_rust_that_compiles() {
 }
 
 /// The `.proto` files of one folder, and everything of the same tree that they import.
-fn with_imports(root: &Path, folder: &str) -> Vec<(String, String)> {
+pub fn with_imports(root: &Path, folder: &str) -> Vec<(String, String)> {
     let names = fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().file_name());
     let names = names.filter_map(|name| name.into_string().ok()).filter(|name| name.ends_with(".proto"));
     let mut waiting: Vec<String> = names.map(|name| format!("{folder}/{name}")).collect();

@@ -1,6 +1,6 @@
 //! The operations: one for each route.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor};
 use protogate_runtime::rest::{Segment, Template};
@@ -23,7 +23,8 @@ pub(super) struct Paths {
     pub items: BTreeMap<String, PathItem>,
     /// Paths without the names of their variables, of which a document has one each.
     known: BTreeMap<String, (String, Vec<String>)>,
-    ids: BTreeSet<String>,
+    /// The identifiers of operations, and the method that has each.
+    ids: BTreeMap<String, String>,
     /// Whether anybody has to say who they are.
     pub secured: bool,
 }
@@ -101,13 +102,16 @@ impl Paths {
         self.known.entry(shape).or_insert((path + &verb, names)).clone()
     }
 
+    /// The short name of the method, with a number for its further routes; the full name where another has the short one.
     fn id(&mut self, method: &MethodDescriptor) -> String {
         let short = format!("{}_{}", method.parent_service().name(), method.name());
         let long = method.full_name().replace('.', "_");
-        let numbered = (2..).map(|number| format!("{long}_{number}"));
-        let free = [short, long.clone()].into_iter().chain(numbered).find(|id| !self.ids.contains(id));
-        let id = free.unwrap_or(long);
-        self.ids.insert(id.clone());
+        let is_ours = self.ids.get(&short).is_none_or(|owner| owner == method.full_name());
+        let base = if is_ours { short } else { long };
+        let numbered = (2..).map(|number| format!("{base}_{number}"));
+        let free = std::iter::once(base.clone()).chain(numbered).find(|id| !self.ids.contains_key(id));
+        let id = free.unwrap_or(base);
+        self.ids.insert(id.clone(), method.full_name().to_owned());
         id
     }
 }
