@@ -28,7 +28,7 @@ pub enum Segment {
     Literal(String),
     /// `*`: any one segment that is not empty.
     One,
-    /// `**`: all that is left, be it nothing.
+    /// `**`: all that the others leave, be it nothing.
     Rest,
 }
 
@@ -63,7 +63,8 @@ impl Template {
     ///
     /// # Errors
     ///
-    /// What the grammar does not have, a `**` that is not the last segment, and a variable that is there twice.
+    /// What the grammar does not have, a second `**`, and a variable that is there twice. The first `**` may stand anywhere:
+    /// `google/api/http.proto` wants it last, and Firestore's routes have it before others.
     pub fn parse(text: &str) -> Result<Template, TemplateError> {
         Parser { text, at: 0, template: Template { segments: Vec::new(), variables: Vec::new(), verb: None } }
             .template()
@@ -98,24 +99,30 @@ impl Template {
             path = path.strip_suffix(verb.as_str())?.strip_suffix(':')?;
         }
         let parts: Vec<&str> = if path.is_empty() { Vec::new() } else { path.split('/').collect() };
-        let rest = self.segments.last() == Some(&Segment::Rest);
-        let fixed = self.segments.len() - usize::from(rest);
-        if parts.len() < fixed || (parts.len() > fixed && !rest) {
-            return None;
-        }
-        let fits = |(segment, part): (&Segment, &&str)| match segment {
-            Segment::Literal(text) => decoded(part) == *text,
-            Segment::One => !part.is_empty(),
+        let rest = self.segments.iter().position(|it| *it == Segment::Rest);
+        // How many parts `**` takes: all that the other segments leave.
+        let taken = match rest {
+            Some(_) => parts.len().checked_sub(self.segments.len() - 1)?,
+            None if parts.len() == self.segments.len() => 0,
+            None => return None,
+        };
+        // The part at which a segment begins.
+        let begin = |segment: usize| match rest {
+            Some(rest) if segment > rest => segment - 1 + taken,
+            _ => segment,
+        };
+        let fits = |(at, segment): (usize, &Segment)| match segment {
+            Segment::Literal(text) => parts.get(begin(at)).is_some_and(|part| decoded(part) == *text),
+            Segment::One => parts.get(begin(at)).is_some_and(|part| !part.is_empty()),
             Segment::Rest => true,
         };
-        if !self.segments.iter().zip(&parts).all(fits) {
+        if !self.segments.iter().enumerate().all(fits) {
             return None;
         }
         let value = |variable: &Variable| {
             let Range { start, end } = variable.segments.clone();
             let is_one = self.segments.get(start..end) == Some(&[Segment::One]);
-            let ends = if rest && end == self.segments.len() { parts.len() } else { end };
-            let parts = parts.get(start..ends).unwrap_or_default();
+            let parts = parts.get(begin(start)..begin(end)).unwrap_or_default();
             if is_one { decoded(&parts.concat()) } else { decoded_but_slashes(&parts.join("/")) }
         };
         Some(self.variables.iter().map(value).collect())
@@ -217,9 +224,6 @@ impl Parser<'_> {
 
     fn segments(&mut self, within: bool) -> Result<(), TemplateError> {
         loop {
-            if self.template.segments.last() == Some(&Segment::Rest) {
-                return Err(self.error("nothing follows `**` but a verb"));
-            }
             self.segment(within)?;
             if !self.take('/') {
                 return Ok(());
@@ -235,7 +239,13 @@ impl Parser<'_> {
             return self.variable();
         }
         let segment = if self.take('*') {
-            if self.take('*') { Segment::Rest } else { Segment::One }
+            match self.take('*') {
+                true if self.template.segments.contains(&Segment::Rest) => {
+                    return Err(self.error("a second `**`: nobody could tell where the first one ends"));
+                }
+                true => Segment::Rest,
+                false => Segment::One,
+            }
         } else {
             let word = self.word(|c| !matches!(c, '/' | '{' | '}' | '*' | ':' | '='));
             if word.is_empty() {
@@ -322,6 +332,10 @@ mod tests {
             ("/v1/{name=**}:go", "/v1/a/b:go", Some(&["a/b"])),
             ("/v1/{name=a/**}", "/v1/a", Some(&["a"])),
             ("/v1/*/x", "/v1/any/x", Some(&[])),
+            ("/v1/{parent=a/**}/{id}", "/v1/a/b/c/d", Some(&["a/b/c", "d"])),
+            ("/v1/{parent=a/**}/{id}", "/v1/a/d", Some(&["a", "d"])),
+            ("/v1/{parent=a/**}/{id}", "/v1/a", None),
+            ("/v1/**/x", "/v1/x", Some(&[])),
             ("/", "/", Some(&[])),
             ("/a%b", "/a%25b", Some(&[])),
         ] {
@@ -337,8 +351,7 @@ mod tests {
             ("v1", 0, "a path begins with `/`"),
             ("/v1//x", 4, "a segment is empty"),
             ("/v1/", 4, "a segment is empty"),
-            ("/v1/**/x", 7, "nothing follows `**` but a verb"),
-            ("/{a=**}/x", 8, "nothing follows `**` but a verb"),
+            ("/v1/**/x/**", 11, "a second `**`: nobody could tell where the first one ends"),
             ("/{a={b}}", 5, "a variable inside a variable"),
             ("/{a}/{a}", 6, "the variable is there twice"),
             ("/{}", 2, "a variable is named after a field"),
