@@ -27,8 +27,6 @@ mod refusal;
 mod split;
 mod table;
 mod template;
-#[cfg(test)]
-mod tests;
 
 use std::fmt;
 

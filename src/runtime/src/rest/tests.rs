@@ -1,1 +1,0 @@
-//! The gateway over small services.
