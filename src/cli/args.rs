@@ -154,7 +154,7 @@ Examples:
   protogate contract --target localhost:50051 --schema proto      in another terminal"
     )]
     Mock(Mock),
-    /// Be a plugin of protoc or buf: docs, python or skeleton
+    /// Be a plugin of protoc or buf: docs, openapi, python or skeleton
     #[command(
         after_help = "Reads a CodeGeneratorRequest and writes a CodeGeneratorResponse. In buf.gen.yaml:
 
@@ -254,7 +254,8 @@ pub struct Generate {
     /// The folder to write into
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Make files of this kind, and of others named so, only: rust, skeleton, descriptor, docs, python
+    /// Make files of this kind, and of others named so, only: rust, skeleton, descriptor, docs, python,
+    /// rest, openapi
     #[arg(long = "output", value_name = "KIND", value_parser = output_parser())]
     pub outputs: Vec<Output>,
     /// Make files of this type and of what it uses only; a message, enum, service, package.Service/Method, package, or

@@ -116,6 +116,7 @@ fn make(arguments: &Generate, context: &Context) -> Result<Made, Vec<Diagnostic>
         outputs,
         command: command(context),
         templates: config.generate.templates.as_ref().map(|path| config.resolve(path).into()),
+        http_default: config.generate.http_default.unwrap_or(true),
         ..Options::default()
     };
     let mut files = codegen::generate(&loaded.schema, &options)?;

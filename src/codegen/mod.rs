@@ -6,8 +6,9 @@
 //! The bytes depend on the schema, the options and the templates only: not on the folder, the clock, the
 //! order of the input or that of a hash map.
 //!
-//! Layout of a set: `python/<file>_pb2.py` and its kin where they are wanted, `rust/mod.rs`, `rust/<package>.rs`, `descriptor.binpb`, `docs/index.md`,
-//! `docs/index.html`, `docs/index.json`, `skeleton/<service>.rs`; and, once written, `manifest.txt`, which names the others.
+//! Layout of a set: `python/<file>_pb2.py` and its kin, `rest/mod.rs` and `openapi/openapi.yaml` where they are wanted,
+//! `rust/mod.rs`, `rust/<package>.rs`, `descriptor.binpb`, `docs/index.md`, `docs/index.html`, `docs/index.json`,
+//! `skeleton/<service>.rs`; and, once written, `manifest.txt`, which names the others.
 //!
 //! Absent on purpose: nothing here runs `protoc` or any other program, prints, or asks the network;
 //! templates see the plain views of [`docs::view`] and [`skeleton`], never a descriptor; only
@@ -16,14 +17,17 @@
 pub mod docs;
 mod drift;
 mod files;
+mod http;
 mod look;
 mod manifest;
+mod openapi;
 mod origin;
 mod ours;
 mod output;
 pub mod plugin;
 mod problem;
 mod python;
+pub mod rest;
 mod rust;
 pub mod skeleton;
 mod templates;
@@ -63,6 +67,8 @@ pub struct Options {
     pub changes: Option<Changelog>,
     /// A folder whose templates, such as `docs.html.jinja` and `docs/page.css`, win over the built-in ones.
     pub templates: Option<PathBuf>,
+    /// Whether a method without `google.api.http` has the route `POST /package.Service/Method`.
+    pub http_default: bool,
 }
 
 impl Default for Options {
@@ -75,6 +81,7 @@ impl Default for Options {
             address: "localhost:50051".to_owned(),
             changes: None,
             templates: None,
+            http_default: true,
         }
     }
 }
@@ -108,6 +115,15 @@ pub fn generate(schema: &Schema, options: &Options) -> Result<FileSet, Vec<Diagn
     files.extend(docs?.into_iter().flatten());
     if wants(Output::Python) {
         files.extend(python::generate(schema, options));
+    }
+    if wants(Output::Rest) || wants(Output::OpenApi) {
+        let services = http::services(schema, options.http_default)?;
+        if wants(Output::Rest) {
+            files.extend(rest::generate(&services, options, &templates)?);
+        }
+        if wants(Output::OpenApi) {
+            files.extend(openapi::generate(schema, &services, options));
+        }
     }
     files.check_cases()?;
     Ok(files)

@@ -13,16 +13,22 @@ pub enum Output {
     Docs,
     /// Messages, clients, servers and their types in Python: `python/`.
     Python,
+    /// A router that serves the schema as HTTP and JSON, in Rust: `rest/`. It needs what Rust makes.
+    Rest,
+    /// The OpenAPI document of that, in YAML and in JSON: `openapi/`.
+    OpenApi,
 }
 
 impl Output {
     /// Every one, by the name it has in a configuration.
-    pub const ALL: [(&str, Output); 5] = [
+    pub const ALL: [(&str, Output); 7] = [
         ("rust", Output::Rust),
         ("skeleton", Output::Skeleton),
         ("descriptor", Output::Descriptor),
         ("docs", Output::Docs),
         ("python", Output::Python),
+        ("rest", Output::Rest),
+        ("openapi", Output::OpenApi),
     ];
 
     /// What is made where nobody says what.

@@ -57,15 +57,23 @@ problem!(
     "A template does not parse, uses a name that its view does not have, or takes too many steps. Names \
      are strict: a misspelled one is an error, never an empty string."
 );
+problem!(
+    GENERATE_HTTP,
+    "Every rule of `google.api.http` can be served.",
+    "A route names a field that the message does not have, or that has no text (a message, a list), takes content where \
+     HTTP has none, has a path that `google/api/http.proto` does not know, or is that of another method too. Neither the \
+     gateway nor the OpenAPI document can be made from it."
+);
 
 /// Every kind of problem, for `explain`.
-pub static PROBLEMS: [&RuleInfo; 6] = [
+pub static PROBLEMS: [&RuleInfo; 7] = [
     &GENERATED_DRIFT,
     &GENERATED_NOT_OURS,
     &GENERATED_EDITED,
     &GENERATED_IO,
     &GENERATE_NAME,
     &GENERATE_TEMPLATE,
+    &GENERATE_HTTP,
 ];
 
 pub(super) fn io(verb: &str, path: &Path, error: &std::io::Error) -> Diagnostic {

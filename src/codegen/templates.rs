@@ -17,8 +17,10 @@ use crate::diag::{Diagnostic, Place, Span};
 const FUEL: u64 = 50_000_000;
 
 /// Name of a template and its text.
-const BUILT_IN: [(&str, &str); 1] =
-    [("skeleton.rs.jinja", include_str!("../../templates/skeleton.rs.jinja"))];
+const BUILT_IN: [(&str, &str); 2] = [
+    ("rest.rs.jinja", include_str!("../../templates/rest.rs.jinja")),
+    ("skeleton.rs.jinja", include_str!("../../templates/skeleton.rs.jinja")),
+];
 
 /// Every template, parsed.
 pub(super) struct Templates {

@@ -222,3 +222,107 @@ fn python_reads_as_it_should() {
     insta::assert_snapshot!("python_types", text(&files, "python/shop/v1/shop_pb2.pyi"));
     insta::assert_snapshot!("python_grpc_types", text(&files, "python/shop/v1/shop_pb2_grpc.pyi"));
 }
+
+/// Routes, rules and types that JSON has a form of its own for.
+const ROUTED: &str = r#"
+syntax = "proto3";
+package shop.v1;
+
+import "buf/validate/validate.proto";
+import "google/api/annotations.proto";
+import "google/api/field_behavior.proto";
+import "google/api/httpbody.proto";
+import "google/protobuf/empty.proto";
+import "google/protobuf/field_mask.proto";
+import "google/protobuf/timestamp.proto";
+import "google/protobuf/wrappers.proto";
+import "protogate/contract/v1/contract.proto";
+
+// Sells things. And more.
+service Shop {
+  option (protogate.contract.v1.service).auth = REQUIRED;
+
+  // Finds one.
+  rpc Get(GetRequest) returns (Thing) {
+    option (protogate.contract.v1.method).auth = NONE;
+    option (google.api.http) = {
+      get: "/v1/{name=shops/*/things/*}"
+      additional_bindings { get: "/v1/things/{number}:byNumber" }
+    };
+  }
+  // Changes one.
+  rpc Update(UpdateRequest) returns (Thing) {
+    option deprecated = true;
+    option (google.api.http) = {patch: "/v1/{thing.name=shops/*/things/*}" body: "thing"};
+  }
+  rpc Buy(BuyRequest) returns (google.protobuf.Empty) {
+    option (google.api.http) = {post: "/v1/things/{thing}:buy" body: "*"};
+  }
+  rpc Watch(GetRequest) returns (stream Thing);
+  rpc Photo(GetRequest) returns (google.api.HttpBody) { option (google.api.http) = {get: "/v1/photo/{name=**}"}; }
+}
+
+message GetRequest {
+  string name = 1;
+  uint32 number = 2 [(buf.validate.field).uint32 = {gte: 1, lt: 100}];
+  repeated Color colors = 3 [(buf.validate.field).repeated = {max_items: 3, unique: true}];
+  Part part = 4;
+}
+
+message UpdateRequest {
+  Thing thing = 1 [(google.api.field_behavior) = REQUIRED];
+  google.protobuf.FieldMask update_mask = 2;
+}
+
+message BuyRequest {
+  string thing = 1;
+  int64 cents = 2 [(buf.validate.field).int64.gt = 0];
+}
+
+// One thing.
+message Thing {
+  string name = 1 [(buf.validate.field).string = {min_len: 1, max_len: 9, prefix: "shops/"}];
+  map<string, Part> parts = 2 [(buf.validate.field).map = {min_pairs: 1, keys: {string: {max_len: 3}}}];
+  oneof price {
+    option (buf.validate.oneof).required = true;
+    uint64 cents = 3;
+    string barter = 4 [deprecated = true];
+  }
+  optional Color color = 5 [(buf.validate.field).enum = {not_in: [0]}];
+  bytes photo = 6;
+  // When.
+  google.protobuf.Timestamp made_at = 7 [(google.api.field_behavior) = OUTPUT_ONLY];
+  google.protobuf.Int32Value stars = 8 [(buf.validate.field).int32 = {gte: 0, lte: 5}];
+  double weight = 9 [(buf.validate.field).double.gte = 0];
+  string email = 10 [(buf.validate.field).string.email = true];
+  string secret = 11 [(google.api.field_behavior) = INPUT_ONLY];
+  Thing inside = 12;
+}
+
+message Part { repeated string words = 1; bool big = 2; }
+
+// Of a thing.
+enum Color {
+  COLOR_UNSPECIFIED = 0; // Not said.
+  COLOR_RED = 1;
+}
+"#;
+
+#[test]
+fn routes_read_as_they_should() {
+    let contract = include_str!("../../proto/protogate/contract/v1/contract.proto");
+    let options = Options {
+        outputs: vec![Output::Rest, Output::OpenApi],
+        title: "Shop".to_owned(),
+        ..Options::default()
+    };
+    let sources = [("protogate/contract/v1/contract.proto", contract), ("shop.proto", ROUTED)];
+    let files = try_generate(&sources, &options).unwrap();
+    insta::assert_snapshot!("rest", text(&files, "rest/mod.rs"));
+    insta::assert_snapshot!("openapi", text(&files, "openapi/openapi.yaml"));
+    let only = Options { http_default: false, ..options };
+    let files =
+        try_generate(&[("a.proto", "service S { rpc Get(M) returns (M); } message M {}")], &only).unwrap();
+    assert_eq!(files.get("rest/mod.rs"), None);
+    assert!(text(&files, "openapi/openapi.yaml").contains("paths: {}"));
+}

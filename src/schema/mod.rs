@@ -18,6 +18,7 @@ mod fragment;
 mod git;
 mod guard;
 mod head;
+mod http;
 mod image;
 mod narrow;
 mod pair;
@@ -41,6 +42,7 @@ mod releases_tests;
 #[cfg(test)]
 mod tests;
 
+pub use http::{HttpRule, http_rules};
 pub use narrow::narrow;
 pub use pair::{ACCEPT_MARK, load_pair};
 pub use problem::{PROBLEMS, nearest};

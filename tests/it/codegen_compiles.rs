@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use protogate::codegen::{Edits, FileSet, Options, generate};
+use protogate::codegen::{Edits, FileSet, Options, Output, generate};
 use protogate::schema::{Schema, Source, load};
 
 use crate::peers;
@@ -154,7 +154,9 @@ fn generated(sources: Vec<(String, String)>) -> (Schema, FileSet) {
     let loaded = load(&Source::Text(sources));
     let said: Vec<_> = loaded.diagnostics.iter().map(|d| &d.message).collect();
     assert!(said.is_empty(), "{said:?}");
-    let files = generate(&loaded.schema, &Options::default()).unwrap_or_else(|said| panic!("{said:#?}"));
+    let outputs = [Output::DEFAULT.as_slice(), &[Output::Rest]].concat();
+    let options = Options { outputs, ..Options::default() };
+    let files = generate(&loaded.schema, &options).unwrap_or_else(|said| panic!("{said:#?}"));
     (loaded.schema, files)
 }
 
@@ -194,7 +196,10 @@ fn write_crate(root: &Path, name: &str, skeletons: &[&str]) {
         tonic = { version = "0.14", default-features = false, features = ["codegen", "router", "transport"] }
         tonic-prost = "0.14"
     "#;
-    fs::write(root.join("Cargo.toml"), package + dependencies).expect("the target folder can be written");
+    let runtime = workspace.join("src/runtime");
+    let runtime = format!("protogate-runtime = {{ path = {runtime:?}, features = [\"rest\"] }}\n");
+    fs::write(root.join("Cargo.toml"), package + dependencies + &runtime)
+        .expect("the target folder can be written");
     let modules: String = skeletons
         .iter()
         .map(|file| {
@@ -202,6 +207,9 @@ fn write_crate(root: &Path, name: &str, skeletons: &[&str]) {
             format!("#[path = \"../generated/skeleton/{file}\"]\npub mod r#{module};\n")
         })
         .collect();
-    let library = format!("#[path = \"../generated/rust/mod.rs\"]\npub mod pb;\n{modules}");
+    let modules = format!(
+        "{modules}#[deny(warnings, missing_docs)]\n#[path = \"../generated/rest/mod.rs\"]\npub mod rest;\n"
+    );
+    let library = format!("//! All of it.\n#[path = \"../generated/rust/mod.rs\"]\npub mod pb;\n{modules}");
     fs::write(root.join("src/lib.rs"), library).expect("the target folder can be written");
 }

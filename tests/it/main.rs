@@ -47,6 +47,7 @@ mod production;
 mod protovalidate;
 mod python_code;
 mod reports;
+mod rest;
 mod run;
 mod running;
 mod rust_rules;

@@ -16,6 +16,8 @@ const PEERS: &[(&str, &str)] = &[
     // With puppeteer-core: tests/docs/pages.mjs imports both.
     ("axe", "axe"),
     ("buf", "bin/buf"),
+    // The program in the package, and not the script beside Python.
+    ("envoy", "rest/envoy"),
     ("google-gax-4", "google-gax-4"),
     ("google-gax-5", "google-gax-5"),
     ("google-proto-files-5", "google-proto-files-5"),
@@ -30,7 +32,10 @@ const PEERS: &[(&str, &str)] = &[
     // The package that judges messages; `python` imports it.
     ("protovalidate-py", "protovalidate-py"),
     ("python", "venv/bin/python"),
+    ("openapi-spec-validator", "rest/venv/bin/openapi-spec-validator"),
+    ("redocly", "rest/node_modules/.bin/redocly"),
     ("sarif", "bin/sarif"),
+    ("schemathesis", "rest/venv/bin/schemathesis"),
 ];
 
 /// The path of `peer`, if it is installed.

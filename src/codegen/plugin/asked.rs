@@ -13,11 +13,15 @@ use crate::schema::{Source, load, nearest};
 
 /// The generators that can be plugins, by the end of `protoc-gen-protogate-…`. Rust cannot: it needs the descriptor set
 /// beside it, and an answer has room for text only.
-pub const GENERATORS: [(&str, Output); 3] =
-    [("docs", Output::Docs), ("python", Output::Python), ("skeleton", Output::Skeleton)];
+pub const GENERATORS: [(&str, Output); 4] = [
+    ("docs", Output::Docs),
+    ("openapi", Output::OpenApi),
+    ("python", Output::Python),
+    ("skeleton", Output::Skeleton),
+];
 
 /// What the parameter may set.
-const PARAMETERS: [&str; 3] = ["title", "rust_module", "templates"];
+const PARAMETERS: [&str; 4] = ["title", "rust_module", "templates", "http_default"];
 
 /// Answers an encoded `CodeGeneratorRequest` with an encoded `CodeGeneratorResponse`. What is wrong with the schema or
 /// the parameter is said in the response, as the protocol asks.
@@ -70,6 +74,10 @@ fn set(options: &mut Options, setting: &str) -> Result<(), String> {
         "title" => options.title = value.to_owned(),
         "rust_module" => options.rust_module = value.to_owned(),
         "templates" => options.templates = Some(value.into()),
+        "http_default" => {
+            options.http_default =
+                value.parse().map_err(|_| format!("`http_default` is true or false, not `{value}`"))?;
+        }
         _ => {
             let help = match nearest(name, PARAMETERS.into_iter()) {
                 Some(near) => format!("did you mean `{near}`?"),
@@ -113,6 +121,7 @@ mod tests {
             let names: Vec<&str> = answered.file.iter().map(Piece::name).collect();
             let expected: &[&str] = match name {
                 "docs" => &["index.html", "index.md"],
+                "openapi" => &["openapi.json", "openapi.yaml"],
                 "python" => &["p/a_pb2.py", "p/a_pb2.pyi", "p/a_pb2_grpc.py", "p/a_pb2_grpc.pyi"],
                 _ => &["s.rs"],
             };

@@ -67,6 +67,12 @@ pub struct Serve {
     #[arg(long, value_name = "HOST:PORT", env = "USER_SERVICE_ADDR")]
     addr: Option<String>,
 
+    /// Address to serve HTTP and JSON on as well; port 0 takes a free port
+    ///
+    /// The routes are those of `google.api.http` in the schema; the calls are those of gRPC, with the same layers.
+    #[arg(long, value_name = "HOST:PORT", env = "USER_SERVICE_REST_ADDR")]
+    rest_addr: Option<String>,
+
     /// Where users are kept: `memory`, or the path of a file
     ///
     /// Without it, users.redb in the data folder of the user: $XDG_DATA_HOME/protogate or
@@ -147,7 +153,8 @@ pub struct Serve {
 }
 
 const EXAMPLES: &str = "\
-Prints `listening on http://HOST:PORT` once it is ready (https under TLS). A second signal ends it at once.
+Prints `listening on http://HOST:PORT` once it is ready (https under TLS), and `rest listening on …` with --rest-addr.
+A second signal ends it at once.
 A flag counts before its variable, the variable before the file of --config.
 
 Examples:
@@ -176,6 +183,7 @@ impl Serve {
             }
         }
         put(&mut file.addr, self.addr);
+        put(&mut file.rest_addr, self.rest_addr);
         put(&mut file.store, self.store);
         put(&mut file.drain, self.drain);
         put(&mut file.metrics_addr, self.metrics_addr);

@@ -11,6 +11,7 @@ use serde::Deserialize;
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
     pub addr: Option<String>,
+    pub rest_addr: Option<String>,
     pub store: Option<PathBuf>,
     pub drain: Option<u64>,
     pub metrics_addr: Option<String>,

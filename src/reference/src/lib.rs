@@ -4,7 +4,7 @@
 //! main → assemble  settings become layers, TLS and watches
 //!          ↓
 //!        server    the socket, the drain, health and reflection, under the layers of `protogate-runtime`
-//!          ↓
+//!          ↓        rest: HTTP and JSON on a port of their own, over the same layers
 //!        service   the eight rpcs; asks validate first, answers errors through status
 //!          ↓
 //!        store/    one trait, two stores: memory, embedded (on disk)
@@ -14,6 +14,7 @@
 //! time, and no module but [`status`] makes a [`tonic::Status`] out of an error.
 
 pub mod options;
+mod rest;
 pub mod server;
 pub mod service;
 mod sever;
@@ -28,5 +29,5 @@ pub mod validate;
 pub mod pb;
 
 pub use options::Options;
-pub use server::{serve, serve_routes};
+pub use server::{serve, serve_routes, serve_with_rest};
 pub use service::user_service;

@@ -12,11 +12,12 @@ use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
-use user_service::serve;
+use tonic::service::Routes;
 use user_service::server::readiness;
 #[cfg(feature = "otlp")]
 use user_service::store::TracedStore;
 use user_service::store::{EmbeddedStore, MemoryStore, UserStore};
+use user_service::{serve_with_rest, user_service};
 
 mod args;
 mod assemble;
@@ -92,6 +93,8 @@ fn run(config: &Config) -> Result<(), String> {
     let parts = Parts::new(config)?;
     // The sockets first: a port in use must not leave a new store behind.
     let listener = runtime.block_on(listen(config.addr.as_deref().unwrap_or(ADDR), "addr"))?;
+    let rest = config.rest_addr.as_deref().map(|addr| runtime.block_on(listen(addr, "rest-addr")));
+    let rest = rest.transpose()?;
     let page = config.metrics_addr.as_deref().map(|addr| runtime.block_on(listen(addr, "metrics-addr")));
     let page = page.transpose()?;
     let store = open(config.store.as_deref())?;
@@ -100,7 +103,7 @@ fn run(config: &Config) -> Result<(), String> {
         Some(_) => (parts.with_spans(), Arc::new(TracedStore::new(store)) as Arc<dyn UserStore>),
         None => (parts, store),
     };
-    let served = runtime.block_on(serve_parts(parts, listener, page, &store));
+    let served = runtime.block_on(serve_parts(parts, (listener, rest, page), &store));
     #[cfg(feature = "otlp")]
     if let Some(Err(why)) = spans.map(|spans| spans.finish()) {
         tracing::warn!("{why}");
@@ -113,8 +116,7 @@ fn run(config: &Config) -> Result<(), String> {
 
 async fn serve_parts(
     parts: Parts,
-    listener: TcpListener,
-    page: Option<TcpListener>,
+    (listener, rest, page): (TcpListener, Option<TcpListener>, Option<TcpListener>),
     store: &Arc<dyn UserStore>,
 ) -> Result<(), String> {
     let signals = Signals::install().map_err(|error| format!("cannot listen for signals: {error}"))?;
@@ -124,6 +126,9 @@ async fn serve_parts(
         |listener: &TcpListener| listener.local_addr().map(|addr| addr.to_string()).unwrap_or_default();
     let scheme = if parts.options.tls.is_some() { "https" } else { "http" };
     announce(&format!("listening on {scheme}://{}", bound(&listener)));
+    if let Some(rest) = &rest {
+        announce(&format!("rest listening on {scheme}://{}", bound(rest)));
+    }
     if let Some(page) = page {
         announce(&format!("metrics on http://{}/metrics", bound(&page)));
         tokio::spawn(serve_page(page, parts.metrics, ready.subscribe()));
@@ -134,7 +139,8 @@ async fn serve_parts(
         // Who balances load by the page must hear of it before the socket closes.
         ready.end();
     };
-    let served = serve(listener, Arc::clone(store), options, stop).await;
+    let routes = Routes::new(user_service(Arc::clone(store)));
+    let served = serve_with_rest(listener, rest, routes, options, stop).await;
     served.map_err(|error| format!("stopped serving: {error}"))
 }
 

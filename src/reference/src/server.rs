@@ -6,18 +6,21 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{Either, ready};
 use futures_util::stream::{self, Stream};
 use protogate_runtime::{CardinalityLayer, Harden, Incoming, ObserveLayer, Ready, harden};
 use tokio::net::TcpListener;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
+use tower::ServiceBuilder;
 use tower::util::{MapRequestLayer, option_layer};
 
 use crate::options::{MESSAGE_LIMIT, Options, SERVICE, methods};
+use crate::rest;
 use crate::service::user_service;
 use crate::sever::Severable;
 use crate::store::UserStore;
@@ -46,7 +49,7 @@ pub async fn serve(
     options: Options,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    serve_routes(listener, Routes::new(user_service(store)), options, shutdown).await
+    serve_with_rest(listener, None, Routes::new(user_service(store)), options, shutdown).await
 }
 
 /// [`serve`] for a service of one's own making: `routes` holds `user.UserService`, however wrapped; health and
@@ -56,6 +59,20 @@ pub async fn serve(
 /// As [`serve`].
 pub async fn serve_routes(
     listener: TcpListener,
+    routes: Routes,
+    options: Options,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    serve_with_rest(listener, None, routes, options, shutdown).await
+}
+
+/// [`serve_routes`], with HTTP and JSON on `rest`. Both are under TLS where one is, and both end together.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_with_rest(
+    listener: TcpListener,
+    rest: Option<TcpListener>,
     routes: Routes,
     options: Options,
     shutdown: impl Future<Output = ()>,
@@ -72,15 +89,13 @@ pub async fn serve_routes(
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);
 
-    let (stop, stopped) = oneshot::channel::<()>();
+    let (stop, is_stopped) = watch::channel(());
+    let stopped = |mut stopped: watch::Receiver<()>| async move { drop(stopped.changed().await) };
     let (cut, is_cut) = watch::channel(false);
-    let incoming = connections(
-        match &options.tls {
-            Some(tls) => Incoming::tls(listener, Arc::clone(tls)),
-            None => Incoming::plain(listener),
-        },
-        is_cut,
-    );
+    let incoming = |listener| match &options.tls {
+        Some(tls) => Incoming::tls(listener, Arc::clone(tls)),
+        None => Incoming::plain(listener),
+    };
     let methods = Arc::new(methods());
     let watched = options.harden || !options.observers.is_empty();
     let observe = watched.then(|| ObserveLayer::new(Arc::clone(&methods), options.observers.clone()));
@@ -90,21 +105,31 @@ pub async fn serve_routes(
         harden(options.cap.map_or(harden_options.clone(), |cap| harden_options.with_cap(cap)))
     });
     let one = options.harden.then(|| CardinalityLayer::new(methods.unary_requests()));
-    let server = Server::builder()
-        .http2_keepalive_interval(Some(KEEPALIVE))
+    let layers = ServiceBuilder::new()
         // The observers see what the client does, and a call without its credentials reaches nothing below.
         .layer(option_layer(options.front.map(MapRequestLayer::new)));
     #[cfg(feature = "otlp")]
-    let server = server
+    let layers = layers
         .layer(option_layer(options.spans.then(|| protogate_runtime::SpanLayer::new(Arc::clone(&methods)))));
-    let serving = server
+    let layers = layers
         .layer(option_layer(observe))
         .layer(option_layer(hardened))
         .layer(option_layer(options.asks()))
         .layer(option_layer(options.limit.clone()))
-        .layer(option_layer(one))
+        .layer(option_layer(one));
+    let serving_rest = rest.map(|listener| {
+        let connections = connections(incoming(listener), is_cut.clone());
+        rest::serve(connections, layers.clone().service(routes.clone()), stopped(is_stopped.clone()))
+    });
+    let serving_grpc = Server::builder()
+        .http2_keepalive_interval(Some(KEEPALIVE))
+        .layer(layers)
         .add_routes(routes)
-        .serve_with_incoming_shutdown(incoming, async move { drop(stopped.await) });
+        .serve_with_incoming_shutdown(connections(incoming(listener), is_cut), stopped(is_stopped));
+    let serving = async {
+        let rest = async { serving_rest.map_or_else(|| Either::Left(ready(Ok(()))), Either::Right).await };
+        tokio::try_join!(async { Ok(serving_grpc.await?) }, rest)
+    };
     let deadline = async move {
         tokio::select! {
             () = shutdown => {}
@@ -119,7 +144,7 @@ pub async fn serve_routes(
         std::future::pending::<Infallible>().await
     };
     tokio::select! {
-        ended = serving => Ok(ended?),
+        ended = serving => ended.map(drop),
         never = deadline => match never {},
     }
 }

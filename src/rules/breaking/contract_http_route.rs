@@ -1,12 +1,13 @@
 //! CONTRACT_HTTP_ROUTE.
 
-use prost_reflect::{DynamicMessage, Kind, MessageDescriptor, MethodDescriptor, Value};
+use prost_reflect::{Kind, MessageDescriptor, MethodDescriptor};
 
 use super::category::Category::Contract;
 use super::findings::Findings;
-use super::options::{Optioned, messages, text};
+use super::options::Optioned;
 use super::rule::{Check, Example, Rule, own};
 use crate::diag::Peer;
+use crate::schema::{HttpRule, http_rules};
 
 pub static RULE: Rule = Rule {
     info: own(
@@ -59,15 +60,9 @@ impl Route {
 }
 
 fn check(old: &MethodDescriptor, new: &MethodDescriptor, findings: &mut Findings) {
-    if old.method_descriptor_proto().options.is_none() {
-        return;
-    }
-    let Some((number, Value::Message(rule))) = old.option("google.api.http") else { return };
-    let was = routes(old, &rule);
-    let is = match new.option("google.api.http") {
-        Some((_, Value::Message(rule))) => routes(new, &rule),
-        _ => Vec::new(),
-    };
+    let was = routes(old);
+    let Some((number, _)) = old.option("google.api.http").filter(|_| !was.is_empty()) else { return };
+    let is = routes(new);
     for gone in was.iter().filter(|route| !is.iter().any(|it| route.is_served_by(it))) {
         let fresh = || is.iter().filter(|route| !was.iter().any(|it| it.is_served_by(route)));
         let same_path = fresh().find(|it| it.shape == gone.shape);
@@ -89,34 +84,25 @@ fn check(old: &MethodDescriptor, new: &MethodDescriptor, findings: &mut Findings
     }
 }
 
-/// The route of a rule and those beside it.
-fn routes(method: &MethodDescriptor, rule: &DynamicMessage) -> Vec<Route> {
-    let more = messages(rule, "additional_bindings");
-    std::iter::once(rule).chain(&more).filter_map(|rule| route(method, rule)).collect()
+/// The route of a method and those beside it.
+fn routes(method: &MethodDescriptor) -> Vec<Route> {
+    http_rules(method).into_iter().map(|rule| route(method, rule)).collect()
 }
 
-fn route(method: &MethodDescriptor, rule: &DynamicMessage) -> Option<Route> {
-    let verbs = ["get", "put", "post", "delete", "patch"];
-    let (verb, path) = match verbs.into_iter().find(|verb| rule.has_field_by_name(verb)) {
-        Some(verb) => (verb.to_uppercase(), text(rule, verb)),
-        None => {
-            let custom = rule.get_field_by_name("custom")?.as_message()?.clone();
-            (text(&custom, "kind"), text(&custom, "path"))
-        }
-    };
-    let (shape, fields) = shape(&path, &method.input());
+fn route(method: &MethodDescriptor, rule: HttpRule) -> Route {
+    let (shape, fields) = shape(&rule.path, &method.input());
     let field = |message: &MessageDescriptor, name: String| match name.as_str() {
         "" | "*" => name,
         name => numbers(message, name),
     };
-    Some(Route {
-        verb,
+    Route {
+        verb: rule.verb,
         shape,
         fields,
-        body: field(&method.input(), text(rule, "body")),
-        answer: field(&method.output(), text(rule, "response_body")),
-        path,
-    })
+        body: field(&method.input(), rule.body),
+        answer: field(&method.output(), rule.response_body),
+        path: rule.path,
+    }
 }
 
 /// `/v1/{name=shelves/*}/{id}` as `/v1/{shelves/*}/{*}`, with the fields `name` and `id`.

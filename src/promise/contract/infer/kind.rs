@@ -2,7 +2,7 @@
 
 use prost_reflect::MethodDescriptor;
 
-use crate::promise::read::option;
+use crate::schema::http_rules;
 
 /// What a method does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,11 +84,8 @@ pub(super) fn snake(name: &str) -> String {
 
 /// The verb and the path of `google.api.http`, such as `GET /v1/{name=topics/*}`.
 pub(super) fn http(method: &MethodDescriptor) -> Option<String> {
-    let rule = option(&method.options(), "google.api.http")?;
-    ["get", "put", "post", "delete", "patch"].iter().find_map(|verb| {
-        let path = rule.get_field_by_name(verb)?.as_str()?.to_owned();
-        (!path.is_empty()).then(|| format!("{} {path}", verb.to_uppercase()))
-    })
+    let rule = http_rules(method).into_iter().next()?;
+    Some(format!("{} {}", rule.verb, rule.path))
 }
 
 #[cfg(test)]
