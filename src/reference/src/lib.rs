@@ -16,7 +16,6 @@
 pub mod options;
 pub mod server;
 pub mod service;
-mod sever;
 pub mod status;
 pub mod store;
 pub mod validate;

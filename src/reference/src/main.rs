@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use protogate_runtime::serve_page;
+use protogate_runtime::{Signals, serve_page};
 use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
 use user_service::serve;
@@ -19,12 +19,10 @@ mod assemble;
 mod config;
 mod healthcheck;
 mod place;
-mod signals;
 
 use args::{Arguments, Command, Healthcheck};
 use assemble::Parts;
 use config::Config;
-use signals::Signals;
 
 /// Where the server listens when nobody says.
 const ADDR: &str = "127.0.0.1:50051";

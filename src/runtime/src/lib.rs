@@ -38,6 +38,10 @@ mod protocol;
 mod refusal;
 #[cfg(any(feature = "jwt", feature = "tls"))]
 mod reload;
+#[cfg(feature = "serve")]
+mod serve;
+#[cfg(feature = "service")]
+pub mod service;
 mod size;
 #[cfg(test)]
 mod testing;
@@ -72,6 +76,8 @@ pub use policy::{Need, Policy};
 pub use protocol::ProtocolLayer;
 #[cfg(any(feature = "jwt", feature = "tls"))]
 pub use reload::{Watch, watch_files};
+#[cfg(feature = "serve")]
+pub use serve::{Server, ServeError, Severable, Signals};
 pub use size::SizeLayer;
 #[cfg(feature = "tls")]
 pub use tls::{Tls, TlsFiles};
