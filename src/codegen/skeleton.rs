@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::rust::RustService;
 use super::templates::Templates;
-use super::{File, Options, ours, problem};
+use super::{File, Implementation, Options, ours, problem};
 use crate::diag::Diagnostic;
 
 const TEMPLATE: &str = "skeleton.rs.jinja";
@@ -15,7 +15,7 @@ const TEMPLATE: &str = "skeleton.rs.jinja";
 const TREE: &str = "skeleton/mod.rs";
 
 /// What it sees.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct View {
     /// The trait to implement: `UserService`.
     pub service: String,
@@ -31,6 +31,10 @@ pub struct View {
     pub package_module: String,
     /// The module that `rust/mod.rs` becomes: `crate::pb`.
     pub rust_module: String,
+    /// The module of the trait, as an implementation names it: `crate::skeleton::user_service`.
+    pub skeleton_module: String,
+    /// Whether any method takes or returns a message of the service's own package.
+    pub names_package: bool,
     /// The methods, in the order of the schema.
     pub methods: Vec<Method>,
     /// Whether any method takes a stream.
@@ -40,7 +44,7 @@ pub struct View {
 }
 
 /// One method of the trait.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Method {
     /// The function: `get_user`.
     pub function: String,
@@ -56,6 +60,10 @@ pub struct Method {
     pub takes: String,
     /// What the trait returns: the response message, or `Answers` of it.
     pub returns: String,
+    /// The same, where the module of the service's package is `pb`.
+    pub takes_short: String,
+    /// The same.
+    pub returns_short: String,
     /// Whether the caller streams.
     pub client_streaming: bool,
     /// Whether the server streams.
@@ -98,6 +106,20 @@ pub(super) fn generate(
     Ok(files)
 }
 
+/// What each service starts from.
+pub(super) fn implementations(
+    services: &[RustService],
+    options: &Options,
+    templates: &Templates,
+) -> Result<Vec<Implementation>, Vec<Diagnostic>> {
+    let made = services.iter().zip(stems(services)).map(|(service, stem)| {
+        let mut view = view(service, options);
+        view.skeleton_module = format!("{}::{}", options.skeleton_module, raw(&stem));
+        Implementation::new(stem, &service.source, view, templates).map_err(|problem| vec![*problem])
+    });
+    made.collect()
+}
+
 /// The names of the services' files, in their order: with the package where two would be the same, and with a mark
 /// where one would be the module tree's.
 pub(super) fn stems(services: &[RustService]) -> Vec<String> {
@@ -131,7 +153,6 @@ fn snake(name: &str) -> String {
 
 pub(super) fn view(found: &RustService, options: &Options) -> View {
     let service = &found.service;
-    let package_module = [std::slice::from_ref(&options.rust_module), &found.module].concat().join("::");
     let methods: Vec<Method> = service.methods.iter().map(|method| view_of(method, found, options)).collect();
     View {
         service: service.name.clone(),
@@ -142,12 +163,26 @@ pub(super) fn view(found: &RustService, options: &Options) -> View {
             .trim_start_matches('.')
             .to_owned(),
         server_module: format!("{}_server", tonic_snake(&service.name)),
-        package_module,
+        package_module: package_module(found, options),
         rust_module: options.rust_module.clone(),
+        skeleton_module: format!("{}::{}", options.skeleton_module, raw(&snake(&service.name))),
+        names_package: methods.iter().any(|method| {
+            [&method.request, &method.response].into_iter().any(|it| short(it, found, options).is_some())
+        }),
         takes_streams: methods.iter().any(|method| method.client_streaming),
         returns_streams: methods.iter().any(|method| method.server_streaming),
         methods,
     }
+}
+
+fn package_module(found: &RustService, options: &Options) -> String {
+    [std::slice::from_ref(&options.rust_module), &found.module].concat().join("::")
+}
+
+/// A message of the service's own package, where the module of that is `pb`.
+fn short(path: &str, found: &RustService, options: &Options) -> Option<String> {
+    let name = path.strip_prefix(&package_module(found, options))?.strip_prefix("::")?;
+    Some(format!("pb::{name}"))
 }
 
 fn view_of(method: &prost_build::Method, found: &RustService, options: &Options) -> Method {
@@ -157,11 +192,14 @@ fn view_of(method: &prost_build::Method, found: &RustService, options: &Options)
         true => format!("{name}<{message}>"),
         false => message.to_owned(),
     };
+    let short_or = |path: &str| short(path, found, options).unwrap_or_else(|| path.to_owned());
     Method {
         function: method.name.clone(),
         name: method.proto_name.clone(),
         takes: of("Requests", &request, method.client_streaming),
         returns: of("Answers", &response, method.server_streaming),
+        takes_short: of("Requests", &short_or(&request), method.client_streaming),
+        returns_short: of("Answers", &short_or(&response), method.server_streaming),
         request_name: method.input_proto_type.trim_start_matches('.').to_owned(),
         request,
         response,

@@ -22,6 +22,8 @@ pub struct Generate {
     pub templates: Option<String>,
     /// The command that generated files name as the way to make them again.
     pub command: Option<String>,
+    /// A folder in which each service gets a file to fill in, once.
+    pub services: Option<String>,
     /// Plugins of protoc that make more.
     pub plugin: Vec<Plugin>,
 }

@@ -9,8 +9,6 @@ mod context;
 mod error;
 mod requests;
 mod rules;
-#[cfg(feature = "validate")]
-mod validation;
 
 pub use answers::{AnswerSender, Answers};
 pub use code::Code;
@@ -18,5 +16,3 @@ pub use context::Context;
 pub use error::Error;
 pub use requests::Requests;
 pub use rules::Rules;
-#[cfg(feature = "validate")]
-pub use validation::Validation;

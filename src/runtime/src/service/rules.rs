@@ -5,7 +5,6 @@ use std::fmt;
 use super::Error;
 
 /// Rules for messages, asked before a method runs and for each message of a stream.
-/// `Validation`, with the feature `validate`, is those of `buf.validate` in the schema.
 pub trait Rules: fmt::Debug + Send + Sync + 'static {
     /// Whether messages of this full name have any; if not, none is encoded.
     fn concern(&self, message: &str) -> bool;
