@@ -9,7 +9,7 @@ use super::{FileSet, Implementation, Seeds, problem, templates};
 use crate::diag::Diagnostic;
 
 /// The files, in the crate, and their templates.
-const FILES: [(&str, &str); 13] = [
+const FILES: [(&str, &str); 12] = [
     (".dockerignore", include_str!("../../templates/new/dockerignore.jinja")),
     (".github/workflows/gate.yaml", include_str!("../../templates/new/gate.yaml.jinja")),
     (".gitignore", include_str!("../../templates/new/gitignore.jinja")),
@@ -18,7 +18,6 @@ const FILES: [(&str, &str); 13] = [
     ("README.md", include_str!("../../templates/new/README.md.jinja")),
     ("k8s.yaml", include_str!("../../templates/new/k8s.yaml.jinja")),
     ("protogate.toml", include_str!("../../templates/new/protogate.toml.jinja")),
-    ("rustfmt.toml", include_str!("../../templates/new/rustfmt.toml.jinja")),
     ("src/lib.rs", include_str!("../../templates/new/lib.rs.jinja")),
     ("src/main.rs", include_str!("../../templates/new/main.rs.jinja")),
     ("src/services/mod.rs", include_str!("../../templates/new/services.rs.jinja")),

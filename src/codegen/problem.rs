@@ -7,6 +7,7 @@ use crate::diag::{Diagnostic, Place, RuleInfo, Severity};
 
 macro_rules! problem {
     ($name:ident, $summary:literal, $explain:literal) => {
+        #[doc = $summary]
         pub static $name: RuleInfo = RuleInfo {
             id: stringify!($name),
             name: stringify!($name),

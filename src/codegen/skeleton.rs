@@ -11,6 +11,9 @@ use crate::diag::Diagnostic;
 
 const TEMPLATE: &str = "skeleton.rs.jinja";
 
+/// How long a line of an implementation may be, as rustfmt has it.
+const WIDTH: usize = 100;
+
 /// The module that holds the others.
 const TREE: &str = "skeleton/mod.rs";
 
@@ -64,6 +67,8 @@ pub struct Method {
     pub takes_short: String,
     /// The same.
     pub returns_short: String,
+    /// The head of the function in an implementation, laid out as rustfmt does.
+    pub signature: String,
     /// Whether the caller streams.
     pub client_streaming: bool,
     /// Whether the server streams.
@@ -193,13 +198,16 @@ fn view_of(method: &prost_build::Method, found: &RustService, options: &Options)
         false => message.to_owned(),
     };
     let short_or = |path: &str| short(path, found, options).unwrap_or_else(|| path.to_owned());
+    let takes_short = of("Requests", &short_or(&request), method.client_streaming);
+    let returns_short = of("Answers", &short_or(&response), method.server_streaming);
     Method {
+        signature: signature(&method.name, method.client_streaming, &takes_short, &returns_short),
         function: method.name.clone(),
         name: method.proto_name.clone(),
         takes: of("Requests", &request, method.client_streaming),
         returns: of("Answers", &response, method.server_streaming),
-        takes_short: of("Requests", &short_or(&request), method.client_streaming),
-        returns_short: of("Answers", &short_or(&response), method.server_streaming),
+        takes_short,
+        returns_short,
         request_name: method.input_proto_type.trim_start_matches('.').to_owned(),
         request,
         response,
@@ -207,6 +215,21 @@ fn view_of(method: &prost_build::Method, found: &RustService, options: &Options)
         server_streaming: method.server_streaming,
         comment: lines(&method.comments),
     }
+}
+
+/// On one line where that is short enough.
+fn signature(function: &str, streams: bool, takes: &str, returns: &str) -> String {
+    let argument = if streams { "_requests" } else { "_request" };
+    let line = format!(
+        "    async fn {function}(&self, _context: &Context, {argument}: {takes}) -> Result<{returns}, Error> {{"
+    );
+    if line.chars().count() <= WIDTH {
+        return line;
+    }
+    format!(
+        "    async fn {function}(\n        &self,\n        _context: &Context,\n        {argument}: {takes},\n    ) -> \
+         Result<{returns}, Error> {{"
+    )
 }
 
 fn lines(comments: &prost_build::Comments) -> Vec<String> {

@@ -135,3 +135,40 @@ pub(super) fn seeds(implementations: &[Implementation]) -> Seeds {
     }
     seeds
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Options, generate};
+    use crate::schema::{Source, load};
+
+    const PROTO: &str = "syntax = \"proto3\"; package a; message M {}
+        service S { rpc Get(M) returns (M); rpc Match(stream M) returns (stream M); }";
+
+    /// What `file` lacks, and what it has too many, per `impl`.
+    fn gaps(file: &str) -> Result<Vec<(Vec<String>, Vec<String>)>, syn::Error> {
+        let loaded = load(&Source::Text(vec![("a.proto".to_owned(), PROTO.to_owned())]));
+        let files = generate(&loaded.schema, &Options::default()).unwrap();
+        let [implementation] = files.implementations() else { panic!("{:?}", files.implementations()) };
+        let gaps = implementation.gaps(if file.is_empty() { &implementation.text } else { file })?;
+        let names = |stubs: &[&super::Stub]| stubs.iter().map(|stub| stub.name.clone()).collect();
+        Ok(gaps.into_iter().map(|gap| (names(&gap.missing), gap.extra)).collect())
+    }
+
+    #[test]
+    fn an_implementation_is_held_against_the_schema() {
+        let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        for (file, lacks) in [
+            ("", vec![(own(&[]), own(&[]))]),
+            ("impl s::S for X { async fn get() {} }", vec![(own(&["Match"]), own(&[]))]),
+            ("impl S for X { fn r#match() {} fn get() {} fn old() {} }", vec![(own(&[]), own(&["old"]))]),
+            ("impl S for A {} impl<T> crate::s::S for B<T> { fn get() {} fn r#match() {} }", vec![
+                (own(&["Get", "Match"]), own(&[])),
+                (own(&[]), own(&[])),
+            ]),
+            ("impl Other for X { fn get() {} } impl S {}", vec![]),
+        ] {
+            assert_eq!(gaps(file).unwrap(), lacks, "{file}");
+        }
+        assert!(gaps("impl S for").is_err());
+    }
+}

@@ -37,6 +37,7 @@ mod merge;
 mod mock;
 mod mutants;
 mod negation;
+mod new;
 mod notes;
 mod pairs;
 mod peers;

@@ -211,3 +211,29 @@ async fn report(health: &HealthReporter, names: &[&'static str], status: Serving
         health.set_service_status(*name, status).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Those of this repository's own schema.
+    const USERS: &[u8] = include_bytes!("../../../../generated/descriptor.binpb");
+
+    #[tokio::test]
+    async fn it_ends_when_it_is_told_and_begins_with_descriptors_only() {
+        for (descriptors, serves) in [(USERS, true), (b"\xff", false)] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let served = Server::new(descriptors).run(listener, std::future::ready(())).await;
+            assert_eq!(served.is_ok(), serves, "{served:?}");
+        }
+    }
+
+    #[test]
+    fn methods_are_known_by_their_kinds() {
+        let methods = methods(USERS).unwrap();
+        let kind = |path: &str| methods.iter().find(|(known, _)| *known == path).map(|(_, kind)| kind);
+        assert_eq!(kind("/user.UserService/Chat"), Some(Kind::BidiStream));
+        assert_eq!(kind("/grpc.health.v1.Health/Check"), Some(Kind::Unary));
+        assert_eq!(kind("/user.UserService/Other"), None);
+    }
+}
