@@ -43,7 +43,8 @@ fn of_file(implementation: &Implementation, at: &Path, text: &str, severity: Sev
         Ok(gaps) => gaps,
         // The compiler will say it better.
         Err(error) => {
-            let said = format!("{shown} is not Rust, so its methods are not compared with the schema: {error}");
+            let said =
+                format!("{shown} is not Rust, so its methods are not compared with the schema: {error}");
             return vec![Diagnostic::new(&SERVICE_INCOMPLETE, severity, said).at(Place::file(shown))];
         }
     };

@@ -39,10 +39,8 @@ pub fn new(arguments: &New) -> Outcome {
     let runtime = runtime::find(arguments.runtime.as_deref())?;
     let protos = protos(&arguments.proto)?;
     let loaded = sources::load_whole(&Source::Text(protos.clone().into_iter().collect()))?;
-    let options = Options {
-        outputs: vec![Output::Rust, Output::Skeleton, Output::Descriptor],
-        ..Options::default()
-    };
+    let options =
+        Options { outputs: vec![Output::Rust, Output::Skeleton, Output::Descriptor], ..Options::default() };
     let files = codegen::generate(&loaded.schema, &options)?;
     if files.implementations().is_empty() {
         let said = format!("{} declares no service", arguments.proto.join(", "));
@@ -54,7 +52,9 @@ pub fn new(arguments: &New) -> Outcome {
     }
     write(&root, &files, &seeds)?;
     let lines = next_steps(&root, &files, &seeds, &runtime);
-    Ok(lines.into_iter().fold(Report::new(loaded.diagnostics), |report, line| report.with(Section::Line(line))))
+    Ok(lines
+        .into_iter()
+        .fold(Report::new(loaded.diagnostics), |report, line| report.with(Section::Line(line))))
 }
 
 /// A folder that holds nothing, or none yet: what stands there could be anybody's.
@@ -82,7 +82,9 @@ fn protos(specs: &[String]) -> Outcome<BTreeMap<String, String>> {
         for file in loaded.schema.files().iter().filter(|file| file.origin() != Origin::Bundled) {
             let Some(text) = file.text() else {
                 let why = format!("{spec} holds no .proto text, and the crate is to hold its schema");
-                said.push(Diagnostic::failure(&CONFIG, why).help("give --proto a .proto file or a folder of them"));
+                said.push(
+                    Diagnostic::failure(&CONFIG, why).help("give --proto a .proto file or a folder of them"),
+                );
                 break;
             };
             let before = protos.insert(file.name().to_owned(), text.to_owned());
@@ -122,13 +124,19 @@ fn write(root: &Path, files: &FileSet, seeds: &Seeds) -> Result<(), Vec<Diagnost
 
 fn next_steps(root: &Path, files: &FileSet, seeds: &Seeds, runtime: &runtime::Runtime) -> Vec<String> {
     let shown = root.display();
-    let mut lines = vec![format!("{shown}: {} files, {} of them generated", seeds.iter().count() + files.len() + 1, files.len() + 1)];
+    let mut lines = vec![format!(
+        "{shown}: {} files, {} of them generated",
+        seeds.iter().count() + files.len() + 1,
+        files.len() + 1
+    )];
     lines.extend(files.implementations().iter().map(|it| {
         let methods = it.methods.len();
         let s = if methods == 1 { "" } else { "s" };
         format!("  {}: fill in {methods} method{s} in {shown}/src/services/{}", it.service, it.path())
     }));
     lines.push(format!("  protogate-runtime comes from {}", runtime.place()));
-    lines.push(format!("next:\n  cd {shown}\n  cargo test\n  cargo run -- --addr 127.0.0.1:50051\n  protogate gate"));
+    lines.push(format!(
+        "next:\n  cd {shown}\n  cargo test\n  cargo run -- --addr 127.0.0.1:50051\n  protogate gate"
+    ));
     lines
 }

@@ -26,7 +26,12 @@ pub struct FileSet {
 impl FileSet {
     /// An empty one.
     pub(super) fn new(command: &str) -> FileSet {
-        FileSet { files: BTreeMap::new(), command: command.to_owned(), part: None, implementations: Vec::new() }
+        FileSet {
+            files: BTreeMap::new(),
+            command: command.to_owned(),
+            part: None,
+            implementations: Vec::new(),
+        }
     }
 
     /// The files, in the order of their paths.

@@ -79,7 +79,8 @@ impl Seeds {
             let text = self.0.get(&path).map(String::as_bytes).unwrap_or_default();
             stage_file(&waiting, text, &at).map_err(io(&at))?;
             // Somebody may have been faster.
-            let list = if appear(&waiting, &at).map_err(io(&at))? { &mut plan.written } else { &mut plan.left };
+            let list =
+                if appear(&waiting, &at).map_err(io(&at))? { &mut plan.written } else { &mut plan.left };
             list.push(path);
         }
         Ok(plan)

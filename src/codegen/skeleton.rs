@@ -15,7 +15,7 @@ const TEMPLATE: &str = "skeleton.rs.jinja";
 const WIDTH: usize = 100;
 
 /// The module that holds the others.
-const TREE: &str = "skeleton/mod.rs";
+pub(super) const TREE: &str = "skeleton/mod.rs";
 
 /// What it sees.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -96,7 +96,7 @@ pub(super) fn generate(
         files.insert(path, File::new(format!("{head}{body}"), &sources, Some(TEMPLATE)));
         // Generated text is nobody's to format: it would no longer be what it was made as.
         modules.push_str(&format!(
-            "#[rustfmt::skip]\n#[allow(clippy::all, missing_docs, rustdoc::all)]\npub mod {};\n",
+            "#[rustfmt::skip]\n#[allow(clippy::all, dead_code, missing_docs, rustdoc::all)]\npub mod {};\n",
             raw(&stem)
         ));
     }

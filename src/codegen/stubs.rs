@@ -161,10 +161,10 @@ mod tests {
             ("", vec![(own(&[]), own(&[]))]),
             ("impl s::S for X { async fn get() {} }", vec![(own(&["Match"]), own(&[]))]),
             ("impl S for X { fn r#match() {} fn get() {} fn old() {} }", vec![(own(&[]), own(&["old"]))]),
-            ("impl S for A {} impl<T> crate::s::S for B<T> { fn get() {} fn r#match() {} }", vec![
-                (own(&["Get", "Match"]), own(&[])),
-                (own(&[]), own(&[])),
-            ]),
+            (
+                "impl S for A {} impl<T> crate::s::S for B<T> { fn get() {} fn r#match() {} }",
+                vec![(own(&["Get", "Match"]), own(&[])), (own(&[]), own(&[]))],
+            ),
             ("impl Other for X { fn get() {} } impl S {}", vec![]),
         ] {
             assert_eq!(gaps(file).unwrap(), lacks, "{file}");

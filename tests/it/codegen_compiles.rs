@@ -195,7 +195,8 @@ fn write_crate(root: &Path, name: &str) {
     "#;
     let runtime = workspace.join("src/runtime");
     let runtime = format!("protogate-runtime = {{ path = {runtime:?}, features = [\"service\"] }}\n");
-    fs::write(root.join("Cargo.toml"), package + dependencies + &runtime).expect("the target folder can be written");
+    fs::write(root.join("Cargo.toml"), package + dependencies + &runtime)
+        .expect("the target folder can be written");
     let library = "#[path = \"../generated/rust/mod.rs\"]\npub mod pb;\n#[path = \"../generated/skeleton/mod.rs\"]\n\
                    pub mod skeleton;\n";
     fs::write(root.join("src/lib.rs"), library).expect("the target folder can be written");

@@ -70,7 +70,9 @@ fn builds_and_passes(root: &Path, tests: usize) {
     assert_eq!(tested.code, 0, "{}\n{}", tested.stdout, tested.stderr);
     assert!(tested.stdout.contains(&format!("{tests} passed")), "{}", tested.stdout);
     let mut clippy = Command::new(env!("CARGO"));
-    clippy.args(["clippy", "--offline", "--quiet", "--all-targets", "--", "-D", "warnings"]).current_dir(root);
+    clippy
+        .args(["clippy", "--offline", "--quiet", "--all-targets", "--", "-D", "warnings"])
+        .current_dir(root);
     let linted = Ran::from(clippy.env("CARGO_TARGET_DIR", target()).output().unwrap());
     assert_eq!(linted.code, 0, "{}", linted.stderr);
     let checked = protogate(root, &["generate", "--check"]);
@@ -176,7 +178,11 @@ fn what_cannot_become_a_service_is_refused_and_nothing_is_written() {
     let at = folder.path();
     fs::create_dir(at.join("taken")).unwrap();
     fs::write(at.join("taken/mine.txt"), "mine").unwrap();
-    fs::write(at.join("good.proto"), "syntax = \"proto3\"; message M {} service S { rpc Get(M) returns (M); }").unwrap();
+    fs::write(
+        at.join("good.proto"),
+        "syntax = \"proto3\"; message M {} service S { rpc Get(M) returns (M); }",
+    )
+    .unwrap();
     fs::write(at.join("none.proto"), "syntax = \"proto3\"; message M {}").unwrap();
     fs::write(at.join("broken.proto"), "syntax = \"proto3\"; message {").unwrap();
     let before = fs::read_dir(at).unwrap().count();

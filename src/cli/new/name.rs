@@ -8,8 +8,22 @@ const LONGEST: usize = 63;
 
 /// What the crate depends on, and what Rust has itself: a crate of the same name would hide it.
 const TAKEN: [&str; 16] = [
-    "alloc", "build", "clap", "core", "deps", "examples", "proc_macro", "prost", "prost_types",
-    "protogate_runtime", "std", "test", "tokio", "tokio_stream", "tonic", "tonic_prost",
+    "alloc",
+    "build",
+    "clap",
+    "core",
+    "deps",
+    "examples",
+    "proc_macro",
+    "prost",
+    "prost_types",
+    "protogate_runtime",
+    "std",
+    "test",
+    "tokio",
+    "tokio_stream",
+    "tonic",
+    "tonic_prost",
 ];
 
 /// Whether a package can have this name.
@@ -21,10 +35,13 @@ pub fn check(name: &str) -> Result<(), Vec<Diagnostic>> {
     let Some(why) = wrong(name) else { return Ok(()) };
     let said = Diagnostic::failure(&CONFIG, format!("a service cannot be called `{name}`: {why}"));
     let better = format!("{}-service", heck::ToKebabCase::to_kebab_case(name));
-    let help = match [heck::ToKebabCase::to_kebab_case(name), better].into_iter().find(|it| wrong(it).is_none()) {
-        Some(other) => format!("`{other}` would do"),
-        None => "use lower-case letters, digits and single hyphens, a letter first: `user-service`".to_owned(),
-    };
+    let help =
+        match [heck::ToKebabCase::to_kebab_case(name), better].into_iter().find(|it| wrong(it).is_none()) {
+            Some(other) => format!("`{other}` would do"),
+            None => {
+                "use lower-case letters, digits and single hyphens, a letter first: `user-service`".to_owned()
+            }
+        };
     Err(vec![said.help(help)])
 }
 
@@ -66,7 +83,10 @@ mod tests {
             ("-a", Some("`a` would do")),
             ("a--b", Some("`a-b` would do")),
             ("../up", Some("`up` would do")),
-            ("2fast", Some("use lower-case letters, digits and single hyphens, a letter first: `user-service`")),
+            (
+                "2fast",
+                Some("use lower-case letters, digits and single hyphens, a letter first: `user-service`"),
+            ),
             ("", Some("use lower-case letters, digits and single hyphens, a letter first: `user-service`")),
         ] {
             let said = check(name).err().and_then(|mut said| said.pop()).and_then(|said| said.help);

@@ -30,7 +30,8 @@ pub fn find(named: Option<&Path>) -> Result<Runtime, Vec<Diagnostic>> {
     }
     // `target/debug/protogate` of a checkout has it three folders up.
     let program = std::env::current_exe().and_then(fs::canonicalize).ok();
-    let beside = program.iter().flat_map(|program| program.ancestors()).map(|above| above.join("src/runtime"));
+    let beside =
+        program.iter().flat_map(|program| program.ancestors()).map(|above| above.join("src/runtime"));
     let found = beside.into_iter().find(|folder| is_runtime(folder));
     Ok(found.map_or(Runtime::Version(env!("CARGO_PKG_VERSION")), Runtime::Folder))
 }

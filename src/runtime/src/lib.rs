@@ -77,7 +77,7 @@ pub use protocol::ProtocolLayer;
 #[cfg(any(feature = "jwt", feature = "tls"))]
 pub use reload::{Watch, watch_files};
 #[cfg(feature = "serve")]
-pub use serve::{Server, ServeError, Severable, Signals};
+pub use serve::{ServeError, Server, Severable, Signals};
 pub use size::SizeLayer;
 #[cfg(feature = "tls")]
 pub use tls::{Tls, TlsFiles};

@@ -120,7 +120,8 @@ mod tests {
             assert!(sender.send(1).await && sender.send(2).await);
             sender.fail(Error::not_found("no more")).await;
         });
-        let sent: Vec<_> = all(answers).await.into_iter().map(|it| it.map_err(|error| error.code())).collect();
+        let sent: Vec<_> =
+            all(answers).await.into_iter().map(|it| it.map_err(|error| error.code())).collect();
         assert_eq!(sent, [Ok(1), Ok(2), Err(super::super::Code::NotFound)]);
         task.await.unwrap();
     }

@@ -99,7 +99,9 @@ impl Context {
     ///
     /// `INTERNAL` for a name or a text that metadata cannot hold: it goes to the caller, and tells whose fault it is.
     pub fn reply_metadata(&self, name: &str, text: &str) -> Result<(), Error> {
-        let wrong = |what: &str| Error::internal(format!("the service answered with {what} of metadata that is none"));
+        let wrong = |what: &str| {
+            Error::internal(format!("the service answered with {what} of metadata that is none"))
+        };
         let name: MetadataKey<_> = name.parse().map_err(|_| wrong("a name"))?;
         let text: AsciiMetadataValue = text.parse().map_err(|_| wrong("a text"))?;
         self.0.reply.lock().unwrap_or_else(PoisonError::into_inner).append(name, text);

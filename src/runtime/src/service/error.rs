@@ -207,7 +207,11 @@ impl From<Error> for Status {
         let has_details = details.bad_request().is_some()
             || details.error_info().is_some()
             || details.retry_info().is_some();
-        if has_details { Status::with_error_details(code, message, details) } else { Status::new(code, message) }
+        if has_details {
+            Status::with_error_details(code, message, details)
+        } else {
+            Status::new(code, message)
+        }
     }
 }
 
@@ -252,7 +256,8 @@ mod tests {
 
     #[test]
     fn what_another_service_answered_is_passed_on_whole() {
-        let answered = Status::with_details(tonic::Code::Aborted, "x", bytes::Bytes::from_static(b"\x08\x0a"));
+        let answered =
+            Status::with_details(tonic::Code::Aborted, "x", bytes::Bytes::from_static(b"\x08\x0a"));
         assert_eq!(Status::from(Error::from(answered)).details(), b"\x08\x0a");
     }
 }

@@ -129,8 +129,7 @@ mod tests {
     #[tokio::test]
     async fn a_message_that_breaks_a_rule_is_the_last_and_says_which_it_was() {
         for (name, heard) in [("google.protobuf.UInt32Value", 1), ("other.Message", 3)] {
-            let mut requests =
-                Requests::<u32>::ruled(Answers::of([7, 0, 8]), Some(Arc::new(NoZero)), name);
+            let mut requests = Requests::<u32>::ruled(Answers::of([7, 0, 8]), Some(Arc::new(NoZero)), name);
             let mut got = Vec::new();
             let ended = loop {
                 match requests.message().await {
