@@ -188,6 +188,12 @@ protoc wants a program for each; a link to protogate of the name protoc-gen-prot
   protogate init                              from the buf.yaml, the .proto files and the git branches here
   protogate init --ci github > .github/workflows/protogate.yaml")]
     Init(Init),
+    /// Make a service from its schema: a crate that builds, passes its tests, and waits for its methods
+    #[command(after_help = "Examples:
+  protogate new user-service --proto user.proto
+  protogate new shop --proto proto --out services/shop
+  protogate new shop --proto cart.proto --proto stock.proto --runtime ../protogate/src/runtime")]
+    New(super::new::New),
     /// List every rule and check
     #[command(after_help = "Examples:
   protogate rules

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::args::Generate;
 use super::config::CONFIG;
-use super::{Context, Outcome, docs, plugin, sources};
+use super::{Context, Outcome, docs, implementations, plugin, sources};
 use crate::codegen::{self, Edits, FileSet, Options, Output};
-use crate::diag::{Diagnostic, Report, Section};
+use crate::diag::{Diagnostic, Report, Section, Severity};
 use crate::schema::{narrow, nearest};
 
 /// Ends the list of files that one run of `generate` names one by one.
@@ -18,6 +18,7 @@ pub fn generate(arguments: &Generate, context: &Context) -> Outcome {
     if arguments.check {
         let drift = files.drift(&root)?;
         warnings.extend(docs.map(|(_, missing)| missing).unwrap_or_default());
+        warnings.extend(implementations::gaps(&files, context, Severity::Error)?);
         return Ok(Report::new(warnings).merge(drift.report(&command(context))));
     }
     if let Some(path) = &arguments.explain {
@@ -32,6 +33,8 @@ pub fn generate(arguments: &Generate, context: &Context) -> Outcome {
         let done = files.write(&root, edits)?;
         let released = done.released.iter().map(|path| codegen::released(&root.join(path)));
         warnings.extend(released);
+        lines.extend(implementations::seed(&files, context)?);
+        warnings.extend(implementations::gaps(&files, context, Severity::Warning)?);
         lines.extend(done.kept.iter().map(|(path, copy)| format!("  kept     {path} as {copy}")));
         lines.extend(done.written.iter().map(|path| format!("  wrote    {path}")));
         lines.extend(done.removed.iter().map(|path| format!("  removed  {path}")));

@@ -24,6 +24,7 @@ mod gate;
 mod generate;
 mod grpcurl;
 mod history;
+mod implementations;
 mod infer;
 mod init;
 mod interrupt;
@@ -31,6 +32,7 @@ mod known;
 mod lint;
 mod merge;
 mod mock;
+mod new;
 mod output;
 mod paths;
 mod plugin;
@@ -107,6 +109,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             history::ledger(input.as_deref(), against.as_deref(), &context)
         }
         Command::Report(args::Report::Merge { files }) => merge::merge(&files),
+        Command::New(arguments) => new::new(&arguments),
         Command::Init(arguments) => init::init(&arguments, &context),
         Command::Rules { page: true } => Ok(catalogue::page()),
         Command::Rules { page: false } => Ok(catalogue::rules()),

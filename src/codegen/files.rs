@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::origin::{File, Origin};
 use super::output::Output;
 use super::plugin::Answer;
-use super::problem;
+use super::stubs::{self, Implementation};
+use super::{Seeds, problem};
 use crate::diag::Diagnostic;
 use crate::schema::Schema;
 
@@ -18,12 +19,19 @@ pub struct FileSet {
     command: String,
     /// If it is a part of what belongs into a folder: the kinds of files it holds all of.
     part: Option<Vec<Output>>,
+    /// What services start from; no files of the folder.
+    implementations: Vec<Implementation>,
 }
 
 impl FileSet {
     /// An empty one.
     pub(super) fn new(command: &str) -> FileSet {
-        FileSet { files: BTreeMap::new(), command: command.to_owned(), part: None }
+        FileSet {
+            files: BTreeMap::new(),
+            command: command.to_owned(),
+            part: None,
+            implementations: Vec::new(),
+        }
     }
 
     /// The files, in the order of their paths.
@@ -59,6 +67,20 @@ impl FileSet {
     /// The command that makes them again.
     pub fn command(&self) -> &str {
         &self.command
+    }
+
+    /// For each service, where skeletons are made: an implementation to start from.
+    pub fn implementations(&self) -> &[Implementation] {
+        &self.implementations
+    }
+
+    /// The same as files that are seeded once, for a folder of the user's.
+    pub fn seeds(&self) -> Seeds {
+        stubs::seeds(&self.implementations)
+    }
+
+    pub(super) fn implement(&mut self, implementations: Vec<Implementation>) {
+        self.implementations = implementations;
     }
 
     /// Says that other kinds of files may stand beside these, which are to stay as they are.

@@ -104,7 +104,7 @@ fn standing(root: &Path, path: &str, wanted: &[u8], manifest: &Manifest) -> io::
 
 /// What on the way from the folder to the file is not what it has to be. A symbolic link is never followed, because
 /// what it leads to is not in the folder.
-fn in_the_way(root: &Path, path: &str) -> io::Result<Option<(PathBuf, &'static str)>> {
+pub(super) fn in_the_way(root: &Path, path: &str) -> io::Result<Option<(PathBuf, &'static str)>> {
     let mut at = root.to_path_buf();
     let mut parts = path.split('/').peekable();
     while let Some(part) = parts.next() {

@@ -8,7 +8,10 @@
 //!
 //! Layout of a set: `python/<file>_pb2.py` and its kin, `rest/mod.rs` and `openapi/openapi.yaml` where they are wanted,
 //! `rust/mod.rs`, `rust/<package>.rs`, `descriptor.binpb`, `docs/index.md`, `docs/index.html`, `docs/index.json`,
-//! `skeleton/<service>.rs`; and, once written, `manifest.txt`, which names the others.
+//! `skeleton/mod.rs`, `skeleton/<service>.rs`; and, once written, `manifest.txt`, which names the others.
+//!
+//! Beside the files, a set knows an [implementation](Implementation) to start from for each service, which is no file
+//! of the set: it is [seeded](Seeds) once into a folder of the user's.
 //!
 //! Absent on purpose: nothing here runs `protoc` or any other program, prints, or asks the network;
 //! templates see the plain views of [`docs::view`] and [`skeleton`], never a descriptor; only
@@ -17,6 +20,7 @@
 pub mod docs;
 mod drift;
 mod files;
+mod fresh;
 mod http;
 mod look;
 mod manifest;
@@ -29,7 +33,9 @@ mod problem;
 mod python;
 pub mod rest;
 mod rust;
+mod seeds;
 pub mod skeleton;
+mod stubs;
 mod templates;
 mod write;
 
@@ -42,9 +48,12 @@ use std::path::PathBuf;
 
 pub use drift::{Drift, Drifted, Kind};
 pub use files::FileSet;
+pub use fresh::{Fresh, fresh};
 pub use origin::{File, Origin};
 pub use output::Output;
-pub use problem::{PROBLEMS, released};
+pub use problem::{PROBLEMS, SERVICE_INCOMPLETE, released};
+pub use seeds::{Planted, Seeds};
+pub use stubs::{Gaps, Implementation, Stub};
 pub use write::{Edits, Written};
 
 use crate::diag::{Changelog, Diagnostic};
@@ -59,6 +68,8 @@ pub struct Options {
     pub command: String,
     /// The path of the module that `rust/mod.rs` becomes, as the skeletons name it.
     pub rust_module: String,
+    /// The path of the module that `skeleton/mod.rs` becomes, as implementations of services name it.
+    pub skeleton_module: String,
     /// The title of the docs.
     pub title: String,
     /// Where the service is that the docs' snippets call: `localhost:50051`.
@@ -77,6 +88,7 @@ impl Default for Options {
             outputs: Output::DEFAULT.to_vec(),
             command: "protogate generate".to_owned(),
             rust_module: "crate::pb".to_owned(),
+            skeleton_module: "crate::skeleton".to_owned(),
             title: "API reference".to_owned(),
             address: "localhost:50051".to_owned(),
             changes: None,
@@ -103,6 +115,7 @@ pub fn generate(schema: &Schema, options: &Options) -> Result<FileSet, Vec<Diagn
     if let Some(rust) = rust? {
         if wants(Output::Skeleton) {
             files.extend(skeleton::generate(&rust.services, options, &templates)?);
+            files.implement(skeleton::implementations(&rust.services, options, &templates)?);
         }
         if wants(Output::Rust) {
             files.extend(rust.files);

@@ -7,7 +7,8 @@ use crate::diag::{Diagnostic, Place, RuleInfo, Severity};
 
 macro_rules! problem {
     ($name:ident, $summary:literal, $explain:literal) => {
-        pub(super) static $name: RuleInfo = RuleInfo {
+        #[doc = $summary]
+        pub static $name: RuleInfo = RuleInfo {
             id: stringify!($name),
             name: stringify!($name),
             summary: $summary,
@@ -46,6 +47,12 @@ problem!(
      written. Run the same again when the cause is gone: what this run wrote and did not write is known to the next one."
 );
 problem!(
+    SERVICE_INCOMPLETE,
+    "A service has the methods of its schema.",
+    "The file that implements a service was seeded once and is yours since, so a method that the schema gained is not in it, \
+     or one that the schema lost still is. The compiler refuses both; this says it before, with the method to paste."
+);
+problem!(
     GENERATE_NAME,
     "Every name of the schema has a form of its own in Rust.",
     "Rust code uses other cases than Protocol Buffers, so two names of a schema can become the same name \
@@ -66,11 +73,12 @@ problem!(
 );
 
 /// Every kind of problem, for `explain`.
-pub static PROBLEMS: [&RuleInfo; 7] = [
+pub static PROBLEMS: [&RuleInfo; 8] = [
     &GENERATED_DRIFT,
     &GENERATED_NOT_OURS,
     &GENERATED_EDITED,
     &GENERATED_IO,
+    &SERVICE_INCOMPLETE,
     &GENERATE_NAME,
     &GENERATE_TEMPLATE,
     &GENERATE_HTTP,

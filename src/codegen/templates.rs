@@ -17,9 +17,11 @@ use crate::diag::{Diagnostic, Place, Span};
 const FUEL: u64 = 50_000_000;
 
 /// Name of a template and its text.
-const BUILT_IN: [(&str, &str); 2] = [
+const BUILT_IN: [(&str, &str); 4] = [
     ("rest.rs.jinja", include_str!("../../templates/rest.rs.jinja")),
     ("skeleton.rs.jinja", include_str!("../../templates/skeleton.rs.jinja")),
+    ("service.rs.jinja", include_str!("../../templates/service.rs.jinja")),
+    ("method.rs.jinja", include_str!("../../templates/method.rs.jinja")),
 ];
 
 /// Every template, parsed.
@@ -37,20 +39,7 @@ struct Text {
 impl Templates {
     /// Takes a template from `folder` where it has one of that name, and the built-in one otherwise.
     pub fn load(folder: Option<&Path>) -> Result<Templates, Vec<Diagnostic>> {
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_fuel(Some(FUEL));
-        environment.set_syntax(
-            SyntaxConfig::builder()
-                .trim_blocks(true)
-                .lstrip_blocks(true)
-                .keep_trailing_newline(true)
-                .build()
-                .expect("the delimiters are the default ones, which do not clash"),
-        );
-        environment.set_auto_escape_callback(|name| {
-            if name.ends_with(".html.jinja") { AutoEscape::Html } else { AutoEscape::None }
-        });
+        let mut environment = environment();
         super::docs::markdown::add_filters(&mut environment);
         let mut templates = Templates { environment, sources: Vec::new() };
         let mut problems = Vec::new();
@@ -101,6 +90,25 @@ impl Templates {
             .at(place)
             .help("correct the template, or remove it to use the built-in one")
     }
+}
+
+/// How templates are read: names are strict, and no loop goes on for ever.
+pub(super) fn environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(FUEL));
+    environment.set_syntax(
+        SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .keep_trailing_newline(true)
+            .build()
+            .expect("the delimiters are the default ones, which do not clash"),
+    );
+    environment.set_auto_escape_callback(|name| {
+        if name.ends_with(".html.jinja") { AutoEscape::Html } else { AutoEscape::None }
+    });
+    environment
 }
 
 /// Where the user's own template is and what it says, if there is one.

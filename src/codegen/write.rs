@@ -16,7 +16,7 @@ use super::problem;
 use crate::diag::Diagnostic;
 
 /// How the folder begins in which the files of a run wait.
-const STAGE: &str = ".protogate-stage-";
+pub(super) const STAGE: &str = ".protogate-stage-";
 
 /// What [`FileSet::write`] did, by relative path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -159,7 +159,7 @@ impl Found {
 }
 
 /// The folder, for one run at a time. Let go when it is dropped, or when the process ends in any way.
-struct Lock(
+pub(super) struct Lock(
     #[cfg(unix)]
     #[expect(dead_code, reason = "held, never read")]
     fs::File,
@@ -168,7 +168,7 @@ struct Lock(
 impl Lock {
     /// Waits for another run to end.
     #[cfg(unix)]
-    fn of(root: &Path) -> io::Result<Lock> {
+    pub(super) fn of(root: &Path) -> io::Result<Lock> {
         let folder = fs::File::open(root)?;
         folder.lock()?;
         Ok(Lock(folder))
@@ -176,13 +176,13 @@ impl Lock {
 
     /// A folder cannot be opened everywhere; there, two runs at once are kept apart by nothing.
     #[cfg(not(unix))]
-    fn of(_: &Path) -> io::Result<Lock> {
+    pub(super) fn of(_: &Path) -> io::Result<Lock> {
         Ok(Lock())
     }
 }
 
 /// What runs that were killed left. Nobody else is running: the lock is held.
-fn remove_left_overs(root: &Path) -> io::Result<()> {
+pub(super) fn remove_left_overs(root: &Path) -> io::Result<()> {
     for entry in fs::read_dir(root)? {
         let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with(STAGE) && entry.file_type()?.is_dir() {
@@ -193,7 +193,7 @@ fn remove_left_overs(root: &Path) -> io::Result<()> {
 }
 
 /// A file that waits, with the permissions of the one it replaces. It is on the disk before its name is.
-fn stage_file(waiting: &Path, bytes: &[u8], target: &Path) -> io::Result<()> {
+pub(super) fn stage_file(waiting: &Path, bytes: &[u8], target: &Path) -> io::Result<()> {
     if let Some(folder) = target.parent() {
         fs::create_dir_all(folder)?;
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 
 use super::manifest::{MANIFEST, Manifest, same};
-use super::{Edits, File, FileSet, Kind, Output};
+use super::{Edits, File, FileSet, Kind, Output, Seeds};
 use crate::diag::{Severity, Verdict};
 
 /// A generation of these files.
@@ -216,7 +216,15 @@ enum Act {
     Generate { second: bool, force: bool },
 }
 
-const PATHS: [&str; 6] = ["rust/mod.rs", "rust/a.rs", "rust/b.rs", "docs/a.md", "d.binpb", "rust/mine.rs"];
+const PATHS: [&str; 7] =
+    ["rust/mod.rs", "rust/a.rs", "rust/b.rs", "docs/a.md", "d.binpb", "rust/mine.rs", "src/service.rs"];
+
+/// What a generation seeds in the same folder, each time with a text of its own.
+fn seeds(is_second: bool) -> Seeds {
+    let mut seeds = Seeds::default();
+    seeds.insert("src/service.rs", format!("// to fill in, {is_second}\n"));
+    seeds
+}
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
     let path = 0..PATHS.len();
@@ -299,7 +307,8 @@ fn act(root: &Path, act: &Act, edits: &mut u32) {
 
 proptest! {
     /// Whatever people do, what they wrote is still somewhere after each generation: at its place, or beside it where
-    /// they insisted. And a generation that says it is done has made the folder what it should be.
+    /// they insisted. A file that was seeded is theirs from its first moment, whether they have touched it or not. And a
+    /// generation that says it is done has made the folder what it should be.
     #[test]
     #[cfg(unix)]
     fn no_byte_of_a_user_ever_changes(acts in acts()) {
@@ -313,6 +322,7 @@ proptest! {
             let set = if *is_second { second() } else { first() };
             let before = tree(root);
             let done = set.write(root, if *force { Edits::KeepACopy } else { Edits::Refuse });
+            let planted = seeds(*is_second).plant(root);
             let after = tree(root);
             let held: BTreeSet<&Vec<u8>> = after.values().collect();
             for (path, bytes) in before.iter().filter(|(path, bytes)| !is_made(root, path, bytes)) {
@@ -324,8 +334,14 @@ proptest! {
             }
             match done {
                 Ok(_) => prop_assert_eq!(kinds(&set, root), []),
-                Err(_) => prop_assert_eq!(before, after),
+                Err(_) => {
+                    let planted = planted.map(|it| it.written).unwrap_or_default();
+                    let is_new = |path: &Path| planted.iter().any(|it| root.join(it) == *path);
+                    prop_assert_eq!(before, after.into_iter().filter(|(path, _)| !is_new(path)).collect());
+                }
             }
+            let manifest = fs::read_to_string(root.join(MANIFEST)).unwrap_or_default();
+            prop_assert!(!manifest.contains("src/service.rs"), "a seed is in the manifest");
         }
     }
 }

@@ -103,7 +103,7 @@ const TORTURE: [(&str, &str); 5] = [
 fn a_crate_of_everything_difficult_compiles_with_its_skeletons() {
     let sources = TORTURE.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect();
     let (_, files) = generated(sources);
-    assert_eq!(skeletons(&files), ["match.rs", "root_service.rs"]);
+    assert_eq!(skeletons(&files), ["match.rs", "mod.rs", "root_service.rs"]);
     compile("codegen_compiles", &files);
 }
 
@@ -111,7 +111,7 @@ fn a_crate_of_everything_difficult_compiles_with_its_skeletons() {
 fn googles_pubsub_of_the_corpus_has_docs_and_rust_that_compiles() {
     let Some(root) = peers::or_skip("google-proto-files-6") else { return };
     let (schema, files) = generated(with_imports(&root, "google/pubsub/v1"));
-    assert_eq!(skeletons(&files), ["publisher.rs", "schema_service.rs", "subscriber.rs"]);
+    assert_eq!(skeletons(&files), ["mod.rs", "publisher.rs", "schema_service.rs", "subscriber.rs"]);
 
     let services: Vec<_> = schema.own_files().flat_map(|file| file.descriptor().services()).collect();
     let methods: Vec<_> = services.iter().flat_map(|service| service.methods()).collect();
@@ -168,7 +168,7 @@ fn skeletons(files: &FileSet) -> Vec<&str> {
 fn compile(name: &str, files: &FileSet) {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("it is inside the target folder");
     let root = target.join("it").join(name);
-    write_crate(&root, name, &skeletons(files));
+    write_crate(&root, name);
     files.write(&root.join("generated"), Edits::Refuse).unwrap_or_else(|said| panic!("{said:#?}"));
     let cargo = Command::new(env!("CARGO"))
         .args(["check", "--offline", "--quiet", "--message-format", "short"])
@@ -180,7 +180,7 @@ fn compile(name: &str, files: &FileSet) {
     assert!(cargo.status.success(), "{}", String::from_utf8_lossy(&cargo.stderr));
 }
 
-fn write_crate(root: &Path, name: &str, skeletons: &[&str]) {
+fn write_crate(root: &Path, name: &str) {
     fs::create_dir_all(root.join("src")).expect("the target folder can be written");
     let workspace = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     fs::copy(workspace.join("Cargo.lock"), root.join("Cargo.lock"))
@@ -192,24 +192,16 @@ fn write_crate(root: &Path, name: &str, skeletons: &[&str]) {
         prost = "0.14"
         prost-types = "0.14"
         tokio = { version = "1", features = ["rt-multi-thread", "macros"] }
-        tokio-stream = "0.1"
         tonic = { version = "0.14", default-features = false, features = ["codegen", "router", "transport"] }
         tonic-prost = "0.14"
     "#;
     let runtime = workspace.join("src/runtime");
-    let runtime = format!("protogate-runtime = {{ path = {runtime:?}, features = [\"rest\"] }}\n");
+    let runtime =
+        format!("protogate-runtime = {{ path = {runtime:?}, features = [\"rest\", \"service\"] }}\n");
     fs::write(root.join("Cargo.toml"), package + dependencies + &runtime)
         .expect("the target folder can be written");
-    let modules: String = skeletons
-        .iter()
-        .map(|file| {
-            let module = file.trim_end_matches(".rs");
-            format!("#[path = \"../generated/skeleton/{file}\"]\npub mod r#{module};\n")
-        })
-        .collect();
-    let modules = format!(
-        "{modules}#[deny(warnings, missing_docs)]\n#[path = \"../generated/rest/mod.rs\"]\npub mod rest;\n"
-    );
-    let library = format!("//! All of it.\n#[path = \"../generated/rust/mod.rs\"]\npub mod pb;\n{modules}");
+    let library = "//! All of it.\n#[path = \"../generated/rust/mod.rs\"]\npub mod pb;\n\
+                   #[path = \"../generated/skeleton/mod.rs\"]\npub mod skeleton;\n\
+                   #[deny(warnings, missing_docs)]\n#[path = \"../generated/rest/mod.rs\"]\npub mod rest;\n";
     fs::write(root.join("src/lib.rs"), library).expect("the target folder can be written");
 }

@@ -78,7 +78,9 @@ fn the_neighbours_know_nothing_of_the_house() {
         // The house itself, not `protogate-runtime`.
         let house = |line: &str| line.split(['.', '=', ' ']).next() == Some("protogate");
         assert_eq!(dependencies.lines().any(house), expected, "{package}");
-        assert!(package != "src/runtime" || !dependencies.contains("path"), "the runtime is anybody's");
+        // It may name itself, to be tested with features that nobody turns on.
+        let elsewhere = |line: &str| line.contains("path") && !line.contains("path = \".\"");
+        assert!(package != "src/runtime" || !dependencies.lines().any(elsewhere), "the runtime is anybody's");
     }
     let xtask = fs::read_to_string(root().join("xtask/Cargo.toml")).unwrap();
     let after = xtask.split("[dependencies]").nth(1).unwrap();

@@ -39,6 +39,7 @@ mod mock;
 mod mutants;
 mod negation;
 mod negation_live;
+mod new;
 mod notes;
 mod pairs;
 mod peers;

@@ -26,6 +26,8 @@ pub struct Generate {
     pub docs: Docs,
     /// Whether methods without `google.api.http` have a route.
     pub http_default: Option<bool>,
+    /// A folder in which each service gets a file to fill in, once.
+    pub services: Option<String>,
     /// Plugins of protoc that make more.
     pub plugin: Vec<Plugin>,
 }

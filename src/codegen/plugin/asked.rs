@@ -7,6 +7,7 @@ use prost_types::compiler::CodeGeneratorResponse;
 use prost_types::compiler::code_generator_response::File as Piece;
 
 use super::request::Request;
+use crate::codegen::skeleton::TREE;
 use crate::codegen::{Options, Output, generate};
 use crate::diag::{Diagnostic, Place, Severity};
 use crate::schema::{Source, load, nearest};
@@ -65,7 +66,8 @@ fn made(output: Output, request: Request) -> Result<Vec<Piece>, String> {
         content: Some(String::from_utf8_lossy(bytes).into_owned()),
         ..Piece::default()
     };
-    Ok(files.iter().map(piece).collect())
+    // buf may ask once per folder of the schema, and each answer would have a module tree of its own.
+    Ok(files.iter().filter(|(path, _)| *path != TREE).map(piece).collect())
 }
 
 fn set(options: &mut Options, setting: &str) -> Result<(), String> {
@@ -120,7 +122,7 @@ mod tests {
             let answered = ask(output, "");
             let names: Vec<&str> = answered.file.iter().map(Piece::name).collect();
             let expected: &[&str] = match name {
-                "docs" => &["index.html", "index.md"],
+                "docs" => &["index.html", "index.json", "index.md"],
                 "openapi" => &["openapi.json", "openapi.yaml"],
                 "python" => &["p/a_pb2.py", "p/a_pb2.pyi", "p/a_pb2_grpc.py", "p/a_pb2_grpc.pyi"],
                 _ => &["s.rs"],

@@ -17,7 +17,6 @@ pub mod options;
 mod rest;
 pub mod server;
 pub mod service;
-mod sever;
 pub mod status;
 pub mod store;
 pub mod validate;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use protogate_runtime::serve_page;
+use protogate_runtime::{Signals, serve_page};
 use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
@@ -24,12 +24,10 @@ mod assemble;
 mod config;
 mod healthcheck;
 mod place;
-mod signals;
 
 use args::{Arguments, Command, Healthcheck};
 use assemble::Parts;
 use config::Config;
-use signals::Signals;
 
 /// The name of the service among the spans of others.
 #[cfg(feature = "otlp")]

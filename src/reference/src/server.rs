@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::future::{Either, ready};
 use futures_util::stream::{self, Stream};
-use protogate_runtime::{CardinalityLayer, Harden, Incoming, ObserveLayer, Ready, harden};
+use protogate_runtime::{CardinalityLayer, Harden, Incoming, ObserveLayer, Ready, Severable, harden};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -22,7 +22,6 @@ use tower::util::{MapRequestLayer, option_layer};
 use crate::options::{MESSAGE_LIMIT, Options, SERVICE, methods};
 use crate::rest;
 use crate::service::user_service;
-use crate::sever::Severable;
 use crate::store::UserStore;
 
 /// The names health knows: the server as a whole, and the service.

@@ -45,6 +45,10 @@ mod refusal;
 mod reload;
 #[cfg(feature = "rest")]
 pub mod rest;
+#[cfg(feature = "serve")]
+mod serve;
+#[cfg(feature = "service")]
+pub mod service;
 mod size;
 #[cfg(test)]
 mod testing;
@@ -81,6 +85,8 @@ pub use policy::{Need, Policy};
 pub use protocol::ProtocolLayer;
 #[cfg(any(feature = "jwt", feature = "tls"))]
 pub use reload::{Watch, watch_files};
+#[cfg(feature = "serve")]
+pub use serve::{ServeError, Server, Severable, Signals};
 pub use size::SizeLayer;
 #[cfg(feature = "tls")]
 pub use tls::{Tls, TlsFiles};

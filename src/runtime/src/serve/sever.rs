@@ -1,19 +1,27 @@
 //! A connection that can be cut from outside. tonic waits for its connections without a deadline and keeps
 //! no handle to them; failing their I/O is the one way to end them all, handlers included.
 
+use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use protogate_runtime::{Connection, Peer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tonic::transport::server::Connected;
 
+use crate::{Connection, Peer};
+
 /// A connection that fails as soon as its watch says `true`.
-pub(crate) struct Severable {
+pub struct Severable {
     stream: Connection,
     cut: Cut,
+}
+
+impl fmt::Debug for Severable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Severable").field("stream", &self.stream).finish_non_exhaustive()
+    }
 }
 
 enum Cut {
@@ -22,7 +30,9 @@ enum Cut {
 }
 
 impl Severable {
-    pub(crate) fn new(stream: Connection, mut cut: watch::Receiver<bool>) -> Self {
+    /// A connection that `cut` may end. It is cut as well when the sender of `cut` is gone.
+    #[must_use]
+    pub fn new(stream: Connection, mut cut: watch::Receiver<bool>) -> Self {
         let wait = async move {
             // A sender that is gone without a word is a server that ended: cut as well.
             drop(cut.wait_for(|cut| *cut).await);

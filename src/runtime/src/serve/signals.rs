@@ -4,6 +4,7 @@ use std::io;
 
 /// SIGTERM and SIGINT, or Ctrl-C where there are no signals. Caught from [`Signals::install`] on.
 #[cfg(unix)]
+#[derive(Debug)]
 pub struct Signals {
     terminate: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
@@ -11,6 +12,11 @@ pub struct Signals {
 
 #[cfg(unix)]
 impl Signals {
+    /// Catches them from now on.
+    ///
+    /// # Errors
+    ///
+    /// The system does not let us.
     pub fn install() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
@@ -27,10 +33,16 @@ impl Signals {
 
 /// SIGTERM and SIGINT, or Ctrl-C where there are no signals. Caught from [`Signals::install`] on.
 #[cfg(windows)]
+#[derive(Debug)]
 pub struct Signals(tokio::signal::windows::CtrlC);
 
 #[cfg(windows)]
 impl Signals {
+    /// Catches them from now on.
+    ///
+    /// # Errors
+    ///
+    /// The system does not let us.
     pub fn install() -> io::Result<Self> {
         tokio::signal::windows::ctrl_c().map(Self)
     }
