@@ -18,6 +18,12 @@ mod lists;
 mod make;
 mod matrix;
 mod message_size;
+#[cfg(feature = "postgres")]
+mod outage;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "postgres")]
+mod postgres_store;
 mod raw;
 mod readiness;
 mod reflection;

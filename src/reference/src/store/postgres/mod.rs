@@ -5,7 +5,7 @@
 //! mod → lease    a connection for one call; cancels what a dropped call has begun
 //!     → queries  the statements        → text     what PostgreSQL's text cannot hold
 //!     → connect  the pool              → migrate  the tables and their versions
-//!     → failure  what an error means   → relay    events, out of the database
+//!     → failure  what an error means
 //! ```
 //!
 //! A connection that is lost while a write is under way leaves open whether it was done: the caller hears
@@ -70,12 +70,6 @@ pub struct Connections {
 }
 
 impl PostgresStore {
-    /// Whether `store` is an address for [`PostgresStore::open`].
-    #[must_use]
-    pub fn is_address(store: &str) -> bool {
-        store.starts_with("postgres://") || store.starts_with("postgresql://")
-    }
-
     /// Reaches the database at `url` (`postgres://user:password@host/database`) and makes the tables that it lacks.
     /// Needs a runtime, now and later.
     ///
