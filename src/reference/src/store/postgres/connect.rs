@@ -19,8 +19,8 @@ pub struct PostgresOptions {
     pub wait: Duration,
     /// How long a statement may run, whatever the deadline of its call.
     pub statement: Duration,
-    /// Whether events are written for what happens to users. They stay in the table `user_events`
-    /// until somebody takes them.
+    /// Whether events are written for what happens to users. They wait in the table `user_events`
+    /// until a [`super::Relay`] has published them.
     pub events: bool,
 }
 

@@ -12,7 +12,7 @@ const STEPS: [&str; 2] = [include_str!("001_users.sql"), include_str!("002_outbo
 pub(super) const VERSION: i32 = STEPS.len() as i32;
 
 /// The key of the lock: `protogat` in ASCII. Advisory locks are told apart by number, for each database.
-const LOCK: i64 = 0x7072_6f74_6f67_6174;
+pub(super) const LOCK: i64 = 0x7072_6f74_6f67_6174;
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS user_service_versions (
     version integer PRIMARY KEY,

@@ -5,7 +5,7 @@
 //! mod → lease    a connection for one call; cancels what a dropped call has begun
 //!     → queries  the statements        → text     what PostgreSQL's text cannot hold
 //!     → connect  the pool              → migrate  the tables and their versions
-//!     → failure  what an error means
+//!     → failure  what an error means   → relay    events, out of the database
 //! ```
 //!
 //! A connection that is lost while a write is under way leaves open whether it was done: the caller hears
@@ -14,7 +14,7 @@
 use std::time::Duration;
 
 use deadpool_postgres::Pool;
-use tokio_postgres::Row;
+use tokio_postgres::{Config, Row};
 
 use super::{Change, Cursor, NewUser, PAGE_BYTES, Page, StoreError, User, UserStore, collect_page, new_id};
 
@@ -23,11 +23,13 @@ mod failure;
 mod lease;
 mod migrate;
 mod queries;
+mod relay;
 mod text;
 
 pub use connect::{PostgresError, PostgresOptions};
 use failure::failed;
 use lease::{Lease, QueryError};
+pub use relay::{Event, Kind, Publisher, Relay};
 use queries::{GET, PAGE, READY, Writes};
 use text::{escape, unescape};
 
@@ -46,6 +48,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// A [`UserStore`] in a database.
 pub struct PostgresStore {
     pool: Pool,
+    config: Config,
     writes: Writes,
     patience: Duration,
 }
@@ -76,8 +79,9 @@ impl PostgresStore {
     /// # Errors
     /// [`PostgresError`]: no address, no database there, or tables of a newer version.
     pub async fn open(url: &str, options: PostgresOptions) -> Result<Self, PostgresError> {
-        let pool = connect::open(connect::config(url, &options)?, &options).await?;
-        Ok(Self { pool, writes: Writes::new(options.events), patience: options.statement + GRACE })
+        let config = connect::config(url, &options)?;
+        let pool = connect::open(config.clone(), &options).await?;
+        Ok(Self { pool, config, writes: Writes::new(options.events), patience: options.statement + GRACE })
     }
 
     /// Its connections now.
@@ -86,6 +90,12 @@ impl PostgresStore {
         let status = self.pool.status();
         let (most, open) = (status.max_size, status.size);
         Connections { most, open, idle: status.available, waiting: status.waiting }
+    }
+
+    /// Who publishes its events, of which there are some if it was opened with [`PostgresOptions::with_events`].
+    #[must_use]
+    pub fn relay(&self) -> Relay {
+        Relay { pool: self.pool.clone(), config: self.config.clone(), patience: self.patience }
     }
 
     async fn lease(&self) -> Result<Lease, StoreError> {
