@@ -81,7 +81,10 @@ fn section() -> Section {
 fn shell(folder: &Path, line: &str) -> Command {
     let path = std::env::var("PATH").unwrap();
     let mut command = Command::new("sh");
-    command.args(["-c", line]).current_dir(folder).env("PATH", format!("{}:{path}", folder.join("bin").display()));
+    command
+        .args(["-c", line])
+        .current_dir(folder)
+        .env("PATH", format!("{}:{path}", folder.join("bin").display()));
     command
 }
 
@@ -92,7 +95,9 @@ fn every_command_of_the_page_prints_what_it_shows() {
     let folder = tempfile::tempdir().unwrap();
     let bin = folder.path().join("bin");
     fs::create_dir(&bin).unwrap();
-    for (name, to) in [("user-service", program("user-service")), ("grpcurl", grpcurl.canonicalize().unwrap())] {
+    for (name, to) in
+        [("user-service", program("user-service")), ("grpcurl", grpcurl.canonicalize().unwrap())]
+    {
         std::os::unix::fs::symlink(to, bin.join(name)).unwrap();
     }
     // `cargo xtask` from any folder.

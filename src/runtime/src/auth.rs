@@ -156,6 +156,10 @@ impl AuthLayer {
         let identity = self.credentials.identify(request).map_err(|Refused(message, reason)| {
             refusal::because(Code::Unauthenticated, message, reason, &self.domain)
         })?;
+        if let Some(call) = request.extensions().get::<Arc<Call>>() {
+            // Before the role is looked at: the log says who was refused. A second layer of this kind finds the same.
+            let _ = call.identity.set(Arc::clone(&identity));
+        }
         match need {
             Need::AnyOf(roles) if !identity.has_any(roles) => {
                 let message =
@@ -179,10 +183,6 @@ where
         match self.judge(&request) {
             Ok(None) => {}
             Ok(Some(identity)) => {
-                if let Some(call) = request.extensions().get::<Arc<Call>>() {
-                    // A call has one caller; a second layer of this kind finds the same.
-                    let _ = call.identity.set(Arc::clone(&identity));
-                }
                 request.extensions_mut().insert(identity);
             }
             Err(status) => return Box::pin(ready(Ok(answer::trailers_only(status)))),

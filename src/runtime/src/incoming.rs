@@ -13,11 +13,12 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// How long a handshake may take.
 #[cfg(feature = "tls")]
-const HANDSHAKE: Duration = Duration::from_secs(10);
+const HANDSHAKE: Duration = Duration::from_secs(5);
 
-/// How many handshakes run at a time; further connections wait for them in the system's queue.
+/// How many handshakes run at a time; further connections wait for them in the system's queue. Large, as one that has not
+/// begun costs a few KiB, and who opens connections and says nothing must not keep out the others.
 #[cfg(feature = "tls")]
-const HANDSHAKES: usize = 512;
+const HANDSHAKES: usize = 8192;
 
 /// Where connections come from.
 #[derive(Debug)]

@@ -1,6 +1,8 @@
-//! Tower layers that make a tonic server, anybody's, answer as the gRPC specification says. One concern each, in
-//! any mixture; [`HardenLayer`] is all of them that need no choice. They know HTTP and gRPC framing, and nothing
-//! of a schema.
+//! Tower layers that make a tonic server, anybody's, answer as the gRPC specification says, and those that a server in
+//! production wears: callers, limits, deadlines, a log, metrics, traces, TLS. One concern each, in any mixture;
+//! [`HardenLayer`] is all of the first sort that need no choice. They know HTTP and gRPC framing, and nothing of a schema.
+//!
+//! Absent on purpose: nothing here reads arguments or files of settings, and no layer keeps a message.
 //!
 //! ```
 //! use protogate_runtime::{BearerLayer, Harden, harden};

@@ -103,6 +103,9 @@ async fn answers(channel: &Channel, shows: Shows) -> BTreeMap<&'static str, Code
     answers
 }
 
+/// Who; what they show; the methods it opens; what the others say, and why.
+type Row<'a> = (&'a str, Option<String>, &'a [&'a str], Code, &'a str);
+
 #[tokio::test]
 async fn every_method_and_every_credential() {
     let folder = tempfile::tempdir().unwrap();
@@ -115,8 +118,7 @@ async fn every_method_and_every_credential() {
     // What the methods say once they are reached.
     let reached = answers(&open.channel, nobody).await;
     let reads = ["GetUser", "ListUsers", "StreamUsers", "Chat", "Health"];
-    // The credential; those it opens; what the others say, and why.
-    let rows: [(&str, Option<String>, &[&str], Code, &str); 12] = [
+    let rows: [Row<'_>; 12] = [
         ("none", None, &["Health"], Code::Unauthenticated, "TOKEN_MISSING"),
         ("malformed", Some("a.b".into()), &["Health"], Code::Unauthenticated, "TOKEN_MALFORMED"),
         (

@@ -2,10 +2,15 @@
 
 use std::process::Stdio;
 
-use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{TraceService, TraceServiceServer};
-use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
+use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
+    TraceService, TraceServiceServer,
+};
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::sync::mpsc;
 use tonic::{Request, Response, Status};
 
@@ -64,7 +69,9 @@ async fn a_call_and_its_store_are_in_the_trace_of_the_client() {
             spans.extend(resource.scope_spans.into_iter().flat_map(|scope| scope.spans));
         }
     }
-    let named = |name: &str| spans.iter().find(|span| span.name == name).unwrap_or_else(|| panic!("{name}: {spans:?}"));
+    let named = |name: &str| {
+        spans.iter().find(|span| span.name == name).unwrap_or_else(|| panic!("{name}: {spans:?}"))
+    };
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let (call, store) = (named("user.UserService/CreateUser"), named("store.create"));
     assert_eq!((hex(&call.trace_id), hex(&call.parent_span_id)), (trace.to_owned(), parent.to_owned()));
@@ -83,4 +90,45 @@ async fn a_call_and_its_store_are_in_the_trace_of_the_client() {
     // A trace of its own; and not found is an answer, no failure.
     assert!(missing.trace_id != call.trace_id && missing.parent_span_id.is_empty());
     assert_eq!(missing.status.as_ref().map_or(0, |status| status.code), 0);
+}
+
+/// The folder of `tests/peers/install.sh`.
+fn peers() -> std::path::PathBuf {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/peers");
+    std::env::var_os("PROTOGATE_PEERS").map_or_else(|| beside.into(), Into::into)
+}
+
+#[tokio::test]
+async fn a_collector_of_others_takes_them() {
+    let rotel = peers().join("rotel");
+    if !rotel.exists() {
+        assert!(
+            std::env::var_os("PROTOGATE_REQUIRE_PEERS").is_none(),
+            "no rotel: run tests/peers/install.sh"
+        );
+        eprintln!("skipped: no {}", rotel.display());
+        return;
+    }
+    let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let (grpc, http) = (free(), free());
+    let mut command = tokio::process::Command::new(rotel);
+    command.args(["start", "--exporter", "blackhole", "--debug-log", "traces"]);
+    command.args(["--otlp-grpc-endpoint", &grpc, "--otlp-http-endpoint", &http]);
+    let mut collector =
+        command.stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap();
+    let mut log = BufReader::new(collector.stdout.take().unwrap()).lines();
+    while tokio::net::TcpStream::connect(&grpc).await.is_err() {
+        assert_eq!(collector.try_wait().unwrap(), None, "it has ended");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let mut command = binary::command(&["--store", "memory", "--otlp-endpoint", &format!("http://{grpc}")]);
+    command.env("OTEL_BSP_SCHEDULE_DELAY", "50").stderr(Stdio::null());
+    let (_child, uri) = binary::start(command).await;
+    Client::new(connect(&uri).await).create_user(nth(1)).await.unwrap();
+    loop {
+        let line = log.next_line().await.unwrap().expect("it goes on until it has heard of the call");
+        if line.contains("Received traces") {
+            break;
+        }
+    }
 }

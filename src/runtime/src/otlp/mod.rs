@@ -26,8 +26,8 @@ impl Spans {
     /// A sentence, for an endpoint that is no URI. Whether somebody listens there is found out later, and only logged.
     pub fn to(endpoint: &str, service: &str) -> Result<Self, String> {
         let exporter = SpanExporter::builder().with_tonic().with_endpoint(endpoint).build();
-        let exporter =
-            exporter.map_err(|error| format!("cannot send spans to {endpoint} ({error}): give http://HOST:PORT"))?;
+        let exporter = exporter
+            .map_err(|error| format!("cannot send spans to {endpoint} ({error}): give http://HOST:PORT"))?;
         let resource = Resource::builder().with_service_name(service.to_owned()).build();
         Ok(Self(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build()))
     }
