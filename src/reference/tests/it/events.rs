@@ -47,7 +47,10 @@ async fn what_was_committed_is_published_in_order_once_and_nothing_else() {
         // Refused, so nobody hears of them.
         store.create(vec![user(3 * round + 2), user(0)]).await.unwrap_err();
         store.create(vec![user(0)]).await.unwrap_err();
-        store.update(&made[0].id, Change { name: None, email: Some(user(3 * round + 1).email) }).await.unwrap_err();
+        store
+            .update(&made[0].id, Change { name: None, email: Some(user(3 * round + 1).email) })
+            .await
+            .unwrap_err();
         store.update("nobody", Change::default()).await.unwrap_err();
         store.delete("nobody").await.unwrap_err();
         expected.extend(made.iter().map(|user| (Kind::Created, user.clone())));

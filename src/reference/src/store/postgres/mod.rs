@@ -29,8 +29,8 @@ mod text;
 pub use connect::{PostgresError, PostgresOptions};
 use failure::failed;
 use lease::{Lease, QueryError};
+use queries::{GET, ONE_IMPORT, PAGE, READY, Writes};
 pub use relay::{Event, Kind, Publisher, Relay};
-use queries::{GET, PAGE, READY, Writes};
 use text::{escape, unescape};
 
 /// The most users of one statement that creates some.
@@ -38,6 +38,9 @@ const AT_ONCE: usize = 1000;
 
 /// The most users of a page, so that no answer of the database is huge.
 const PAGE_USERS: usize = 1000;
+
+/// The key of the lock that imports take one after the other; the relay has the one before.
+const IMPORTS: i64 = migrate::LOCK + 2;
 
 /// How often a write is tried that other transactions stop.
 const TRIES: usize = 5;
@@ -109,6 +112,8 @@ impl PostgresStore {
         let many = users.len() > 1;
         if many {
             lease.begin().await?;
+            // Two imports of the same emails in another order would each wait for the other.
+            lease.query(ONE_IMPORT, &[&IMPORTS]).await?;
         }
         for users in users.chunks(AT_ONCE) {
             let ids: Vec<&str> = users.iter().map(|user| user.id.as_str()).collect();
@@ -183,7 +188,6 @@ impl UserStore for PostgresStore {
         let mut tries = 0;
         loop {
             tries += 1;
-            // Two imports of the same emails in another order wait for each other until the database stops one.
             match self.try_create(&users).await {
                 Ok(Ok(())) => return Ok(users),
                 Ok(Err(email)) => return Err(StoreError::EmailTaken { email }),

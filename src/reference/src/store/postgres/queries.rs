@@ -19,6 +19,9 @@ FROM (
 WHERE coalesce(bytes, 0) < $4
 ORDER BY sequence";
 
+/// Waits for the lock `$1`, and holds it until the transaction ends.
+pub(super) const ONE_IMPORT: &str = "SELECT pg_advisory_xact_lock($1)";
+
 /// Whether it takes writes.
 pub(super) const READY: &str = "SELECT pg_is_in_recovery()";
 

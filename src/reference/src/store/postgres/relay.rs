@@ -83,7 +83,8 @@ impl Relay {
         loop {
             if notices.is_none() {
                 // Listens before it looks, so that nothing comes between the two.
-                notices = self.listen().await.inspect_err(|why| tracing::warn!(why, "cannot hear of events")).ok();
+                notices =
+                    self.listen().await.inspect_err(|why| tracing::warn!(why, "cannot hear of events")).ok();
             }
             match self.publish(publisher).await {
                 Ok(true) => continue,
