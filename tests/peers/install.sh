@@ -16,7 +16,8 @@
 # CACHE/interop-node             Node packages of the servers in tests/interop/node
 # CACHE/rest                     Envoy, Schemathesis and two validators of OpenAPI (tests/it/rest); Linux only, for Envoy
 #
-# Where apt-get can be used without asking, also Debian's `prometheus`, which has promtool, and its `chromium`.
+# Where apt-get can be used without asking, also Debian's `prometheus`, which has promtool, `chromium`, and `postgresql`, of
+# which tests start servers of their own (24 s to install).
 set -euo pipefail
 
 AXE_CORE=4.14.1
@@ -145,7 +146,11 @@ fi
 debian=()
 command -v promtool >/dev/null || debian+=(prometheus)
 command -v chromium >/dev/null || debian+=(chromium)
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || debian+=(postgresql)
 if [[ ${#debian[@]} -gt 0 && $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+    # Of PostgreSQL only the programs are wanted: no server of the system's own.
+    mkdir -p /etc/postgresql-common/createcluster.d
+    echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.d/protogate.conf
     apt-get update -qq >&2
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${debian[@]}" >&2
 fi

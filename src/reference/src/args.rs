@@ -73,12 +73,19 @@ pub struct Serve {
     #[arg(long, value_name = "HOST:PORT", env = "USER_SERVICE_REST_ADDR")]
     rest_addr: Option<String>,
 
-    /// Where users are kept: `memory`, or the path of a file
+    /// Where users are kept: `memory`, the path of a file, or the address of a PostgreSQL database
+    ///
+    /// An address is postgres://USER:PASSWORD@HOST:PORT/DATABASE; what else it may say are tokio-postgres' parameters.
+    /// The variable keeps a password out of the list of processes.
     ///
     /// Without it, users.redb in the data folder of the user: $XDG_DATA_HOME/protogate or
     /// ~/.local/share/protogate, ~/Library/Application Support/protogate on macOS, %APPDATA%\protogate on Windows.
-    #[arg(long, value_name = "memory|PATH", env = "USER_SERVICE_STORE")]
+    #[arg(long, value_name = "memory|PATH|URL", env = "USER_SERVICE_STORE", hide_env_values = true)]
     store: Option<PathBuf>,
+
+    /// The most connections to the database [default: 16]
+    #[arg(long, value_name = "NUMBER", env = "USER_SERVICE_STORE_CONNECTIONS")]
+    store_connections: Option<usize>,
 
     /// Seconds that running calls may take to end after SIGTERM or Ctrl-C [default: 10]
     #[arg(long, value_name = "SECONDS", env = "USER_SERVICE_DRAIN")]
@@ -161,6 +168,7 @@ Examples:
   user-service                                      users kept in the data folder, port 50051
   user-service --store memory --addr 127.0.0.1:0    nothing kept, a free port
   user-service --store ./users.redb --log           users kept in a file, calls on stderr
+  user-service --store postgres://users@localhost/users    users kept in PostgreSQL, beside other instances
   user-service --tls-cert server.pem --tls-key server.key --metrics-addr 127.0.0.1:9464
   user-service healthcheck --addr 127.0.0.1:50051   0 serving, 1 not, 2 no answer
 
@@ -185,6 +193,7 @@ impl Serve {
         put(&mut file.addr, self.addr);
         put(&mut file.rest_addr, self.rest_addr);
         put(&mut file.store, self.store);
+        put(&mut file.store_connections, self.store_connections);
         put(&mut file.drain, self.drain);
         put(&mut file.metrics_addr, self.metrics_addr);
         file.log.calls |= self.log;

@@ -12,7 +12,9 @@ use serde::Deserialize;
 pub struct Config {
     pub addr: Option<String>,
     pub rest_addr: Option<String>,
+    /// `memory`, a path, or the address of a database.
     pub store: Option<PathBuf>,
+    pub store_connections: Option<usize>,
     pub drain: Option<u64>,
     pub metrics_addr: Option<String>,
     pub log: Log,
@@ -132,6 +134,11 @@ pub struct Otlp {
     pub endpoint: Option<String>,
 }
 
+/// Whether a store is a database rather than a file.
+pub fn is_address(store: &Path) -> bool {
+    store.to_str().is_some_and(|store| store.starts_with("postgres://") || store.starts_with("postgresql://"))
+}
+
 impl Config {
     /// Reads the file at `path`; paths in it are from its folder.
     ///
@@ -148,7 +155,7 @@ impl Config {
         })?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let files = [
-            config.store.as_mut().filter(|store| *store != Path::new("memory")),
+            config.store.as_mut().filter(|store| *store != Path::new("memory") && !is_address(store)),
             config.log.file.as_mut(),
             config.tls.cert.as_mut(),
             config.tls.key.as_mut(),

@@ -7,7 +7,7 @@
 //!          ↓        rest: HTTP and JSON on a port of their own, over the same layers
 //!        service   the eight rpcs; asks validate first, answers errors through status
 //!          ↓
-//!        store/    one trait, two stores: memory, embedded (on disk)
+//!        store/    one trait, three stores: memory, embedded (on disk), PostgreSQL
 //! ```
 //!
 //! Absent on purpose: no fault lives here (the zoo wraps this crate for that), nothing reads the schema at run

@@ -17,6 +17,8 @@ use user_service::server::readiness;
 #[cfg(feature = "otlp")]
 use user_service::store::TracedStore;
 use user_service::store::{EmbeddedStore, MemoryStore, UserStore};
+#[cfg(feature = "postgres")]
+use user_service::store::{PostgresStore, postgres::PostgresOptions};
 use user_service::{serve_with_rest, user_service};
 
 mod args;
@@ -95,7 +97,7 @@ fn run(config: &Config) -> Result<(), String> {
     let rest = rest.transpose()?;
     let page = config.metrics_addr.as_deref().map(|addr| runtime.block_on(listen(addr, "metrics-addr")));
     let page = page.transpose()?;
-    let store = open(config.store.as_deref())?;
+    let store = open(config, &runtime)?;
     #[cfg(feature = "otlp")]
     let (parts, store) = match &spans {
         Some(_) => (parts.with_spans(), Arc::new(TracedStore::new(store)) as Arc<dyn UserStore>),
@@ -156,13 +158,36 @@ fn cannot_listen(addr: &str, flag: &str, error: &io::Error) -> String {
     format!("cannot listen on {addr} ({error}): {remedy}")
 }
 
-fn open(store: Option<&Path>) -> Result<Arc<dyn UserStore>, String> {
-    let path = match store {
+fn open(config: &Config, runtime: &tokio::runtime::Runtime) -> Result<Arc<dyn UserStore>, String> {
+    let path = match config.store.as_deref() {
+        Some(address) if config::is_address(address) => return open_database(address, config, runtime),
         Some(memory) if memory == Path::new("memory") => return Ok(Arc::new(MemoryStore::default())),
         Some(path) => path.to_owned(),
         None => place::default_store()?,
     };
     Ok(Arc::new(EmbeddedStore::open(&path).map_err(|error| error.to_string())?))
+}
+
+#[cfg(feature = "postgres")]
+fn open_database(
+    address: &Path,
+    config: &Config,
+    runtime: &tokio::runtime::Runtime,
+) -> Result<Arc<dyn UserStore>, String> {
+    let options = PostgresOptions::default();
+    let options = match config.store_connections {
+        Some(connections) => options.with_connections(connections),
+        None => options,
+    };
+    let address = address.to_str().ok_or("--store is not UTF-8: give another address")?;
+    let store = runtime.block_on(PostgresStore::open(address, options)).map_err(|error| error.to_string())?;
+    Ok(Arc::new(store))
+}
+
+#[cfg(not(feature = "postgres"))]
+fn open_database(_: &Path, _: &Config, _: &tokio::runtime::Runtime) -> Result<Arc<dyn UserStore>, String> {
+    Err("this program was built without PostgreSQL: build it with the feature `postgres`, or give another --store"
+        .to_owned())
 }
 
 /// Says one line on stdout. Whoever closed it does not want to know, and the server runs on.

@@ -1,15 +1,19 @@
-//! Where users are kept: one trait, two stores, one set of rules. Knows no gRPC and validates nothing.
+//! Where users are kept: one trait, three stores, one set of rules. Knows no gRPC and validates nothing.
 //!
 //! Emails are unique and compared byte for byte: RFC 5321 §2.4 makes the local part case-sensitive, so folding
 //! case would refuse users the standard tells apart.
 
 pub mod embedded;
 pub mod memory;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "otlp")]
 pub mod traced;
 
 pub use embedded::EmbeddedStore;
 pub use memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
 #[cfg(feature = "otlp")]
 pub use traced::TracedStore;
 
@@ -100,7 +104,8 @@ pub enum StoreError {
         /// The email in question.
         email: String,
     },
-    /// The store cannot be reached now, and nothing was done; it may be there again soon.
+    /// The store cannot be reached now; it may be there again soon. A write that was under way when it was lost may
+    /// or may not be there later.
     Unavailable {
         /// What went wrong, for the log; not for a client.
         why: String,

@@ -1,4 +1,4 @@
-//! `kill -9` in the middle of a load: every acknowledged user is there afterwards.
+//! `kill -9` in the middle of a load: every acknowledged user is there afterwards, whatever the store.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,6 +12,7 @@ use user_service::pb::user::UserResponse;
 use crate::binary::{command, start, store};
 use crate::server::{Client, all, connect, id, nth, window};
 
+/// How often it is killed: `PROTOGATE_CRASH_ROUNDS` says, or this.
 const ROUNDS: usize = 3;
 const WRITERS: usize = 8;
 /// Acknowledged writes before the kill; more are under way when it comes.
@@ -47,10 +48,21 @@ impl Load {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_acknowledged_user_survives_kill_nine() {
     let folder = TempDir::new().unwrap();
-    let path = folder.path().join("users.redb");
+    survives(&store(&folder.path().join("users.redb"))).await;
+}
+
+#[cfg(feature = "postgres")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_acknowledged_user_survives_kill_nine_on_postgres() {
+    let Some(url) = crate::postgres::database().await else { return };
+    survives(&["--store", &url]).await;
+}
+
+async fn survives(args: &[&str]) {
+    let rounds = std::env::var("PROTOGATE_CRASH_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap());
     let load = Arc::new(Load::default());
-    for round in 1..=ROUNDS {
-        let (mut child, uri) = start(command(&store(&path))).await;
+    for round in 1..=rounds {
+        let (mut child, uri) = start(command(args)).await;
         let client = Client::new(connect(&uri).await);
         let mut writers = JoinSet::new();
         let until = load.count() + BEFORE_THE_KILL;
@@ -65,7 +77,7 @@ async fn every_acknowledged_user_survives_kill_nine() {
         child.kill().await.unwrap();
         writers.join_all().await;
 
-        let (mut child, uri) = start(command(&store(&path))).await;
+        let (mut child, uri) = start(command(args)).await;
         let mut client = Client::new(connect(&uri).await);
         let kept = all(client.stream_users(window(0, 0)).await.unwrap()).await;
         let kept: BTreeMap<_, _> = kept.into_iter().map(|user| (user.id.clone(), user)).collect();

@@ -10,6 +10,8 @@ mod deadline;
 mod details;
 mod drain;
 mod email;
+#[cfg(feature = "postgres")]
+mod events;
 mod health;
 mod import;
 mod limits;
@@ -18,6 +20,12 @@ mod lists;
 mod make;
 mod matrix;
 mod message_size;
+#[cfg(feature = "postgres")]
+mod outage;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "postgres")]
+mod postgres_store;
 mod raw;
 mod readiness;
 mod reflection;

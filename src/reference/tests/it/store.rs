@@ -148,6 +148,14 @@ macro_rules! suite {
                 super::$law(super::embedded(&folder)).await;
             })+
         }
+        #[cfg(feature = "postgres")]
+        mod postgres {
+            $(#[tokio::test]
+            async fn $law() {
+                let Some(url) = crate::postgres::database().await else { return };
+                super::$law(std::sync::Arc::new(crate::postgres::open(&url).await)).await;
+            })+
+        }
     };
 }
 
@@ -211,16 +219,31 @@ async fn outcome(store: &Store, op: &Op) -> String {
     format!("{done:?} {there:?}")
 }
 
+/// A store in PostgreSQL that is empty, if there is one.
+#[cfg(feature = "postgres")]
+async fn third() -> Option<Store> {
+    Some(Arc::new(crate::postgres::open(&crate::postgres::database().await?).await))
+}
+
+#[cfg(not(feature = "postgres"))]
+async fn third() -> Option<Store> {
+    None
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
     #[test]
-    fn both_stores_do_the_same(ops in prop::collection::vec(op(), 1..12)) {
+    fn all_stores_do_the_same(ops in prop::collection::vec(op(), 1..12)) {
         let folder = TempDir::new().unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let (memory, embedded): (Store, Store) = (Arc::new(MemoryStore::default()), embedded(&folder));
+            let others: Vec<Store> = [embedded].into_iter().chain(third().await).collect();
             for op in &ops {
-                prop_assert_eq!(outcome(&memory, op).await, outcome(&embedded, op).await, "{:?}", op);
+                let expected = outcome(&memory, op).await;
+                for other in &others {
+                    prop_assert_eq!(&expected, &outcome(other, op).await, "{:?}", op);
+                }
             }
             Ok(())
         })?;
