@@ -3,20 +3,22 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
 
 use crate::peers;
 
-/// A program of another package of this workspace, built if it is not.
+/// A program of another package of this workspace, built if it is not: with all the tests of the workspace, as by
+/// `cargo test`, so that no dependency is built with other features than before.
 pub fn program(package: &str) -> PathBuf {
-    let profile: &[&str] = if cfg!(debug_assertions) { &[] } else { &["--release"] };
-    let build = ["build", "--quiet", "--locked", "--package", package];
-    let status = Command::new(env!("CARGO"))
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(build)
-        .args(profile)
-        .status()
-        .unwrap();
-    assert!(status.success(), "{package} does not build");
+    static BUILT: OnceLock<bool> = OnceLock::new();
+    let build = || {
+        let profile: &[&str] = if cfg!(debug_assertions) { &[] } else { &["--release"] };
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
+        cargo.args(["test", "--workspace", "--no-run", "--quiet", "--locked"]).args(profile);
+        cargo.status().is_ok_and(|status| status.success())
+    };
+    assert!(BUILT.get_or_init(build), "the workspace does not build");
     Path::new(env!("CARGO_BIN_EXE_protogate")).with_file_name(package)
 }
 

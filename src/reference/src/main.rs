@@ -9,10 +9,10 @@ use std::sync::Arc;
 use clap::Parser;
 use protogate_runtime::{Signals, serve_page};
 use tokio::net::TcpListener;
+use tonic::service::Routes;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tonic::service::Routes;
 use user_service::server::readiness;
 #[cfg(feature = "otlp")]
 use user_service::store::TracedStore;
