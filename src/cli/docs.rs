@@ -33,7 +33,7 @@ pub fn changes(arguments: &Generate, context: &Context) -> Outcome<Option<Change
 pub fn coverage(schema: &Schema, context: &Context) -> (String, Vec<Diagnostic>) {
     let (total, missing) = docs::missing(schema);
     let there = total - missing.len();
-    let percent = if total == 0 { 100 } else { there * 100 / total };
+    let percent = (there * 100).checked_div(total).unwrap_or(100);
     let line = format!("docs: {there} of {total} elements have a comment ({percent} %)");
     let Some(least) = context.config.generate.docs.min_coverage else { return (line, Vec::new()) };
     if there * 100 >= usize::from(least) * total {

@@ -144,8 +144,11 @@ mod tests {
     const PROTO: &str = "syntax = \"proto3\"; package a; message M {}
         service S { rpc Get(M) returns (M); rpc Match(stream M) returns (stream M); }";
 
-    /// What `file` lacks, and what it has too many, per `impl`.
-    fn gaps(file: &str) -> Result<Vec<(Vec<String>, Vec<String>)>, syn::Error> {
+    /// What an `impl` lacks, and what it has too many.
+    type Gap = (Vec<String>, Vec<String>);
+
+    /// The gaps of `file`, per `impl`.
+    fn gaps(file: &str) -> Result<Vec<Gap>, syn::Error> {
         let loaded = load(&Source::Text(vec![("a.proto".to_owned(), PROTO.to_owned())]));
         let files = generate(&loaded.schema, &Options::default()).unwrap();
         let [implementation] = files.implementations() else { panic!("{:?}", files.implementations()) };

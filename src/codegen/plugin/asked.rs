@@ -130,7 +130,7 @@ mod tests {
             assert_eq!((answered.error(), names.as_slice()), ("", expected), "{name}");
         }
         let docs = ask(Output::Docs, "title=Shop");
-        assert!(docs.file[1].content().contains("# Shop") && docs.file[1].content().contains("A thing."));
+        assert!(docs.file[2].content().contains("# Shop") && docs.file[2].content().contains("A thing."));
     }
 
     #[test]

@@ -246,6 +246,22 @@ fn an_enum_is_tried_where_its_default_is_written() {
     );
 }
 
+/// Pair 74,130 of the campaign, made small: the values of an enum are asked of fields that hold as many, and such a field
+/// was asked for none of them.
+#[test]
+fn an_enum_whose_names_moved_is_tried_where_a_field_holds_more_of_it() {
+    shows(
+        "syntax = \"proto2\"; package p; message M { optional E a = 1; } enum E { X = 1; Y = 2; }",
+        "syntax = \"proto2\"; package p; message M { repeated E a = 1; } enum E { Y = 1; X = 2; }",
+        &[
+            "-> binary misread: 0801 => {\"a\":[\"Y\"]}",
+            "-> JSON rejected: {\"a\":\"X\"} => invalid type: string \"X\", expected a list",
+            "<- binary misread: 08010802 => {\"a\":\"Y\"}",
+            "<- JSON rejected: {\"a\":[\"Y\",\"X\"]} => invalid type: sequence, expected a string or integer",
+        ],
+    );
+}
+
 #[test]
 fn a_field_of_an_enum_without_a_name_left_is_tried_by_number() {
     shows(

@@ -73,7 +73,7 @@ pub(super) fn trials(writer: &Field, reader: &Field, base: &DynamicMessage) -> V
         Trial::of(cause, message)
     };
     let mut all = Vec::new();
-    let (was, is) = (writer.kind(), reader.kind());
+    let (was, is) = (writer.kind(), read_as(writer, reader));
     let zero = Value::default_value(&was);
     match writer.shape() {
         Shape::One => {
@@ -110,6 +110,15 @@ pub(super) fn trials(writer: &Field, reader: &Field, base: &DynamicMessage) -> V
         all.push(Trial { raw, ..Trial::of(Cause::Utf8, without) });
     }
     all
+}
+
+/// The type that a reader has for the values of the writer. Values of enums are a question of their own, which is only
+/// asked of fields that hold as many: elsewhere each number is as good as any.
+fn read_as(writer: &Field, reader: &Field) -> Kind {
+    match (writer.kind(), reader.kind()) {
+        (Kind::Enum(_), Kind::Enum(_)) if writer.shape() != reader.shape() => Kind::Int32,
+        (_, kind) => kind,
+    }
 }
 
 /// The zero of an enum may be a value that the other side does not know, which is another question.
