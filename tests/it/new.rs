@@ -138,7 +138,7 @@ fn serves_health_and_ends_when_asked(root: &Path) {
     let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
     let ended = child.wait().unwrap();
     let serving = Ok(ServingStatus::Serving);
-    assert_eq!(asked, [serving.clone(), serving, Err(tonic::Code::NotFound)]);
+    assert_eq!(asked, [serving, serving, Err(tonic::Code::NotFound)]);
     assert!(killed.success() && ended.success(), "{ended:?}");
 }
 
