@@ -53,13 +53,15 @@ fn the_line_of_a_failure_gets_the_same_status() {
         let folder = tempfile::tempdir().unwrap();
         // With what user.proto imports, which grpcurl does not bring.
         let whole = folder.path().join("whole");
-        for folder in ["buf/validate", "protogate/contract/v1"] {
+        for folder in ["buf/validate", "google/api", "protogate/contract/v1"] {
             fs::create_dir_all(whole.join(folder)).unwrap();
         }
         for (from, to) in [
             ("proto/user.proto", "user.proto"),
             ("proto/protogate/contract/v1/contract.proto", "protogate/contract/v1/contract.proto"),
             ("src/schema/bundled/buf/validate/validate.proto", "buf/validate/validate.proto"),
+            ("src/schema/bundled/google/api/annotations.proto", "google/api/annotations.proto"),
+            ("src/schema/bundled/google/api/http.proto", "google/api/http.proto"),
         ] {
             fs::copy(Path::new(ROOT).join(from), whole.join(to)).unwrap();
         }
