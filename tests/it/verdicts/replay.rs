@@ -101,6 +101,14 @@ fn known(ours: &Reading, theirs: &Value) -> Option<&'static str> {
             _ => None,
         };
     }
+    // The entry is not there, and so nothing in it is missed.
+    let missed = ours.read.strip_prefix("required field `").and_then(|path| path.split('.').next());
+    if let (Agreement::Rejected, Some(field), Some(Value::Object(theirs))) =
+        (ours.verdict, missed, theirs.get("read"))
+        && !theirs.contains_key(field)
+    {
+        return Some("sets an entry of a map aside that holds anything unknown");
+    }
     let (Ok(Value::Object(mut read)), Some(Value::Object(theirs))) = (read, theirs.get("read")) else {
         return None;
     };
