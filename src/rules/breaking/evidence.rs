@@ -14,7 +14,7 @@ const PROMISE: &str =
     "what is promised changes, not how it is written: every value is read alike on both sides";
 const PATH: &str = "a method is called by its path and its kind of stream, which are no part of any message";
 const KEPT_FREE: &str = "nothing that is written today is read otherwise: what was kept free may be used for something else tomorrow";
-const ALIKE: &str = "every value that was tried is read alike on both sides, in bytes and in JSON: only generated code changes";
+const ALIKE: &str = "no value that was tried is read otherwise on the other side, in bytes or in JSON";
 const NOWHERE: &str = "no message that both sides know holds it";
 
 /// Where to look for the evidence of a rule.
