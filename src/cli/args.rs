@@ -118,6 +118,7 @@ Examples:
   protogate generate --output python --out clients/python
   protogate generate --type user.UserService --out clients/rust
   protogate generate --explain generated/rust/user.rs
+  protogate generate --watch                  again after each change of the schema
   protogate generate --check                  exit 1 and a diff when files are not as the schema makes them")]
     Generate(Generate),
     /// Test a running gRPC server against its schema
@@ -283,6 +284,9 @@ pub struct Generate {
     /// Write nothing; say which .proto files and template a generated file is made from
     #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "dry_run", "force"])]
     pub explain: Option<PathBuf>,
+    /// Make the files again whenever the schema, a template or the configuration changes, until Ctrl-C
+    #[arg(long, conflicts_with_all = ["check", "dry_run", "explain"])]
+    pub watch: bool,
 }
 
 /// `serve-reference`

@@ -12,6 +12,7 @@ use super::plugin::PLUGIN;
 use super::ratchet::RATCHET;
 use super::service::SERVICE;
 use super::tls::TLS;
+use super::watch::WATCH;
 use crate::codegen;
 use crate::contract::{CHECKS, Level, NOTES, PROBES};
 use crate::diag::{Diagnostic, Report, RuleInfo, Section, Table};
@@ -37,7 +38,7 @@ fn others() -> impl Iterator<Item = &'static RuleInfo> {
         .into_iter()
         .chain([&ACCEPT, &UNUSED, &EXPIRED, &RATCHET, &RELEASE, &DIFF, &DOCS_COVERAGE])
         .chain(codegen::PROBLEMS)
-        .chain([&CONFIG, &COMPILE, &PLUGIN, &SERVICE, &TLS, &KNOWN, &REPORT, &SELECTION, &EXPLAIN])
+        .chain([&CONFIG, &COMPILE, &PLUGIN, &WATCH, &SERVICE, &TLS, &KNOWN, &REPORT, &SELECTION, &EXPLAIN])
         .chain(notes)
         .chain(lint::PROBLEMS)
 }

@@ -132,7 +132,8 @@ fn make(arguments: &Generate, context: &Context) -> Result<Made, Vec<Diagnostic>
     Ok(Made { files, warnings: loaded.diagnostics, docs })
 }
 
-fn out(argument: Option<&PathBuf>, context: &Context) -> Result<PathBuf, Vec<Diagnostic>> {
+/// The folder that is written into.
+pub fn out(argument: Option<&PathBuf>, context: &Context) -> Result<PathBuf, Vec<Diagnostic>> {
     let configured = || context.config.generate.out.as_ref().map(|out| context.config.resolve(out).into());
     argument.cloned().or_else(configured).ok_or_else(|| {
         vec![

@@ -47,6 +47,7 @@ mod sides;
 mod sources;
 mod tls;
 mod twin;
+mod watch;
 mod weigh;
 mod workspace;
 
@@ -92,6 +93,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::CheckBreaking(arguments) => breaking::check_breaking(&arguments, &context),
         Command::Accept(arguments) => accept::command(&arguments, &context),
         Command::Diff(arguments) => diff::diff(&arguments, &context),
+        Command::Generate(arguments) if arguments.watch => return watch::watch(&arguments, context),
         Command::Generate(arguments) => generate::generate(&arguments, &context),
         Command::Contract(arguments) => match &arguments.work {
             Some(ContractWork::Lint(arguments)) => lint::lint(arguments, &context),

@@ -105,3 +105,101 @@ fn a_kill_at_any_moment_leaves_whole_files() {
         }
     }
 }
+
+/// A `generate --watch` in a folder. What it says on standard error comes line by line.
+struct Watching {
+    child: std::process::Child,
+    said: std::sync::mpsc::Receiver<String>,
+}
+
+impl Watching {
+    fn start(at: &Path, arguments: &[&str]) -> Watching {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_protogate"))
+            .current_dir(at)
+            .arg("generate")
+            .args(arguments)
+            .arg("--watch")
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (say, said) = std::sync::mpsc::channel();
+        let lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
+        std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| say.send(line)));
+        Watching { child, said }
+    }
+
+    /// Waits until a round is over, and says what it was begun for.
+    #[track_caller]
+    fn round(&self) -> Vec<String> {
+        let mut said = Vec::new();
+        loop {
+            let line = self.said.recv_timeout(Duration::from_secs(60)).expect("a round ends");
+            if line.starts_with("watching ") {
+                return said;
+            }
+            said.push(line);
+        }
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn files_follow_the_schema_and_outlast_what_is_half_written() {
+    let folder = folder();
+    let at = folder.path();
+    fs::create_dir(at.join("proto")).unwrap();
+    let (proto, made) = (at.join("proto/a.proto"), at.join("out/rust/a.rs"));
+    fs::write(&proto, OLD).unwrap();
+    let mut watching = Watching::start(at, &["proto", "--out", "out"]);
+    watching.round();
+    let before = fs::read_to_string(&made).unwrap();
+    assert!(!before.contains("pub b:"));
+
+    // As an editor saves: beside, then in its place.
+    fs::write(at.join("proto/a.proto~"), NEW).unwrap();
+    fs::rename(at.join("proto/a.proto~"), &proto).unwrap();
+    let said = watching.round();
+    assert!(
+        said.iter().any(|line| line.starts_with("changed: ") && line.contains("proto/a.proto")),
+        "{said:?}"
+    );
+    let after = fs::read_to_string(&made).unwrap();
+    assert!(after.contains("pub b:"));
+
+    fs::write(&proto, "syntax = \"proto3\"; message {").unwrap();
+    watching.round();
+    assert_eq!(fs::read_to_string(&made).unwrap(), after);
+
+    // A branch without the folder, and back.
+    fs::remove_dir_all(at.join("proto")).unwrap();
+    watching.round();
+    fs::rename(at.join("old"), at.join("proto")).unwrap();
+    watching.round();
+    assert_eq!(fs::read_to_string(&made).unwrap(), before);
+    fs::write(&proto, NEW).unwrap();
+    watching.round();
+    assert_eq!(fs::read_to_string(&made).unwrap(), after);
+
+    // What is made is no reason to make it, nor is what is read.
+    assert!(watching.said.try_recv().is_err());
+    let pid = rustix::process::Pid::from_child(&watching.child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    assert_eq!(watching.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn what_cannot_be_watched_is_refused() {
+    let folder = folder();
+    let ran = protogate(folder.path(), &["generate", "git:HEAD", "--out", "out", "--watch"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stdout.contains("this schema is not on disk"), "{ran:?}");
+    assert_eq!(protogate(folder.path(), &["generate", "nowhere", "--out", "out", "--watch"]).code, 2);
+}
