@@ -4,16 +4,16 @@
 //! buf does not know is an error, as it is for buf. Absent: `buf.work.yaml`, which v2 replaced.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_saphyr::{Error, Location, Spanned};
+use serde::de::IgnoredAny;
+use serde_saphyr::Spanned;
 
 use super::block::{Block, Ignored, Word};
-use super::config::{CONFIG, did_you_mean};
+use super::config::CONFIG;
 use super::paths::{inside, normal};
-use crate::diag::{Diagnostic, Place, Span};
+use super::yaml::{Version, Yaml};
+use crate::diag::Diagnostic;
 use crate::rules::breaking::Vocabulary;
 
 /// The file's name.
@@ -38,11 +38,6 @@ pub struct BufYaml {
     pub modules: Vec<Module>,
     /// Ignored paths that are in no module.
     pub astray: Block,
-}
-
-#[derive(Deserialize)]
-struct Head {
-    version: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -113,8 +108,7 @@ struct Breaking {
 
 /// A file that is being read.
 struct Reader {
-    shown: Arc<str>,
-    text: Arc<str>,
+    yaml: Yaml,
     vocabulary: Vocabulary,
 }
 
@@ -124,29 +118,17 @@ struct Reader {
 ///
 /// A diagnostic that points into it.
 pub fn parse(shown: &str, text: &str) -> Result<BufYaml, Diagnostic> {
-    let mut reader = Reader { shown: shown.into(), text: text.into(), vocabulary: Vocabulary::V2 };
-    let version = reader.read::<Head>()?.version;
-    reader.vocabulary = match version.as_ref().map(|version| version.value.as_str()) {
-        Some("v2") => return reader.v2(),
-        Some("v1") => Vocabulary::V1,
-        Some("v1beta1") => Vocabulary::V1Beta1,
-        _ => {
-            let place = version.map_or_else(|| Place::file(shown), |it| reader.place(it.referenced));
-            return Err(Diagnostic::failure(&CONFIG, "the version of the file is not known")
-                .at(place)
-                .help("write `version: v2`, `version: v1` or `version: v1beta1`"));
-        }
-    };
-    reader.v1()
+    let yaml = Yaml::new(shown, text);
+    match yaml.version()? {
+        Version::V2 => Reader { yaml, vocabulary: Vocabulary::V2 }.v2(),
+        Version::V1 => Reader { yaml, vocabulary: Vocabulary::V1 }.v1(),
+        Version::V1Beta1 => Reader { yaml, vocabulary: Vocabulary::V1Beta1 }.v1(),
+    }
 }
 
 impl Reader {
-    fn read<T: DeserializeOwned>(&self) -> Result<T, Diagnostic> {
-        serde_saphyr::from_str(&self.text).map_err(|error| self.problem(&error))
-    }
-
     fn v1(&self) -> Result<BufYaml, Diagnostic> {
-        let file: V1 = self.read()?;
+        let file: V1 = self.yaml.read()?;
         let (roots, excludes) = file.build.map(|build| (build.roots, build.excludes)).unwrap_or_default();
         let roots = match roots.filter(|_| self.vocabulary == Vocabulary::V1Beta1) {
             Some(roots) => roots.iter().map(|root| self.path(root)).collect::<Result<_, _>>()?,
@@ -166,7 +148,7 @@ impl Reader {
     }
 
     fn v2(&self) -> Result<BufYaml, Diagnostic> {
-        let file: V2 = self.read()?;
+        let file: V2 = self.yaml.read()?;
         let top = self.block(file.breaking)?;
         let mut modules = Vec::new();
         let written = file.modules.filter(|modules| !modules.is_empty());
@@ -196,7 +178,7 @@ impl Reader {
         };
         if let Some(off) = block.disable_builtin.filter(|off| off.value) {
             return Err(Diagnostic::failure(&CONFIG, "with `disable_builtin` there is nothing left to check")
-                .at(self.place(off.referenced))
+                .at(self.yaml.place(off.referenced))
                 .help("protogate has no plugins: take the key out, or give this file to buf and another to --config"));
         }
         let words = |words: Option<Vec<Spanned<String>>>| words.into_iter().flatten().map(|it| self.word(it));
@@ -222,37 +204,13 @@ impl Reader {
     fn path(&self, path: &Spanned<String>) -> Result<String, Diagnostic> {
         normal(&path.value).ok_or_else(|| {
             Diagnostic::failure(&CONFIG, format!("`{}` is outside the folder of this file", path.value))
-                .at(self.place(path.referenced))
+                .at(self.yaml.place(path.referenced))
                 .help("write a relative path below the folder of this file")
         })
     }
 
     fn word(&self, word: Spanned<String>) -> Word {
-        Word { place: self.place(word.referenced), text: word.value }
-    }
-
-    fn place(&self, location: Location) -> Place {
-        let bytes = location.span().byte_offset().zip(location.span().byte_len());
-        let span = bytes.and_then(|(start, length)| {
-            let (start, length) = (usize::try_from(start).ok()?, usize::try_from(length).ok()?);
-            Some(Span::from_bytes(&self.text, start, start + length))
-        });
-        let at = |n: u64| u32::try_from(n).unwrap_or(u32::MAX).max(1);
-        let (line, column) = (at(location.line()), at(location.column()));
-        let point = Span { start_line: line, start_column: column, end_line: line, end_column: column };
-        Place { file: self.shown.clone(), span: Some(span.unwrap_or(point)), text: Some(self.text.clone()) }
-    }
-
-    fn problem(&self, error: &Error) -> Diagnostic {
-        let error = error.without_snippet();
-        let message = error.to_string();
-        // The place is said apart.
-        let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _)| message);
-        let help = did_you_mean(message).unwrap_or_else(|| {
-            "buf's documentation has the keys: https://buf.build/docs/configuration/".to_owned()
-        });
-        let place = error.location().map_or_else(|| Place::file(self.shown.clone()), |it| self.place(it));
-        Diagnostic::failure(&CONFIG, message).at(place).help(help)
+        Word { place: self.yaml.place(word.referenced), text: word.value }
     }
 }
 

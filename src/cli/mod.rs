@@ -50,6 +50,7 @@ mod twin;
 mod watch;
 mod weigh;
 mod workspace;
+mod yaml;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
