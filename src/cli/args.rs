@@ -118,6 +118,7 @@ Examples:
   protogate generate --output python --out clients/python
   protogate generate --type user.UserService --out clients/rust
   protogate generate --explain generated/rust/user.rs
+  protogate generate --template buf.gen.yaml  the plugins that buf would run
   protogate generate --watch                  again after each change of the schema
   protogate generate --check                  exit 1 and a diff when files are not as the schema makes them")]
     Generate(Generate),
@@ -284,6 +285,10 @@ pub struct Generate {
     /// Write nothing; say which .proto files and template a generated file is made from
     #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "dry_run", "force"])]
     pub explain: Option<PathBuf>,
+    /// The buf.gen.yaml whose plugins to run [default: the one beside buf.yaml or here, where there is no protogate.toml and
+    /// no --out]; with it, --out is a folder around all of its `out`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["outputs", "docs_since"])]
+    pub template: Option<PathBuf>,
     /// Make the files again whenever the schema, a template or the configuration changes, until Ctrl-C
     #[arg(long, conflicts_with_all = ["check", "dry_run", "explain"])]
     pub watch: bool,

@@ -24,6 +24,8 @@ pub const FILE_NAME: &str = "buf.yaml";
 pub struct Module {
     /// The folder, relative to the one of the file; empty for that one itself.
     pub path: String,
+    /// What buf's registry knows it by.
+    pub name: Option<String>,
     /// The names that imports know its parts by; empty for all of it.
     pub includes: Vec<String>,
     /// What does not belong to it, by the same names.
@@ -45,8 +47,7 @@ pub struct BufYaml {
 struct V1 {
     #[serde(rename = "version")]
     _version: IgnoredAny,
-    #[serde(rename = "name")]
-    _name: Option<IgnoredAny>,
+    name: Option<String>,
     #[serde(rename = "deps")]
     _deps: Option<IgnoredAny>,
     #[serde(rename = "lint")]
@@ -67,8 +68,7 @@ struct Build {
 struct V2 {
     #[serde(rename = "version")]
     _version: IgnoredAny,
-    #[serde(rename = "name")]
-    _name: Option<IgnoredAny>,
+    name: Option<String>,
     #[serde(rename = "deps")]
     _deps: Option<IgnoredAny>,
     #[serde(rename = "lint")]
@@ -85,8 +85,7 @@ struct V2 {
 #[serde(deny_unknown_fields)]
 struct V2Module {
     path: Option<Spanned<String>>,
-    #[serde(rename = "name")]
-    _name: Option<IgnoredAny>,
+    name: Option<String>,
     #[serde(rename = "lint")]
     _lint: Option<IgnoredAny>,
     includes: Option<Vec<Spanned<String>>>,
@@ -141,6 +140,7 @@ impl Reader {
         let modules = roots.into_iter().map(|path| Module {
             excludes: excludes.iter().filter_map(|it| inside(it, &path).map(str::to_owned)).collect(),
             path,
+            name: file.name.clone(),
             includes: Vec::new(),
             breaking: block.clone(),
         });
@@ -166,6 +166,7 @@ impl Reader {
                 includes: names(module.includes)?,
                 excludes: names(module.excludes)?,
                 breaking: block.renamed(|it| inside(&normal(it)?, &path).map(str::to_owned)),
+                name: module.name.or_else(|| file.name.clone()),
                 path,
             });
         }

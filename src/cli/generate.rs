@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::Generate;
+use super::buf_gen::{self, BufGen};
 use super::config::CONFIG;
 use super::{Context, Outcome, docs, implementations, plugin, sources};
 use crate::codegen::{self, Edits, FileSet, Options, Output};
@@ -12,45 +13,62 @@ use crate::schema::{narrow, nearest};
 /// Ends the list of files that one run of `generate` names one by one.
 const NAMED_FILES: usize = 20;
 
+/// Files, and the folder they belong into.
+pub struct Tree {
+    pub root: PathBuf,
+    pub files: FileSet,
+}
+
 pub fn generate(arguments: &Generate, context: &Context) -> Outcome {
-    let root = out(arguments.out.as_ref(), context)?;
-    let Made { files, mut warnings, docs } = make(arguments, context)?;
+    let Made { trees, mut warnings, docs } = make(arguments, context)?;
     if arguments.check {
-        let drift = files.drift(&root)?;
         warnings.extend(docs.map(|(_, missing)| missing).unwrap_or_default());
-        warnings.extend(implementations::gaps(&files, context, Severity::Error)?);
-        return Ok(Report::new(warnings).merge(drift.report(&command(context))));
+        let mut report = Report::default();
+        for Tree { root, files } in &trees {
+            warnings.extend(implementations::gaps(files, context, Severity::Error)?);
+            report = report.merge(files.drift(root)?.report(files.command()));
+        }
+        return Ok(Report::new(warnings).merge(report));
     }
     if let Some(path) = &arguments.explain {
-        return explain(path, &root, &files, warnings);
+        return explain(path, &trees, warnings);
     }
-    let mut lines = Vec::new();
-    let summary = if arguments.dry_run {
-        lines.extend(files.iter().map(|(path, bytes)| format!("  {path}  {} bytes", bytes.len())));
-        format!("{} files would be in {}", files.len(), root.display())
-    } else {
-        let edits = if arguments.force { Edits::KeepACopy } else { Edits::Refuse };
-        let done = files.write(&root, edits)?;
-        let released = done.released.iter().map(|path| codegen::released(&root.join(path)));
-        warnings.extend(released);
-        lines.extend(implementations::seed(&files, context)?);
-        warnings.extend(implementations::gaps(&files, context, Severity::Warning)?);
+    let (mut lines, mut summaries) = (Vec::new(), Vec::new());
+    let edits = if arguments.force { Edits::KeepACopy } else { Edits::Refuse };
+    // All that is in the way of any, before the first is written.
+    if !arguments.dry_run {
+        let refused: Vec<_> =
+            trees.iter().filter_map(|it| it.files.may_write(&it.root, edits).err()).collect();
+        if !refused.is_empty() {
+            return Err(refused.into_iter().flatten().collect());
+        }
+    }
+    for Tree { root, files } in &trees {
+        if arguments.dry_run {
+            lines.extend(files.iter().map(|(path, bytes)| format!("  {path}  {} bytes", bytes.len())));
+            summaries.push(format!("{} files would be in {}", files.len(), root.display()));
+            continue;
+        }
+        let done = files.write(root, edits)?;
+        warnings.extend(done.released.iter().map(|path| codegen::released(&root.join(path))));
+        lines.extend(implementations::seed(files, context)?);
+        warnings.extend(implementations::gaps(files, context, Severity::Warning)?);
         lines.extend(done.kept.iter().map(|(path, copy)| format!("  kept     {path} as {copy}")));
         lines.extend(done.written.iter().map(|path| format!("  wrote    {path}")));
         lines.extend(done.removed.iter().map(|path| format!("  removed  {path}")));
-        if lines.len() > NAMED_FILES {
-            let more = lines.split_off(NAMED_FILES).len();
-            lines.push(format!("  and {more} more"));
-        }
-        format!(
+        summaries.push(format!(
             "{}: {} written, {} removed, {} unchanged",
             root.display(),
             counted(done.written.len()),
             done.removed.len(),
             done.unchanged.len()
-        )
-    };
-    lines.push(summary);
+        ));
+    }
+    if lines.len() > NAMED_FILES && !arguments.dry_run {
+        let more = lines.split_off(NAMED_FILES).len();
+        lines.push(format!("  and {more} more"));
+    }
+    lines.extend(summaries);
     lines.extend(docs.map(|(line, _)| line));
     Ok(lines.into_iter().fold(Report::new(warnings), |report, line| report.with(Section::Line(line))))
 }
@@ -60,7 +78,13 @@ fn counted(files: usize) -> String {
 }
 
 /// What one generated file is made from, and where a change of it belongs.
-fn explain(path: &Path, root: &Path, files: &FileSet, warnings: Vec<Diagnostic>) -> Outcome {
+fn explain(path: &Path, trees: &[Tree], warnings: Vec<Diagnostic>) -> Outcome {
+    // The innermost folder; of a path that is relative to its folder, the only one.
+    let around = trees.iter().filter(|tree| path.starts_with(&tree.root));
+    let Some(Tree { root, files }) = around.max_by_key(|tree| tree.root.as_os_str().len()).or(trees.first())
+    else {
+        return Err(vec![Diagnostic::failure(&CONFIG, "nothing is made of this schema")]);
+    };
     let relative = path.strip_prefix(root).unwrap_or(path);
     let name = relative.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
     let Some(origin) = files.origin(&name) else {
@@ -93,13 +117,18 @@ pub fn check(context: &Context) -> Outcome {
 
 /// What came of the schema.
 struct Made {
-    files: FileSet,
+    trees: Vec<Tree>,
     warnings: Vec<Diagnostic>,
     /// How much of the docs is there, and what is missing; where docs are made.
     docs: Option<(String, Vec<Diagnostic>)>,
 }
 
 fn make(arguments: &Generate, context: &Context) -> Result<Made, Vec<Diagnostic>> {
+    if let Some(file) = BufGen::find(arguments, context)? {
+        let (trees, warnings) = buf_gen::trees(&file, arguments, context, &command(context))?;
+        return Ok(Made { trees, warnings, docs: None });
+    }
+    let root = out(arguments.out.as_ref(), context)?;
     let loaded = sources::load_whole(&sources::input(arguments.input.as_deref(), context)?)?;
     let config = &context.config;
     let wanted = if arguments.types.is_empty() { &config.generate.types } else { &arguments.types };
@@ -129,7 +158,7 @@ fn make(arguments: &Generate, context: &Context) -> Result<Made, Vec<Diagnostic>
     } else {
         files = files.as_part(&arguments.outputs);
     }
-    Ok(Made { files, warnings: loaded.diagnostics, docs })
+    Ok(Made { trees: vec![Tree { root, files }], warnings: loaded.diagnostics, docs })
 }
 
 /// The folder that is written into.

@@ -12,6 +12,7 @@ mod baseline;
 mod baselines;
 mod block;
 mod breaking;
+mod buf_gen;
 mod buf_yaml;
 mod catalogue;
 mod config;

@@ -50,7 +50,7 @@ pub fn run_all(schema: &Schema, files: &mut FileSet, context: &Context) -> Resul
     }
     let mut made: BTreeMap<&str, Answer> = BTreeMap::new();
     for plugin in plugins {
-        let name = name_of(plugin);
+        let name = name_of(&plugin.command);
         let failed = |said: String| vec![Diagnostic::failure(&PLUGIN, format!("{name} {said}"))];
         if Output::ALL.iter().any(|(kind, _)| plugin.out.split('/').next() == Some(kind)) {
             return Err(failed(format!("cannot write into `{}`, which is a folder of ours", plugin.out)));
@@ -62,7 +62,7 @@ pub fn run_all(schema: &Schema, files: &mut FileSet, context: &Context) -> Resul
             )));
         }
         let asked = request(schema, &plugin.options.join(","));
-        let bytes = run(plugin, asked, &context.config.folder).map_err(|problem| vec![problem])?;
+        let bytes = run(plugin, asked, &context.config.folder, REMEDIES).map_err(|problem| vec![problem])?;
         let before = made.entry(&plugin.out).or_default();
         let answer = read_answer(&bytes, schema, before).map_err(failed)?;
         before.extend(answer);
@@ -70,7 +70,7 @@ pub fn run_all(schema: &Schema, files: &mut FileSet, context: &Context) -> Resul
     for plugin in plugins {
         // What several plugins made into one folder is taken in once.
         if let Some(answer) = made.remove(plugin.out.as_str()) {
-            files.take(plugin.out.trim_end_matches('/'), answer, &name_of(plugin), schema)?;
+            files.take(plugin.out.trim_end_matches('/'), answer, &name_of(&plugin.command), schema)?;
         }
     }
     Ok(())
@@ -82,13 +82,34 @@ fn is_inside(folder: &str) -> bool {
     !folder.is_empty() && parts.into_iter().all(|part| matches!(part, Component::Normal(_)))
 }
 
-fn name_of(plugin: &Plugin) -> String {
-    let program = plugin.command.first().map_or("", String::as_str);
+/// What a plugin is called by.
+pub fn name_of(command: &[String]) -> String {
+    let program = command.first().map_or("", String::as_str);
     Path::new(program).file_name().map_or(program.into(), |name| name.to_string_lossy()).into_owned()
 }
 
-fn run(plugin: &Plugin, asked: Vec<u8>, folder: &Path) -> Result<Vec<u8>, Diagnostic> {
-    let name = name_of(plugin);
+/// What to do where a plugin cannot be run, in the words of the file that names it.
+#[derive(Debug, Clone, Copy)]
+pub struct Remedies {
+    /// It is not there.
+    pub install: &'static str,
+    /// It takes too long.
+    pub time: &'static str,
+}
+
+const REMEDIES: Remedies = Remedies {
+    install: "install it, or write its path into `command` under [[generate.plugin]]",
+    time: "give it more with `time-limit` under [[generate.plugin]]",
+};
+
+/// Runs a program in a folder, asks it, and says what it answers.
+pub fn run(
+    plugin: &Plugin,
+    asked: Vec<u8>,
+    folder: &Path,
+    remedies: Remedies,
+) -> Result<Vec<u8>, Diagnostic> {
+    let name = name_of(&plugin.command);
     let failed = |said: String| Diagnostic::failure(&PLUGIN, format!("{name} {said}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| failed(format!("cannot be run: {error}")))?;
@@ -110,10 +131,9 @@ fn run(plugin: &Plugin, asked: Vec<u8>, folder: &Path) -> Result<Vec<u8>, Diagno
     command.process_group(0);
     let limit = plugin.time_limit.unwrap_or(TIME_LIMIT);
     runtime.block_on(async {
-        let mut child = command.spawn().map_err(|error| {
-            failed(format!("cannot be started: {error}"))
-                .help("install it, or write its path into `command` under [[generate.plugin]]")
-        })?;
+        let mut child = command
+            .spawn()
+            .map_err(|error| failed(format!("cannot be started: {error}")).help(remedies.install))?;
         let talked = tokio::time::timeout(limit, talk(&mut child, asked)).await;
         let (bytes, said) = match talked {
             Ok(Ok(talked)) => talked,
@@ -124,7 +144,7 @@ fn run(plugin: &Plugin, asked: Vec<u8>, folder: &Path) -> Result<Vec<u8>, Diagno
             Err(_) => {
                 kill(&mut child);
                 return Err(failed(format!("did not end within {}", humantime::format_duration(limit)))
-                    .help("give it more with `time-limit` under [[generate.plugin]]"));
+                    .help(remedies.time));
             }
         };
         if bytes.len() as u64 > ANSWER_LIMIT {
@@ -223,7 +243,7 @@ mod tests {
     fn says(script: &str, limit: Duration) -> Result<Vec<u8>, String> {
         let command = ["sh", "-c", script].map(str::to_owned).to_vec();
         let plugin = Plugin { command, out: "x".to_owned(), options: Vec::new(), time_limit: Some(limit) };
-        run(&plugin, vec![b'x'; 1 << 20], Path::new("")).map_err(|it| it.message)
+        run(&plugin, vec![b'x'; 1 << 20], Path::new(""), REMEDIES).map_err(|it| it.message)
     }
 
     #[test]

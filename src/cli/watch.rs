@@ -10,6 +10,7 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::args::Generate;
+use super::buf_gen::BufGen;
 use super::config::Config;
 use super::interrupt::{self, Stop};
 use super::output::{self, Codes};
@@ -109,21 +110,26 @@ fn named(changed: &BTreeSet<PathBuf>) -> String {
 }
 
 /// What files are made from, and where they are made.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Followed {
     /// Folders of which everything below counts.
     folders: BTreeSet<PathBuf>,
     /// Single files.
     files: BTreeSet<PathBuf>,
-    /// The output folder, in which nothing counts.
-    out: Option<PathBuf>,
+    /// The output folders, in which nothing counts.
+    out: BTreeSet<PathBuf>,
 }
 
 impl Followed {
     fn of(arguments: &Generate, context: &Context) -> Result<Followed, Vec<Diagnostic>> {
-        let mut followed = Followed { folders: BTreeSet::new(), files: BTreeSet::new(), out: None };
-        let input = sources::input(arguments.input.as_deref(), context)?;
-        if !followed.take(&input) {
+        let mut followed = Followed::default();
+        let buf_gen = BufGen::find(arguments, context)?;
+        let inputs = match &buf_gen {
+            Some(file) => file.sources(arguments, context)?,
+            None => vec![sources::input(arguments.input.as_deref(), context)?],
+        };
+        let are_here: Vec<bool> = inputs.iter().map(|input| followed.take(input)).collect();
+        if !are_here.contains(&true) {
             let help = "name a folder or a file on disk, or leave --watch out";
             return Err(vec![Diagnostic::failure(&WATCH, "this schema is not on disk").help(help)]);
         }
@@ -136,7 +142,11 @@ impl Followed {
             followed.take(&since);
         }
         followed.files.extend(config.file.as_deref().map(real));
-        followed.out = Some(real(&generate::out(arguments.out.as_ref(), context)?));
+        followed.files.extend(BufGen::path(arguments, context).as_deref().map(real));
+        followed.out = match &buf_gen {
+            Some(file) => file.roots(arguments).map(|root| real(&root)).collect(),
+            None => [real(&generate::out(arguments.out.as_ref(), context)?)].into(),
+        };
         Ok(followed)
     }
 
@@ -157,14 +167,21 @@ impl Followed {
 
     /// Whether a change of this path is one of what files are made from.
     fn counts(&self, path: &Path) -> bool {
-        let is_made = self.out.as_ref().is_some_and(|out| path.starts_with(out));
-        // A folder of templates may lie in that of the output.
-        let mut within = self.folders.iter().filter(|folder| path.starts_with(folder));
-        let is_in_a_folder = match &self.out {
-            Some(out) if is_made => within.any(|folder| folder.starts_with(out) && folder != out),
-            _ => within.next().is_some(),
+        if self.files.contains(path) {
+            return true;
+        }
+        // The innermost says what a path is: templates may lie in a folder of output, and output in that of the schema.
+        let depth = |folders: &BTreeSet<PathBuf>| {
+            let around = folders.iter().filter(|folder| path.starts_with(folder));
+            around.map(|folder| folder.components().count()).max().unwrap_or(0)
         };
-        is_in_a_folder || self.files.contains(path)
+        depth(&self.folders) > depth(&self.out) || self.is_schema_beside_output(path)
+    }
+
+    /// Plugins may write into the very folder that holds the schema: there, what counts is what the schema is written in.
+    fn is_schema_beside_output(&self, path: &Path) -> bool {
+        let is_shared = |folder: &&PathBuf| path.starts_with(folder) && self.out.contains(*folder);
+        path.extension().is_some_and(|it| it == "proto") && self.folders.iter().any(|it| is_shared(&it))
     }
 
     fn shown(&self) -> String {

@@ -34,6 +34,11 @@ impl FileSet {
         }
     }
 
+    /// An empty one, for what plugins make.
+    pub fn of_plugins(command: &str) -> FileSet {
+        FileSet::new(command)
+    }
+
     /// The files, in the order of their paths.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.files().map(|(path, file)| (path, file.bytes.as_slice()))
@@ -100,7 +105,7 @@ impl FileSet {
         self.files.extend(files);
     }
 
-    /// Takes in what a plugin made, below a folder.
+    /// Takes in what a plugin made, below a folder; the empty one is that of the set.
     ///
     /// # Errors
     ///
@@ -115,7 +120,7 @@ impl FileSet {
         let sources: Vec<String> = schema.own_files().map(|file| file.name().to_owned()).collect();
         let mut said = Vec::new();
         for (name, text) in answer {
-            let path = format!("{folder}/{name}");
+            let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
             let origin = Origin { sources: sources.clone(), template: None, plugin: Some(plugin.to_owned()) };
             let before = self.files.insert(path.clone(), File { bytes: text.into_bytes(), origin });
             said.extend(

@@ -43,6 +43,15 @@ pub enum Edits {
 }
 
 impl FileSet {
+    /// Whether [`write`](FileSet::write) has everything it needs to begin. Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// What is in its way.
+    pub fn may_write(&self, root: &Path, edits: Edits) -> Result<(), Vec<Diagnostic>> {
+        self.refusals(root, &self.look(root)?, edits)
+    }
+
     /// Makes `root` hold this set: writes what differs, leaves what does not, and removes what an earlier generation
     /// made, this one does not, and nobody edited.
     ///

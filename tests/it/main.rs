@@ -9,6 +9,7 @@ mod breaking_config;
 mod breaking_layers;
 mod breaking_variants;
 mod breaking_vs_buf;
+mod buf_gen;
 mod bundled;
 #[path = "../../src/client/tests/certificates.rs"]
 mod certificates;

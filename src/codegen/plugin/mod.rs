@@ -6,8 +6,11 @@
 
 mod answer;
 mod asked;
+mod managed;
+mod names;
 mod request;
 
 pub use answer::{Answer, read as read_answer};
 pub use asked::{GENERATORS, answer};
-pub use request::request;
+pub use managed::{FileOption, Managed, Scope};
+pub use request::{Files, request};
