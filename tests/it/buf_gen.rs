@@ -8,6 +8,7 @@ use std::process::Command;
 use prost::Message;
 use prost_types::FileOptions;
 use prost_types::compiler::CodeGeneratorRequest;
+use prost_types::file_options::OptimizeMode;
 
 use super::peers;
 use super::run::{Ran, protogate};
@@ -71,8 +72,11 @@ fn asked(folder: &Path) -> Asked {
             CodeGeneratorRequest::decode(fs::read(entry.unwrap().path()).unwrap().as_slice()).unwrap();
         let options = |file: prost_types::FileDescriptorProto| {
             let mut options = file.options.unwrap_or_default();
-            // buf writes down what is so anyway.
+            // buf leaves out what is so anyway: the defaults of descriptor.proto.
             options.cc_enable_arenas = options.cc_enable_arenas.filter(|it| !it);
+            options.java_multiple_files = options.java_multiple_files.filter(|it| *it);
+            options.java_string_check_utf8 = options.java_string_check_utf8.filter(|it| *it);
+            options.optimize_for = options.optimize_for.filter(|it| *it != OptimizeMode::Speed as i32);
             (file.name.unwrap(), options)
         };
         let mut of = request.file_to_generate;

@@ -61,6 +61,18 @@ fn an_edit_is_shown_and_kept() {
 }
 
 #[test]
+fn a_dry_run_lists_and_writes_nothing() {
+    let folder = folder();
+    let ran = protogate(folder.path(), &["generate", "old", "--out", "out", "--dry-run"]);
+    assert_eq!(ran.code, 0);
+    assert!(
+        ran.stdout.contains("  rust/a.rs  ") && ran.stdout.contains("files would be in out"),
+        "{ran:?}"
+    );
+    assert!(!folder.path().join("out").exists());
+}
+
+#[test]
 fn a_file_explains_where_it_comes_from() {
     let folder = folder();
     let explained =
