@@ -65,10 +65,7 @@ fn a_dry_run_lists_and_writes_nothing() {
     let folder = folder();
     let ran = protogate(folder.path(), &["generate", "old", "--out", "out", "--dry-run"]);
     assert_eq!(ran.code, 0);
-    assert!(
-        ran.stdout.contains("  rust/a.rs  ") && ran.stdout.contains("files would be in out"),
-        "{ran:?}"
-    );
+    assert!(ran.stdout.contains("  rust/a.rs  ") && ran.stdout.contains("files would be in out"), "{ran:?}");
     assert!(!folder.path().join("out").exists());
 }
 

@@ -120,7 +120,7 @@ fn certs(arguments: &[OsString]) -> ExitCode {
     ExitCode::from(if status.is_ok_and(|status| status.success()) { 0 } else { 2 })
 }
 
-/// Measures a command beside its peers: `cargo xtask bench check-breaking|contract [OPTION…]`.
+/// Measures a command beside its peers: `cargo xtask bench check-breaking|generate|contract [OPTION…]`.
 fn bench(arguments: &[OsString]) -> ExitCode {
     let Some((name, rest)) = arguments.split_first().and_then(|(name, rest)| Some((name.to_str()?, rest)))
     else {
@@ -129,6 +129,7 @@ fn bench(arguments: &[OsString]) -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let bench = match name {
         "check-breaking" => "check_breaking",
+        "generate" => "generate",
         "contract" => {
             // The service that is measured, and the peer, which may be missing.
             let build = ["build", "--quiet", "--release", "--package", "user-service"];
@@ -148,7 +149,7 @@ fn bench(arguments: &[OsString]) -> ExitCode {
 
 fn bench_usage() -> ExitCode {
     eprintln!(
-        "usage: cargo xtask bench check-breaking [--runs N] [--quick] | contract [--runs N] [--minutes N]"
+        "usage: cargo xtask bench check-breaking|generate [--runs N] [--quick] | contract [--runs N] [--minutes N]"
     );
     ExitCode::from(2)
 }
