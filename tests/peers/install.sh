@@ -16,7 +16,7 @@
 # CACHE/interop-node             Node packages of the servers in tests/interop/node
 # CACHE/rest                     Envoy, Schemathesis and two validators of OpenAPI (tests/it/rest); Linux only, for Envoy
 #
-# Where apt-get can be used without asking, also Debian's `prometheus`, which has promtool, `chromium`, and `postgresql`, of
+# Where apt-get can be used without asking, also Debian's `prometheus`, which has promtool, `chromium`, `nghttp2-client`, which has h2load, and `postgresql`, of
 # which tests start servers of their own (24 s to install).
 set -euo pipefail
 
@@ -146,6 +146,7 @@ fi
 debian=()
 command -v promtool >/dev/null || debian+=(prometheus)
 command -v chromium >/dev/null || debian+=(chromium)
+command -v h2load >/dev/null || debian+=(nghttp2-client)
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || debian+=(postgresql)
 if [[ ${#debian[@]} -gt 0 && $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
     # Of PostgreSQL only the programs are wanted: no server of the system's own.

@@ -120,7 +120,7 @@ fn certs(arguments: &[OsString]) -> ExitCode {
     ExitCode::from(if status.is_ok_and(|status| status.success()) { 0 } else { 2 })
 }
 
-/// Measures a command beside its peers: `cargo xtask bench check-breaking|generate|contract [OPTION…]`.
+/// Measures a command beside its peers: `cargo xtask bench check-breaking|generate|contract|reference [OPTION…]`.
 fn bench(arguments: &[OsString]) -> ExitCode {
     let Some((name, rest)) = arguments.split_first().and_then(|(name, rest)| Some((name.to_str()?, rest)))
     else {
@@ -137,10 +137,18 @@ fn bench(arguments: &[OsString]) -> ExitCode {
             let _ = Command::new("benches/rest/setup.sh").arg("target/peers").current_dir(&root).status();
             "contract"
         }
+        "reference" => {
+            // What is measured beside it: tonic alone, and FastAPI where it can be installed.
+            let build = ["build", "--quiet", "--release", "--workspace", "--example", "bare"];
+            let _ = Command::new(env!("CARGO")).args(build).current_dir(&root).status();
+            let peers = std::env::var_os("PROTOGATE_PEERS").unwrap_or_else(|| "target/peers".into());
+            let _ = Command::new("benches/rest/setup.sh").arg(peers).current_dir(&root).status();
+            "load"
+        }
         _ => return bench_usage(),
     };
     let status = Command::new(env!("CARGO"))
-        .args(["bench", "--package", "protogate", "--bench", bench, "--"])
+        .args(["bench", "--workspace", "--bench", bench, "--"])
         .args(rest)
         .current_dir(root)
         .status();
@@ -149,7 +157,7 @@ fn bench(arguments: &[OsString]) -> ExitCode {
 
 fn bench_usage() -> ExitCode {
     eprintln!(
-        "usage: cargo xtask bench check-breaking|generate [--runs N] [--quick] | contract [--runs N] [--minutes N]"
+        "usage: cargo xtask bench check-breaking|generate [--runs N] [--quick] | contract [--runs N] [--minutes N] | reference [--seconds N] [--only PART]"
     );
     ExitCode::from(2)
 }
