@@ -10,9 +10,12 @@
 //!        store/    one trait, three stores: memory, embedded (on disk), PostgreSQL
 //! ```
 //!
+//! Beside it, [`client`] is what callers of several instances stand on.
+//!
 //! Absent on purpose: no fault lives here (the zoo wraps this crate for that), nothing reads the schema at run
 //! time, and no module but [`status`] makes a [`tonic::Status`] out of an error.
 
+pub mod client;
 pub mod options;
 mod rest;
 pub mod server;

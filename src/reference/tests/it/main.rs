@@ -5,6 +5,7 @@
 mod auth;
 mod binary;
 mod chat;
+mod client;
 mod crash;
 mod deadline;
 mod details;
