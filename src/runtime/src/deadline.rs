@@ -4,14 +4,14 @@
 //! it cannot read. Its timer stands outside of all layers; ours begins earlier and is polled first, so it wins.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Frame, SizeHint};
-use tokio::task::JoinHandle;
 use tokio::time::{Sleep, sleep, sleep_until};
 use tonic::Status;
 use tonic::body::Body;
@@ -75,10 +75,14 @@ where
         Box::pin(async move {
             tokio::select! {
                 biased;
-                () = &mut timer => Ok(answer::trailers_only(passed())),
+                // First, so that an answer that is there at once costs no timer; one that is late is none.
                 answered = answered => answered.map(|response| {
+                    if Instant::now() >= ends_at.into_std() {
+                        return answer::trailers_only(passed());
+                    }
                     response.map(|body| Body::new(Timed::new(body, timer)))
                 }),
+                () = &mut timer => Ok(answer::trailers_only(passed())),
             }
         })
     }
@@ -118,40 +122,64 @@ impl http_body::Body for TimedRequest {
     }
 }
 
-/// A handler's stream, until the deadline takes it away.
-type Taken = Arc<Mutex<Option<Body>>>;
-
-/// A body until its deadline. The handler's stream is dropped there and then, by a task: nobody polls a body that the
-/// client does not read.
+/// A body until its deadline. The handler's stream is dropped there and then, by whoever the timer wakes: nobody polls a body
+/// that the client does not read. That is no task, which would cost every call as much as its work.
 struct Timed {
-    inner: Taken,
-    timer: Pin<Box<Sleep>>,
+    held: Arc<Held>,
+    /// Wakes `held` for as long as it is here.
+    _timer: Pin<Box<Sleep>>,
     over: bool,
-    taker: JoinHandle<()>,
+}
+
+/// What the timer takes away.
+struct Held {
+    stream: Mutex<Stream>,
+    /// Whether the time is up: who polls the stream at that moment drops it afterwards, so that the timer waits for nobody.
+    is_late: AtomicBool,
+}
+
+/// A handler's stream.
+struct Stream {
+    /// `None` once its time is up.
+    body: Option<Body>,
+    /// Who waits for its next frame.
+    reader: Option<Waker>,
+}
+
+impl Wake for Held {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.is_late.store(true, Ordering::SeqCst);
+        let Ok(mut stream) = self.stream.try_lock() else { return };
+        let (body, reader) = (stream.body.take(), stream.reader.take());
+        drop(stream);
+        drop(body);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+    }
+}
+
+impl Held {
+    /// A stream that panicked while it was polled is left as it was; nobody polls it again.
+    fn locked(&self) -> MutexGuard<'_, Stream> {
+        self.stream.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Timed {
-    fn new(body: Body, timer: Pin<Box<Sleep>>) -> Self {
-        let inner: Taken = Arc::new(Mutex::new(Some(body)));
-        let (taken, ends_at) = (Arc::clone(&inner), timer.deadline());
-        let taker = tokio::spawn(async move {
-            sleep_until(ends_at).await;
-            let stream = locked(&taken).take();
-            drop(stream);
-        });
-        Self { inner, timer, over: false, taker }
+    fn new(body: Body, mut timer: Pin<Box<Sleep>>) -> Self {
+        let stream = Mutex::new(Stream { body: Some(body), reader: None });
+        let held = Arc::new(Held { stream, is_late: AtomicBool::new(false) });
+        let alarm = Waker::from(Arc::clone(&held));
+        if timer.as_mut().poll(&mut Context::from_waker(&alarm)).is_ready() {
+            held.wake_by_ref();
+        }
+        Self { held, _timer: timer, over: false }
     }
-}
-
-impl Drop for Timed {
-    fn drop(&mut self) {
-        self.taker.abort();
-    }
-}
-
-/// A stream that panicked while it was polled is left as it was; nobody polls it again.
-fn locked(stream: &Mutex<Option<Body>>) -> MutexGuard<'_, Option<Body>> {
-    stream.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl http_body::Body for Timed {
@@ -166,24 +194,31 @@ impl http_body::Body for Timed {
         if this.over {
             return Poll::Ready(None);
         }
-        let mut inner = locked(&this.inner);
-        // The timer first: a stream that is always ready must not outrun it.
-        if let (Poll::Pending, Some(stream)) = (this.timer.as_mut().poll(cx), &mut *inner) {
-            return Pin::new(stream).poll_frame(cx);
+        let mut stream = this.held.locked();
+        if let Some(body) = &mut stream.body {
+            let polled = Pin::new(body).poll_frame(cx);
+            if polled.is_pending() {
+                stream.reader = Some(cx.waker().clone());
+            }
+            if !this.held.is_late.load(Ordering::SeqCst) {
+                return polled;
+            }
+            stream.body = None;
         }
-        *inner = None;
+        drop(stream);
         this.over = true;
         Poll::Ready(Some(Ok(Frame::trailers(answer::trailers(&passed())))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.over || locked(&self.inner).as_ref().is_some_and(http_body::Body::is_end_stream)
+        self.over || self.held.locked().body.as_ref().is_some_and(http_body::Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
         // Of the messages that are left, the deadline may let none through.
         let mut hint = SizeHint::new();
-        if let Some(upper) = locked(&self.inner).as_ref().and_then(|inner| inner.size_hint().upper()) {
+        let upper = self.held.locked().body.as_ref().and_then(|body| body.size_hint().upper());
+        if let Some(upper) = upper {
             hint.set_upper(upper);
         }
         hint

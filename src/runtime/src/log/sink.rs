@@ -16,6 +16,10 @@ const WAITING: usize = 16 * 1024;
 /// How many bytes of lines are written at once.
 const BATCH: usize = 64 * 1024;
 
+/// How long the thread rests after it has written, so that the lines of a busy server gather: waking it for each costs the
+/// calls more than the lines do. A line that comes alone is written at once.
+const REST: Duration = Duration::from_millis(5);
+
 /// How often the thread looks whether its file is still the one of that name.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -114,6 +118,9 @@ fn write_all(waiting: &Receiver<String>, mut target: Target, dropped: &AtomicU64
             }
         }
         failing = written.is_err();
+        if batch.len() < BATCH {
+            std::thread::sleep(REST);
+        }
     }
 }
 
