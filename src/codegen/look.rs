@@ -93,13 +93,18 @@ fn standing(root: &Path, path: &str, wanted: &[u8], manifest: &Manifest) -> io::
     };
     Ok(if same(path, &bytes, wanted) {
         Standing::Same
-    } else if manifest.made(path, &bytes) {
+    } else if manifest.made(path, &bytes) || manifest.names(path) && holds_nothing(&bytes) {
         Standing::Unedited(bytes)
     } else if manifest.names(path) {
         Standing::Edited(bytes)
     } else {
         Standing::Foreign(bytes)
     })
+}
+
+/// Whether there is nothing to lose: what a file holds that was written just before the power went.
+fn holds_nothing(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| *byte == 0)
 }
 
 /// What on the way from the folder to the file is not what it has to be. A symbolic link is never followed, because

@@ -77,7 +77,8 @@ impl Seeds {
         for (position, path) in std::mem::take(&mut plan.written).into_iter().enumerate() {
             let (waiting, at) = (stage.path().join(position.to_string()), root.join(&path));
             let text = self.0.get(&path).map(String::as_bytes).unwrap_or_default();
-            stage_file(&waiting, text, &at).map_err(io(&at))?;
+            // It is the user's from now on.
+            stage_file(&waiting, text, &at).and_then(|file| file.sync_data()).map_err(io(&at))?;
             // Somebody may have been faster.
             let list =
                 if appear(&waiting, &at).map_err(io(&at))? { &mut plan.written } else { &mut plan.left };

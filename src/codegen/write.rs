@@ -4,6 +4,9 @@
 //! after the other put it in place. Before the first rename the manifest names the old and the new digest of every
 //! file, so that a run that is killed at any point leaves files that the next run knows as ours, whichever they are.
 //! A lock on the folder keeps a second run out meanwhile.
+//!
+//! Nothing generated is synced to the disk: that would cost more than making it, and after a loss of power it is made again.
+//! What such a loss may leave in the place of a file, nothing or zeros, is nobody's work.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -201,8 +204,8 @@ pub(super) fn remove_left_overs(root: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A file that waits, with the permissions of the one it replaces. It is on the disk before its name is.
-pub(super) fn stage_file(waiting: &Path, bytes: &[u8], target: &Path) -> io::Result<()> {
+/// A file that waits, with the permissions of the one it replaces.
+pub(super) fn stage_file(waiting: &Path, bytes: &[u8], target: &Path) -> io::Result<fs::File> {
     if let Some(folder) = target.parent() {
         fs::create_dir_all(folder)?;
     }
@@ -211,7 +214,7 @@ pub(super) fn stage_file(waiting: &Path, bytes: &[u8], target: &Path) -> io::Res
     if let Ok(old) = fs::metadata(target) {
         file.set_permissions(old.permissions())?;
     }
-    file.sync_data()
+    Ok(file)
 }
 
 fn replace(root: &Path, stage: &Path, path: &str, bytes: &[u8]) -> io::Result<()> {

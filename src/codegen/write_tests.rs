@@ -345,3 +345,22 @@ proptest! {
         }
     }
 }
+
+/// A power cut may leave what was written last without its bytes: that is nobody's edit.
+#[test]
+fn a_file_without_its_bytes_is_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let set = first();
+    set.write(root, Edits::Refuse).unwrap();
+    let path = set.iter().next().unwrap().0.to_owned();
+    for lost in [&b""[..], &[0; 4096]] {
+        fs::write(root.join(&path), lost).unwrap();
+        assert_eq!(set.write(root, Edits::Refuse).unwrap().written, [path.as_str()]);
+        assert_eq!(fs::read(root.join(&path)).unwrap(), set.get(&path).unwrap());
+    }
+    // Where no generation made it, it is somebody's, even so.
+    fs::remove_file(root.join("manifest.txt")).unwrap();
+    fs::write(root.join(&path), b"").unwrap();
+    assert!(set.write(root, Edits::Refuse).is_err());
+}
