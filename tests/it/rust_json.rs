@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use proptest::strategy::{Strategy as _, ValueTree as _};
-use prost_reflect::{DynamicMessage, MessageDescriptor, ReflectMessage as _};
+use prost_reflect::{Cardinality, DynamicMessage, MessageDescriptor, ReflectMessage as _};
 use protogate::codegen::{FileSet, Options, Output, generate};
 use protogate::schema::{Schema, Source, load};
 use protogate::values::{Limits, encode, message};
@@ -103,6 +103,9 @@ const HARD: [(&str, &str); 3] = [
     ),
 ];
 
+/// The largest `float` as prost-reflect writes it.
+const LARGEST: &str = "3.4028235e+38";
+
 fn number(variable: &str, default: u64) -> u64 {
     std::env::var(variable).map_or(default, |it| it.parse().expect("a number"))
 }
@@ -125,6 +128,9 @@ fn sources(count: u64, seed: u64) -> Vec<(String, String)> {
     let mut taken = 0;
     for texts in pairs::schemas(count as usize, seed) {
         match made(texts.clone()) {
+            // A message that requires itself has no finite value, and prost's `Default` of it never ends.
+            Ok((schema, _))
+                if schema.own_files().any(|file| file.descriptor().messages().any(requires_itself)) => {}
             Ok(_) => {
                 all.extend(texts);
                 taken += 1;
@@ -140,6 +146,20 @@ fn sources(count: u64, seed: u64) -> Vec<(String, String)> {
     }
     assert!(taken * 2 > count, "of {count} schemas only {taken} have a form in Rust");
     all
+}
+
+fn requires_itself(message: MessageDescriptor) -> bool {
+    fn ends(message: &MessageDescriptor, around: &mut Vec<String>) -> bool {
+        if around.iter().any(|it| it == message.full_name()) {
+            return false;
+        }
+        around.push(message.full_name().to_owned());
+        let required = message.fields().filter(|it| it.cardinality() == Cardinality::Required);
+        let all_end = required.filter_map(|it| it.kind().as_message().cloned()).all(|it| ends(&it, around));
+        around.pop();
+        all_end
+    }
+    !ends(&message, &mut Vec::new()) || message.child_messages().any(requires_itself)
 }
 
 /// A value, and what became of it.
@@ -180,9 +200,8 @@ fn bytes(hex: &str) -> Vec<u8> {
 
 /// The same message, whatever the order of its fields and the bits of a NaN.
 fn same(case: &Case, hex: &str) -> bool {
-    DynamicMessage::decode(case.message.descriptor(), &*bytes(hex)).is_ok_and(|back| {
-        encode(&back) == encode(&case.message) || format!("{back:?}") == format!("{:?}", case.message)
-    })
+    let Ok(back) = DynamicMessage::decode(case.message.descriptor(), &*bytes(hex)) else { return false };
+    encode(&back) == encode(&case.message) || serde_json::to_string(&back).ok() == case.json
 }
 
 #[test]
@@ -201,6 +220,10 @@ fn every_value_is_the_json_of_prost_reflect_and_comes_back() {
                 value(json) == value(said) && same(case, back)
             }
             (None, None) => true,
+            // Known to be wrong in prost-reflect 0.16: the largest `float`, rounded as it is written, is too large.
+            (Some(json), None) => {
+                json.contains(LARGEST) && answer.starts_with("error: float value out of range")
+            }
             _ => false,
         };
         if !right {
@@ -299,7 +322,8 @@ fn python_agrees(program: &Program, files: &FileSet, cases: &[Case]) {
     let folder = tempfile::tempdir().unwrap();
     let set = folder.path().join("set.binpb");
     std::fs::write(&set, files.get("descriptor.binpb").unwrap()).unwrap();
-    let cases: Vec<&Case> = cases.iter().filter(|it| it.json.is_some()).collect();
+    let cases: Vec<&Case> =
+        cases.iter().filter(|it| it.json.as_ref().is_some_and(|it| !it.contains(LARGEST))).collect();
     let lines = cases.iter().map(|it| {
         format!("{}\t{}\t{}\n", it.message.descriptor().full_name(), it.hex, it.json.as_deref().unwrap())
     });
