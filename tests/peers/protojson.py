@@ -1,6 +1,7 @@
 """Reads `name<TAB>hex<TAB>json` per line; says whether json_format reads the JSON as the message of the bytes, and how it
 writes that itself."""
 
+import json
 import sys
 
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
@@ -15,11 +16,10 @@ for line in sys.stdin:
         kind = message_factory.GetMessageClass(pool.FindMessageTypeByName(name))
         meant = kind.FromString(bytes.fromhex(hexed))
         read = json_format.Parse(text, kind(), descriptor_pool=pool)
-        # Bytes, since NaN is not NaN.
-        if read.SerializeToString(deterministic=True) == meant.SerializeToString(deterministic=True):
-            said = "same\t" + json_format.MessageToJson(meant, indent=None, descriptor_pool=pool)
-        else:
-            said = "another: " + json_format.MessageToJson(read, indent=None, descriptor_pool=pool)
+        # Bytes, since NaN is not NaN; else what both say, since the bits of a NaN and the number of a NullValue are not in JSON.
+        wanted, got = (json_format.MessageToJson(it, indent=None, descriptor_pool=pool) for it in (meant, read))
+        alike = read.SerializeToString(deterministic=True) == meant.SerializeToString(deterministic=True)
+        said = f"same\t{wanted}" if alike or json.loads(wanted) == json.loads(got) else f"another: {got}"
     except Exception as error:
         said = f"{type(error).__name__}: {error}"
     print(said.replace("\n", " "))
