@@ -24,7 +24,7 @@ fn project(at: &Path) {
         ),
         (
             "a.proto",
-            "syntax = \"proto3\";\npackage b;\n// Ünïcode.\nmessage A { oneof o { int32 x = 1; string y = 2; } }\n",
+            "syntax = \"proto3\";\npackage b;\n// Ünïcode.\nmessage Card { oneof o { int32 x = 1; string y = 2; } }\n",
         ),
     ] {
         fs::write(at.join("proto").join(file), text).unwrap();
@@ -71,7 +71,7 @@ fn any_folder_locale_zone_and_number_of_threads_make_the_same_files() {
             .env("HOME", &root)
             .output()
             .unwrap();
-        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        assert!(ran.status.success(), "{place}: {ran:?}");
         let made = tree(&root.join("out"));
         assert!(made.len() > 15, "{:?}", made.keys());
         let first = first.get_or_insert_with(|| made.clone());
