@@ -263,7 +263,7 @@ pub struct Generate {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Make files of this kind, and of others named so, only: rust, skeleton, descriptor, docs, python,
-    /// rest, openapi
+    /// rest, openapi, protojson, methods
     #[arg(long = "output", value_name = "KIND", value_parser = output_parser())]
     pub outputs: Vec<Output>,
     /// Make files of this type and of what it uses only; a message, enum, service, package.Service/Method, package, or

@@ -6,7 +6,8 @@
 //! The bytes depend on the schema, the options and the templates only: not on the folder, the clock, the
 //! order of the input or that of a hash map.
 //!
-//! Layout of a set: `python/<file>_pb2.py` and its kin, `rest/mod.rs` and `openapi/openapi.yaml` where they are wanted,
+//! Layout of a set: `python/<file>_pb2.py` and its kin, `rest/mod.rs`, `openapi/openapi.yaml`, `protojson/mod.rs` and
+//! `methods/mod.rs` where they are wanted,
 //! `rust/mod.rs`, `rust/<package>.rs`, `descriptor.binpb`, `docs/index.md`, `docs/index.html`, `docs/index.json`,
 //! `skeleton/mod.rs`, `skeleton/<service>.rs`; and, once written, `manifest.txt`, which names the others.
 //!
@@ -24,6 +25,7 @@ mod fresh;
 mod http;
 mod look;
 mod manifest;
+mod methods;
 mod openapi;
 mod origin;
 mod ours;
@@ -128,6 +130,12 @@ pub fn generate(schema: &Schema, options: &Options) -> Result<FileSet, Vec<Diagn
     files.extend(docs?.into_iter().flatten());
     if wants(Output::Python) {
         files.extend(python::generate(schema, options));
+    }
+    if wants(Output::ProtoJson) {
+        files.extend(rust::protojson(schema, options));
+    }
+    if wants(Output::Methods) {
+        files.extend(methods::generate(schema, options));
     }
     if wants(Output::Rest) || wants(Output::OpenApi) {
         let services = http::services(schema, options.http_default)?;

@@ -17,11 +17,15 @@ pub enum Output {
     Rest,
     /// The OpenAPI document of that, in YAML and in JSON: `openapi/`.
     OpenApi,
+    /// `serde` for the messages and enums of Rust, as ProtoJSON: `protojson/`. It needs what Rust makes.
+    ProtoJson,
+    /// The methods of the schema as a table in Rust: `methods/`. It needs nothing.
+    Methods,
 }
 
 impl Output {
     /// Every one, by the name it has in a configuration.
-    pub const ALL: [(&str, Output); 7] = [
+    pub const ALL: [(&str, Output); 9] = [
         ("rust", Output::Rust),
         ("skeleton", Output::Skeleton),
         ("descriptor", Output::Descriptor),
@@ -29,6 +33,8 @@ impl Output {
         ("python", Output::Python),
         ("rest", Output::Rest),
         ("openapi", Output::OpenApi),
+        ("protojson", Output::ProtoJson),
+        ("methods", Output::Methods),
     ];
 
     /// What is made where nobody says what.

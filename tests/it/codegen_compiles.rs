@@ -131,6 +131,19 @@ fn googles_pubsub_of_the_corpus_has_docs_and_rust_that_compiles() {
     compile("corpus_compiles", &files);
 }
 
+/// Minutes, so only when asked: `cargo xtask campaign rust`.
+#[test]
+fn googles_largest_compile() {
+    if std::env::var_os("PROTOGATE_GOOGLE_RUST").is_none() {
+        return;
+    }
+    let Some(root) = peers::or_skip("google-proto-files-6") else { return };
+    for folder in ["google/spanner/v1", "google/firestore/v1", "google/cloud/compute/v1"] {
+        let name = format!("google_{}", folder.replace('/', "_"));
+        compile(&name, &generated(with_imports(&root, folder)).1);
+    }
+}
+
 /// The `.proto` files of one folder, and everything of the same tree that they import.
 pub fn with_imports(root: &Path, folder: &str) -> Vec<(String, String)> {
     let names = fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().file_name());

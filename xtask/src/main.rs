@@ -32,11 +32,19 @@ fn corpus() -> ExitCode {
 /// (`tests/it/pairs`), `campaign majors` on two majors of Google's API definitions. Of the contract tester:
 /// `campaign mutants [--seeds N] [--promises] [--debug]` on every server of the zoo, which writes `docs/mutants.md`: with
 /// `--promises` only the part about the contract, with `--debug` from the build of the tests. Of what `PROVEN` promises:
-/// `campaign breaking [--pairs N] [--seed N]` on generated pairs.
+/// `campaign breaking [--pairs N] [--seed N]` on generated pairs. Of generated files: `campaign rust [--schemas N] [--seed N]`
+/// compiles and runs random schemas, and compiles the largest of Google's; `campaign openapi` has two validators read the
+/// document of every folder of Google's.
 fn campaign(arguments: &[OsString]) -> ExitCode {
     let words: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
     if words == ["majors"] {
         return test("majors_vs_buf", &[("PROTOGATE_MAJORS", "1")]);
+    }
+    if words == ["openapi"] {
+        return test("rest::documents", &[("PROTOGATE_OPENAPI", "1")]);
+    }
+    if let ["rust", rest @ ..] = &words[..] {
+        return rust(rest);
     }
     if let ["mutants", rest @ ..] = &words[..] {
         return mutants(rest);
@@ -63,6 +71,22 @@ fn campaign(arguments: &[OsString]) -> ExitCode {
     }
     let asked = [("PROTOGATE_PAIRS", pairs), ("PROTOGATE_SEED", seed)];
     test("pairs::buf_says_the_same_of_generated_pairs", &asked)
+}
+
+fn rust(options: &[&str]) -> ExitCode {
+    let mut asked = vec![("PROTOGATE_RUST_SCHEMAS", "200"), ("PROTOGATE_SEED", "1")];
+    for option in options.chunks(2) {
+        match option {
+            ["--schemas", number] if number.parse::<u64>().is_ok() => asked[0].1 = number,
+            ["--seed", number] if number.parse::<u64>().is_ok() => asked[1].1 = number,
+            _ => return campaign_usage(),
+        }
+    }
+    let random = test("rust_json", &asked);
+    if random != ExitCode::SUCCESS {
+        return random;
+    }
+    test("codegen_compiles::googles_largest_compile", &[("PROTOGATE_GOOGLE_RUST", "1")])
 }
 
 fn mutants(options: &[&str]) -> ExitCode {
@@ -102,7 +126,7 @@ fn test_in(build: &[&str], name: &str, environment: &[(&str, &str)]) -> ExitCode
 
 fn campaign_usage() -> ExitCode {
     eprintln!(
-        "usage: cargo xtask campaign pairs|breaking [--pairs N] [--seed N] | majors | mutants [--seeds N] [--promises] [--debug]"
+        "usage: cargo xtask campaign pairs|breaking [--pairs N] [--seed N] | majors | mutants [--seeds N] [--promises] [--debug] | rust [--schemas N] [--seed N] | openapi"
     );
     ExitCode::from(2)
 }

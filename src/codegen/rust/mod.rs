@@ -6,6 +6,7 @@
 mod comments;
 mod names;
 mod needed;
+mod protojson;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ use prost_build::{Config, Module, Service, ServiceGenerator};
 use rayon::prelude::*;
 
 pub(super) use comments::dedent;
+pub(super) use protojson::generate as protojson;
 
 use super::{File, Options, ours};
 use crate::diag::Diagnostic;

@@ -132,7 +132,7 @@ fn number(variable: &str) -> Option<u64> {
     Some(value.parse().unwrap_or_else(|_| panic!("{variable} is no number: {value}")))
 }
 
-fn runner(seed: u64) -> TestRunner {
+pub fn runner(seed: u64) -> TestRunner {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed.to_le_bytes().repeat(4));
     TestRunner::new_with_rng(Config::default(), rng)
 }
@@ -169,4 +169,10 @@ pub fn texts(count: usize, seed: u64) -> Vec<(print::Texts, print::Texts)> {
         (sides.old, sides.new)
     };
     drawn(&draw::pair(), &mut runner(seed), count).iter().map(sides).collect()
+}
+
+/// Generated schemas, each in a package of its own.
+pub fn schemas(count: usize, seed: u64) -> Vec<print::Texts> {
+    let pairs = drawn(&draw::pair(), &mut runner(seed), count);
+    pairs.iter().enumerate().map(|(index, pair)| Sides::of(pair, index + 1).old).collect()
 }
