@@ -20,6 +20,17 @@ pub(crate) fn parse(value: &[u8]) -> Option<Duration> {
     })
 }
 
+/// A value of the header for this time: no longer, and as exact as eight digits are.
+#[cfg(feature = "client")]
+pub(crate) fn format(time: Duration) -> String {
+    const MOST: u128 = 99_999_999;
+    match (time.as_micros(), time.as_millis(), u128::from(time.as_secs())) {
+        (micros, ..) if micros <= MOST => format!("{micros}u"),
+        (_, millis, _) if millis <= MOST => format!("{millis}m"),
+        (.., secs) => format!("{}S", secs.min(MOST)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +58,22 @@ mod tests {
             ("1 S", None),
         ] {
             assert_eq!(parse(text.as_bytes()), meant, "{text:?}");
+        }
+    }
+
+    #[cfg(feature = "client")]
+    #[test]
+    fn what_is_written_is_read_and_never_longer() {
+        for (time, text) in [
+            (Duration::ZERO, "0u"),
+            (Duration::from_nanos(1_999), "1u"),
+            (Duration::from_secs(2), "2000000u"),
+            (Duration::from_secs(100), "100000m"),
+            (Duration::from_secs(100_000), "100000S"),
+            (Duration::MAX, "99999999S"),
+        ] {
+            assert_eq!(format(time), text);
+            assert!(parse(text.as_bytes()).unwrap() <= time);
         }
     }
 }
