@@ -10,9 +10,12 @@
 //!        store/    one trait, three stores: memory, embedded (on disk), PostgreSQL
 //! ```
 //!
+//! [`client`] is the other side: what a team calls it with.
+//!
 //! Absent on purpose: no fault lives here (the zoo wraps this crate for that), nothing reads the schema at run
 //! time, and no module but [`status`] makes a [`tonic::Status`] out of an error.
 
+pub mod client;
 pub mod options;
 mod rest;
 pub mod server;
@@ -27,6 +30,7 @@ pub mod validate;
 #[allow(clippy::all, missing_docs, rustdoc::all)]
 pub mod pb;
 
+pub use client::UserClient;
 pub use options::Options;
 pub use server::{serve, serve_routes, serve_with_rest};
 pub use service::user_service;

@@ -5,6 +5,7 @@
 mod auth;
 mod binary;
 mod chat;
+mod client;
 mod crash;
 mod deadline;
 mod details;
@@ -12,6 +13,8 @@ mod drain;
 mod email;
 #[cfg(feature = "postgres")]
 mod events;
+#[cfg(all(unix, feature = "postgres"))]
+mod fleet;
 mod health;
 mod import;
 mod limits;

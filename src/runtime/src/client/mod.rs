@@ -28,6 +28,8 @@ mod connect;
 mod headers;
 mod pool;
 mod retry;
+#[cfg(test)]
+mod tests;
 
 use std::convert::Infallible;
 use std::fmt;
