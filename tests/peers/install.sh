@@ -15,8 +15,10 @@
 # CACHE/axe                      axe-core and puppeteer-core, which drives a Chromium of the system
 # CACHE/interop-node             Node packages of the servers in tests/interop/node
 # CACHE/rest                     Envoy, Schemathesis and two validators of OpenAPI (tests/it/rest); Linux only, for Envoy
+# CACHE/kube-venv                kubernetes-validate, which judges Kubernetes manifests
 #
-# Where apt-get can be used without asking, also Debian's `prometheus`, which has promtool, `chromium`, and `postgresql`, of
+# Where apt-get can be used without asking, also Debian's `prometheus`, which has promtool,
+# `prometheus-blackbox-exporter`, `chromium`, and `postgresql`, of
 # which tests start servers of their own (24 s to install).
 set -euo pipefail
 
@@ -28,6 +30,7 @@ GOOGLE_GAX_4=4.6.1
 GOOGLE_GAX_5=5.0.8
 GOOGLE_PROTO_FILES_5=5.0.3
 GOOGLE_PROTO_FILES_6=6.0.1
+KUBERNETES_VALIDATE=1.37.0
 PROTOVALIDATE=1.3.0
 PUPPETEER_CORE=25.16.0
 ENVOY=1.40.0
@@ -145,6 +148,7 @@ fi
 
 debian=()
 command -v promtool >/dev/null || debian+=(prometheus)
+command -v prometheus-blackbox-exporter >/dev/null || debian+=(prometheus-blackbox-exporter)
 command -v chromium >/dev/null || debian+=(chromium)
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || debian+=(postgresql)
 if [[ ${#debian[@]} -gt 0 && $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
@@ -179,5 +183,12 @@ if [[ "$(cat "$cache/rest/stamp" 2>/dev/null)" != "$rest in $cache" ]]; then
     printf '%s\n' "$rest in $cache" >"$cache/rest/stamp"
 fi
 
-printf '%s\n' "$wanted" "grpcurl $GRPCURL" "axe-core $AXE_CORE" "puppeteer-core $PUPPETEER_CORE" "$rest"
+if [[ "$(cat "$cache/kube.stamp" 2>/dev/null)" != "$KUBERNETES_VALIDATE in $cache" ]]; then
+    rm -rf "$cache/kube-venv"
+    python3 -m venv "$cache/kube-venv"
+    "$cache/kube-venv/bin/python" -m pip --disable-pip-version-check --quiet install "kubernetes-validate==$KUBERNETES_VALIDATE"
+    echo "$KUBERNETES_VALIDATE in $cache" >"$cache/kube.stamp"
+fi
+
+printf '%s\n' "$wanted" "kubernetes-validate $KUBERNETES_VALIDATE" "grpcurl $GRPCURL" "axe-core $AXE_CORE" "puppeteer-core $PUPPETEER_CORE" "$rest"
 tr '=' ' ' <"$here/../interop/requirements.txt" | tr -s ' '

@@ -2,8 +2,6 @@
 //! one is told to stop, one is told twice. The clients are tonic's own and retry nothing.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -18,6 +16,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use user_service::pb::user::ChatMessage;
 
 use crate::binary::{command, signal, start};
+use crate::deploy::peer;
 use crate::postgres;
 use crate::server::{Client, all, connect, create, id, nth, window};
 
@@ -26,20 +25,6 @@ const READERS: usize = 8;
 const WRITERS: usize = 4;
 /// Calls that have ended well before something happens, and after it.
 const CALLS: usize = 300;
-
-/// Envoy's program, where tests/peers/install.sh put it; without it says so, or panics where peers are required.
-fn envoy() -> Option<PathBuf> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/peers");
-    let cache = std::env::var_os("PROTOGATE_PEERS").map_or(here, PathBuf::from);
-    let found = Some(cache.join("rest/envoy")).filter(|path| path.is_file());
-    if found.is_none() {
-        let message = "no Envoy is installed: run tests/peers/install.sh";
-        let required = std::env::var_os("PROTOGATE_REQUIRE_PEERS").is_some_and(|value| value == "1");
-        assert!(!required, "{message}");
-        std::io::stderr().write_all(format!("skipped: {message}\n").as_bytes()).unwrap();
-    }
-    found
-}
 
 /// Instances, and Envoy in front of them. They end with the test.
 struct Fleet {
@@ -51,7 +36,7 @@ struct Fleet {
 
 impl Fleet {
     async fn start(drain: &str) -> Option<Self> {
-        let program = envoy()?;
+        let program = peer("rest/envoy")?;
         let url = postgres::database().await?;
         let mut instances = Vec::new();
         let mut config = std::fs::read_to_string(CONFIG).unwrap();
@@ -81,6 +66,11 @@ impl Fleet {
         }
         // Whoever stops reading stops Envoy at its next line.
         tokio::spawn(async move { while let Ok(Some(_)) = said.next_line().await {} });
+        // The workers listen a moment after it has said so.
+        while tokio::net::TcpStream::connect(("127.0.0.1", free)).await.is_err() {
+            assert_eq!(envoy.try_wait().unwrap(), None, "Envoy has ended: {last}");
+            tokio::task::yield_now().await;
+        }
         Some(Self { instances, _envoy: envoy, uri: format!("http://127.0.0.1:{free}"), _folder: folder })
     }
 

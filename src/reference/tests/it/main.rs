@@ -4,10 +4,12 @@
 
 mod auth;
 mod binary;
+mod blackbox;
 mod chat;
 mod client;
 mod crash;
 mod deadline;
+mod deploy;
 mod details;
 mod drain;
 mod email;
