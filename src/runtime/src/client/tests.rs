@@ -252,6 +252,35 @@ async fn attempts_carry_who_and_what_and_how_long() {
 }
 
 #[tokio::test]
+async fn a_call_within_a_call_has_its_id_its_trace_and_its_end() {
+    let server = Server::start(&[Does::Ok]).await;
+    let mut client = Client::new([&server.uri], calls(), quick()).unwrap();
+    let trace = crate::TraceContext { trace_id: 7, span_id: 1, sampled: true };
+    let uri = http::Uri::from_static("/outer.S/M");
+    let outer = crate::Call::new(uri, None, http::HeaderValue::from_static("outer-1"), trace);
+    let mut incoming = http::Extensions::new();
+    incoming.insert(Arc::new(outer));
+    incoming.insert(crate::EndsAt(std::time::Instant::now() + Duration::from_secs(3)));
+    for method in ["Read", "List"] {
+        let mut request = request(method);
+        super::pass_on(&incoming, request.extensions_mut());
+        assert_eq!(send(&mut client, request).await.0, "0");
+    }
+    for headers in server.seen.lock().unwrap().iter() {
+        assert_eq!(headers.get("x-request-id").unwrap(), "outer-1");
+        let sent = crate::TraceContext::from_headers(headers).unwrap();
+        assert_eq!((sent.trace_id, sent.sampled), (7, true));
+        let left = crate::timeout::parse(headers.get("grpc-timeout").unwrap().as_bytes()).unwrap();
+        assert!(left <= Duration::from_secs(3), "{left:?}");
+    }
+    // Without one, the client's own deadline.
+    send(&mut client, request("Read")).await;
+    let seen = server.seen.lock().unwrap();
+    let left = crate::timeout::parse(seen[2].get("grpc-timeout").unwrap().as_bytes()).unwrap();
+    assert!(left > Duration::from_secs(3) && left <= Duration::from_secs(10), "{left:?}");
+}
+
+#[tokio::test]
 async fn what_is_no_server_is_refused_in_a_sentence() {
     for (uri, word) in [
         ("/10.0.0.1", "host"),
