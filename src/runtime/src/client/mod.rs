@@ -18,6 +18,8 @@
 //! sooner than the server wants (`grpc-retry-pushback-ms`, `RetryInfo`), and not beyond the deadline. A call that streams
 //! its requests is made again only when nothing of it was sent.
 //!
+//! Each server has one connection, which all calls share.
+//!
 //! Absent on purpose: no names are resolved to many addresses (give the addresses, or a proxy's), and no health is asked
 //! for. A server is left out for what its calls say of it.
 

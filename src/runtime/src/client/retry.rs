@@ -83,6 +83,8 @@ async fn call(shared: &Shared, method: Method, request: Request<Body>) -> Result
         if ends.is_some_and(|ends| Instant::now() + wait >= ends) {
             return Ok(response);
         }
+        // A failed answer is no call of its server any more.
+        drop(response);
         tokio::time::sleep(wait).await;
         made += 1;
     }

@@ -62,10 +62,10 @@ impl Server {
                         let messages = match does {
                             Does::Code(code, more) => {
                                 let headers = headers.header("grpc-status", code);
-                                let headers = more
-                                    .map(|(name, value)| (name, value))
-                                    .into_iter()
-                                    .fold(headers, |headers, (name, value)| headers.header(name, value));
+                                let headers = match more {
+                                    Some((name, value)) => headers.header(name, value),
+                                    None => headers,
+                                };
                                 respond.send_response(headers.body(()).unwrap(), true).unwrap();
                                 continue;
                             }
