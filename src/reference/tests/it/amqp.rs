@@ -10,7 +10,7 @@ use tonic::Code;
 use user_service::pb::user::UpdateUserRequest;
 
 use crate::binary;
-use crate::fleet::peer;
+use crate::deploy::peer;
 use crate::server::{Client, connect, create, id, nth};
 
 /// Debian's RabbitMQ in a folder of its own. Ends with the test, as do the programs it started.

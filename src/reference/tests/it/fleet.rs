@@ -1,247 +1,230 @@
-//! Three instances on one PostgreSQL behind the Envoy of `deploy/envoy.yaml`: one is killed, one is told to end, and nobody who
-//! may not notice does.
+//! Three instances on one PostgreSQL behind a real Envoy with the configuration that is shipped: one is killed under load,
+//! one is told to stop, one is told twice. The clients are tonic's own and retry nothing.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::collections::BTreeSet;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Code, Status, Streaming};
-use user_service::pb::user::{ChatMessage, UpdateUserRequest};
+use user_service::pb::user::ChatMessage;
 
-use crate::binary;
-use crate::server::{Client, connect, create, id, nth};
+use crate::binary::{command, signal, start};
+use crate::deploy::peer;
+use crate::postgres;
+use crate::server::{Client, all, connect, create, id, nth, window};
 
-/// How long open calls may go on after SIGTERM.
-const DRAIN: Duration = Duration::from_secs(2);
+const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/envoy.yaml");
+const READERS: usize = 8;
+const WRITERS: usize = 4;
+/// Calls that have ended well before something happens, and after it.
+const CALLS: usize = 300;
 
-/// A program of tests/peers/install.sh; without it says so, or panics where peers are required.
-pub fn peer(path: &str) -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/peers");
-    let program = std::env::var_os("PROTOGATE_PEERS").map_or(beside, PathBuf::from).join(path);
-    if program.exists() {
-        return Some(program);
-    }
-    let message = format!("no {path} is installed: run tests/peers/install.sh");
-    let required = std::env::var_os("PROTOGATE_REQUIRE_PEERS").is_some_and(|value| value == "1");
-    assert!(!required, "{message}");
-    // Not eprintln!: the harness keeps what it prints to itself when the test passes.
-    std::io::stderr().write_all(format!("skipped: {message}\n").as_bytes()).unwrap();
-    None
+/// Instances, and Envoy in front of them. They end with the test.
+struct Fleet {
+    instances: Vec<(Child, String)>,
+    _envoy: Child,
+    uri: String,
+    _folder: TempDir,
 }
 
-/// A running Envoy; it ends with the test.
-pub struct Envoy {
-    child: Child,
-    /// Where it takes calls.
-    pub uri: String,
-    _folder: tempfile::TempDir,
-}
-
-impl Drop for Envoy {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Envoy {
-    /// The configuration that is shipped, in front of these instances.
-    pub fn start(program: &Path, instances: &[&str]) -> Envoy {
-        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/envoy.yaml");
-        let mut text = std::fs::read_to_string(shipped).unwrap();
-        let mut port = |from: &str, to: &str| {
-            let (from, to) = (format!("port_value: {from}}}"), format!("port_value: {to}}}"));
-            assert_eq!(text.matches(&from).count(), 1, "{from}");
-            text = text.replace(&from, &to);
-        };
-        port("9901", "0");
-        port("50050", "0");
-        for (shipped, uri) in ["50051", "50052", "50053"].iter().zip(instances) {
-            port(shipped, uri.rsplit(':').next().unwrap());
+impl Fleet {
+    async fn start(drain: &str) -> Option<Self> {
+        let program = peer("rest/envoy")?;
+        let url = postgres::database().await?;
+        let mut instances = Vec::new();
+        let mut config = std::fs::read_to_string(CONFIG).unwrap();
+        for shown in ["50061", "50062", "50063"] {
+            let (child, uri) = start(command(&["--store", &url, "--drain", drain])).await;
+            let port = uri.rsplit_once(':').unwrap().1;
+            config = replaced(&config, shown, port);
+            instances.push((child, uri));
         }
-        let folder = tempfile::tempdir().unwrap();
-        let (config, admin) = (folder.path().join("envoy.yaml"), folder.path().join("admin"));
-        std::fs::write(&config, text).unwrap();
-        let mut child = Command::new(program)
-            .arg("--config-path")
-            .arg(&config)
-            .arg("--admin-address-path")
-            .arg(&admin)
-            .args(["--concurrency", "1", "--disable-hot-restart", "--log-level", "info"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-        let mut said = Vec::new();
-        let started =
-            lines.by_ref().inspect(|line| said.push(line.clone())).any(|it| it.contains("starting workers"));
-        assert!(started, "Envoy did not start:\n{}", said.join("\n"));
+        // Free when it is asked for; Envoy tells the ports of its own choice to its administrator only.
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let config = replaced(&replaced(&config, "9901", "0"), "50050", &free.to_string());
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("envoy.yaml");
+        std::fs::write(&file, config).unwrap();
+        let mut envoy = Command::new(program);
+        envoy.arg("--config-path").arg(&file);
+        envoy.args(["--concurrency", "1", "--disable-hot-restart", "--log-level", "info"]);
+        let mut envoy =
+            envoy.stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+        let mut said = BufReader::new(envoy.stderr.take().unwrap()).lines();
+        let mut last = String::new();
+        // It starts its workers when the first health checks are done.
+        while !last.contains("starting workers") {
+            let line = said.next_line().await.unwrap();
+            last = line.unwrap_or_else(|| panic!("Envoy has ended: {last}"));
+        }
         // Whoever stops reading stops Envoy at its next line.
-        std::thread::spawn(move || lines.for_each(drop));
-        let uri = format!("http://127.0.0.1:{}", listener(&std::fs::read_to_string(admin).unwrap()));
-        Envoy { child, uri, _folder: folder }
+        tokio::spawn(async move { while let Ok(Some(_)) = said.next_line().await {} });
+        // The workers listen a moment after it has said so.
+        while tokio::net::TcpStream::connect(("127.0.0.1", free)).await.is_err() {
+            assert_eq!(envoy.try_wait().unwrap(), None, "Envoy has ended: {last}");
+            tokio::task::yield_now().await;
+        }
+        Some(Self { instances, _envoy: envoy, uri: format!("http://127.0.0.1:{free}"), _folder: folder })
+    }
+
+    async fn client(&self) -> Client {
+        Client::new(connect(&self.uri).await)
     }
 }
 
-/// The port that Envoy took for calls.
-fn listener(admin: &str) -> u64 {
-    let mut stream = std::net::TcpStream::connect(admin).unwrap();
-    stream
-        .write_all(b"GET /listeners?format=json HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n")
-        .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    // It comes in one chunk.
-    let json = &answer[answer.find('{').unwrap()..=answer.rfind('}').unwrap()];
-    let listeners: serde_json::Value = serde_json::from_str(json).unwrap();
-    listeners["listener_statuses"][0]["local_address"]["socket_address"]["port_value"].as_u64().unwrap()
+/// The port that the configuration has, in the place where it must be.
+fn replaced(config: &str, shown: &str, real: &str) -> String {
+    let shown = format!("port_value: {shown}}}");
+    assert_eq!(config.matches(&shown).count(), 1, "{shown}");
+    config.replace(&shown, &format!("port_value: {real}}}"))
 }
 
-/// Callers that count what they did.
+#[derive(Default)]
 struct Load {
-    callers: JoinSet<()>,
-    done: Arc<AtomicUsize>,
-    stop: Arc<AtomicBool>,
+    ended_well: AtomicUsize,
+    one_more: Notify,
+    over: AtomicBool,
+    next: AtomicUsize,
 }
 
 impl Load {
-    /// Reads and changes of one user, which may be repeated; also new users, which may not, if they are to `write`.
-    fn start(client: &Client, user: &str, write: bool) -> Load {
-        let (done, stop) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
-        let mut callers = JoinSet::new();
-        for caller in 0..8 {
-            let (mut client, user) = (client.clone(), user.to_owned());
-            let (done, stop) = (Arc::clone(&done), Arc::clone(&stop));
-            callers.spawn(async move {
-                let mut number = caller;
-                while !stop.load(Ordering::SeqCst) {
-                    client.get_user(id(&user)).await.expect("GetUser");
-                    let change = UpdateUserRequest {
-                        id: user.clone(),
-                        name: Some(format!("Name {number}")),
-                        email: None,
-                    };
-                    client.update_user(change).await.expect("UpdateUser");
-                    if write {
-                        client.create_user(nth(number)).await.expect("CreateUser");
-                    }
-                    number += 8;
-                    done.fetch_add(1, Ordering::SeqCst);
+    fn well(&self) {
+        self.ended_well.fetch_add(1, Ordering::Relaxed);
+        self.one_more.notify_waiters();
+    }
+
+    /// Idempotent calls; each has to end well.
+    async fn read(self: Arc<Self>, mut client: Client, known: String) {
+        while !self.over.load(Ordering::Relaxed) {
+            let user = client.get_user(id(&known)).await.expect("an idempotent call");
+            assert_eq!(user.into_inner().id, known);
+            self.well();
+        }
+    }
+
+    /// The users that were created, and how many calls failed.
+    async fn write(self: Arc<Self>, mut client: Client) -> (Vec<usize>, usize) {
+        let (mut created, mut failed) = (Vec::new(), 0);
+        while !self.over.load(Ordering::Relaxed) {
+            let number = self.next.fetch_add(1, Ordering::Relaxed);
+            match client.create_user(nth(number)).await {
+                Ok(_) => created.push(number),
+                Err(status) => {
+                    // Not ALREADY_EXISTS, which would tell of a second attempt.
+                    assert_eq!(status.code(), tonic::Code::Unavailable, "{status}");
+                    failed += 1;
                 }
-            });
-        }
-        Load { callers, done, stop }
-    }
-
-    /// Waits until so many more rounds are done, or a caller has failed.
-    async fn goes_on(&mut self, more: usize) {
-        let until = self.done.load(Ordering::SeqCst) + more;
-        while self.done.load(Ordering::SeqCst) < until {
-            if let Some(ended) = self.callers.try_join_next() {
-                ended.unwrap();
             }
-            tokio::task::yield_now().await;
+            self.well();
         }
+        (created, failed)
     }
 
-    async fn end(self) {
-        self.stop.store(true, Ordering::SeqCst);
-        self.callers.join_all().await;
+    async fn goes_on(&self) {
+        let until = self.ended_well.load(Ordering::Relaxed) + CALLS;
+        loop {
+            // Listens before it looks: the last call may end in between.
+            let one_more = self.one_more.notified();
+            if self.ended_well.load(Ordering::Relaxed) >= until {
+                return;
+            }
+            one_more.await;
+        }
     }
 }
 
-type Chat = (mpsc::Sender<ChatMessage>, Streaming<ChatMessage>);
+/// Sends `what` to the first instance under load, and says how many calls that create something failed. No idempotent
+/// one has, and what was created is there.
+async fn under_load(fleet: &mut Fleet, what: &str) -> usize {
+    let mut client = fleet.client().await;
+    let known = create(&mut client, nth(1_000_000)).await.id;
+    let load = Arc::new(Load::default());
+    let (mut readers, mut writers) = (JoinSet::new(), JoinSet::new());
+    for _ in 0..READERS {
+        readers.spawn(Arc::clone(&load).read(fleet.client().await, known.clone()));
+    }
+    for _ in 0..WRITERS {
+        writers.spawn(Arc::clone(&load).write(fleet.client().await));
+    }
+    load.goes_on().await;
+    let (instance, _) = &mut fleet.instances[0];
+    signal(instance, what).await;
+    instance.wait().await.unwrap();
+    load.goes_on().await;
+    load.over.store(true, Ordering::Relaxed);
+    readers.join_all().await;
+    let written = writers.join_all().await;
+    let stored = all(client.stream_users(window(0, 0)).await.unwrap()).await;
+    let stored: BTreeSet<_> = stored.into_iter().map(|user| user.email).collect();
+    for number in written.iter().flat_map(|(created, _)| created) {
+        assert!(stored.contains(&nth(*number).email), "{number} was acknowledged");
+    }
+    written.iter().map(|(_, failed)| failed).sum()
+}
 
-/// A chat that has begun.
-async fn chat(client: &Client) -> Chat {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instance_that_is_killed_costs_no_idempotent_call() {
+    let Some(mut fleet) = Fleet::start("10").await else { return };
+    let failed = under_load(&mut fleet, "-KILL").await;
+    assert!(failed <= WRITERS, "each writer had one call there at most, but {failed} failed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instance_that_is_told_to_stop_costs_no_unary_call() {
+    let Some(mut fleet) = Fleet::start("10").await else { return };
+    assert_eq!(under_load(&mut fleet, "-TERM").await, 0);
+}
+
+/// A chat that has begun, through Envoy: what keeps it open, and its answers.
+async fn chat(client: &mut Client) -> (mpsc::Sender<ChatMessage>, tonic::Streaming<ChatMessage>) {
     let (send, receive) = mpsc::channel(1);
-    let mut answers = client.clone().chat(ReceiverStream::new(receive)).await.unwrap().into_inner();
     send.send(ChatMessage::default()).await.unwrap();
+    let mut answers = client.chat(ReceiverStream::new(receive)).await.unwrap().into_inner();
     answers.message().await.unwrap().unwrap();
     (send, answers)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn instances_go_and_no_call_fails_that_may_not() {
-    let Some(program) = peer("rest/envoy") else { return };
-    let Some(url) = crate::postgres::database().await else { return };
-    let mut instances = Vec::new();
-    for _ in 0..3 {
-        let drain = DRAIN.as_secs().to_string();
-        let arguments = ["--store", &url, "--store-connections", "4", "--drain", &drain];
-        instances.push(binary::start(binary::command(&arguments)).await);
-    }
-    let uris: Vec<&str> = instances.iter().map(|(_, uri)| uri.as_str()).collect();
-    let envoy = Envoy::start(&program, &uris);
-    let client = Client::new(connect(&envoy.uri).await);
-    let user = create(&mut client.clone(), nth(1_000_000)).await.id;
-
-    // Killed: what does no harm twice is repeated elsewhere.
-    let mut load = Load::start(&client, &user, false);
-    load.goes_on(100).await;
-    instances[0].0.kill().await.unwrap();
-    load.goes_on(200).await;
-    load.end().await;
-
-    // Told to end: nothing fails at all, and what is held open ends with the drain.
+async fn a_held_stream_ends_at_the_drain_deadline_and_a_second_signal_is_obeyed_at_once() {
+    let Some(mut fleet) = Fleet::start("1").await else { return };
+    let mut client = fleet.client().await;
+    // Balanced, so that each instance has some.
     let mut chats = Vec::new();
-    for _ in 0..8 {
-        chats.push(chat(&client).await);
+    for _ in 0..9 {
+        chats.push(chat(&mut client).await);
     }
-    let mut load = Load::start(&client, &user, true);
-    load.goes_on(50).await;
-    let told = Instant::now();
-    binary::signal(&instances[1].0, "-TERM").await;
-    load.goes_on(100).await;
-    let status = instances[1].0.wait().await.unwrap();
-    assert!(status.success(), "{status}");
-    load.goes_on(100).await;
-    load.end().await;
-    let (mut cut, mut alive) = (0, 0);
-    for (send, mut answers) in chats {
-        // Of one that is cut, the sender may be gone as well.
-        let sent = send.send(ChatMessage { id: "later".into(), ..ChatMessage::default() }).await;
-        match answers.message().await {
-            Ok(Some(answer)) => {
-                assert!(sent.is_ok() && answer.id == "later");
-                alive += 1;
-            }
-            // Envoy resets what its server has left, and a reset is INTERNAL to clients of gRPC.
-            ended => {
-                let is_cut = |status: &Status| matches!(status.code(), Code::Unavailable | Code::Internal);
-                assert!(ended.as_ref().is_err_and(is_cut), "{ended:?}");
-                cut += 1;
-            }
+    let began = Instant::now();
+    for (instance, _) in &fleet.instances {
+        signal(instance, "-TERM").await;
+    }
+    for (instance, _) in &mut fleet.instances {
+        assert_eq!(instance.wait().await.unwrap().code(), Some(0));
+    }
+    assert!(began.elapsed() >= Duration::from_secs(1), "the streams were given their time");
+    for (_send, mut answers) in chats {
+        answers.message().await.expect_err("the stream was cut, not ended");
+    }
+
+    let Some(mut fleet) = Fleet::start("600").await else { return };
+    let mut client = fleet.client().await;
+    let mut chats = Vec::new();
+    for _ in 0..9 {
+        chats.push(chat(&mut client).await);
+    }
+    for (instance, uri) in &mut fleet.instances {
+        signal(instance, "-TERM").await;
+        // It has heard the first when it takes no connections any more.
+        while tokio::net::TcpStream::connect(uri.trim_start_matches("http://")).await.is_ok() {
+            tokio::task::yield_now().await;
         }
+        signal(instance, "-INT").await;
+        assert_eq!(instance.wait().await.unwrap().code(), Some(128 + 2));
     }
-    assert!(told.elapsed() >= DRAIN);
-    assert!(cut > 0 && alive > 0, "{cut} were cut and {alive} went on: both instances held some");
-}
-
-/// What is shipped for Kubernetes is what its schema says.
-#[test]
-fn the_manifest_is_valid() {
-    let Some(program) = peer("rest/venv/bin/kubernetes-validate") else { return };
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/kubernetes.yaml");
-    let output = Command::new(program).arg("--strict").arg(&manifest).output().unwrap();
-    let said =
-        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    assert_eq!(said.matches(" passed for resource ").count(), 3, "{said}");
-
-    // The drain fits into the time that Kubernetes gives, behind the pause before it.
-    let text = std::fs::read_to_string(manifest).unwrap();
-    let number = |before: &str| -> u64 {
-        let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("{before}"));
-        rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap()
-    };
-    let (grace, drain) = (number("terminationGracePeriodSeconds: "), number("--drain="));
-    assert!(drain + number("sleep: {seconds: ") < grace);
 }

@@ -6,16 +6,18 @@
 mod amqp;
 mod auth;
 mod binary;
+mod blackbox;
 mod chat;
 mod client;
 mod crash;
 mod deadline;
+mod deploy;
 mod details;
 mod drain;
 mod email;
 #[cfg(feature = "postgres")]
 mod events;
-#[cfg(feature = "postgres")]
+#[cfg(all(unix, feature = "postgres"))]
 mod fleet;
 mod health;
 mod import;

@@ -1,47 +1,49 @@
-//! How much may be repeated, by the rule of gRFC A6: tokens that failures take and successes give back in tenths.
+//! How many retries all calls of a client may make together: the throttling of gRFC A6. While servers are well it bounds
+//! nothing; while they are not, retries must not be what keeps them down.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A token in the parts that a success gives back.
-const TOKEN: u32 = 10;
-
-/// The tokens of all calls of a channel.
+/// A bucket of tokens. A failure takes one, a success gives a part of one back, and there are retries only while more than
+/// half of them are left.
 #[derive(Debug)]
-pub struct Budget {
+pub(crate) struct Budget {
+    /// In thousandths.
+    tokens: AtomicU32,
     most: u32,
-    left: AtomicU32,
-    spent: AtomicU64,
-    refused: AtomicU64,
+    gain: u32,
 }
 
 impl Budget {
-    pub fn new(tokens: u32) -> Self {
-        let most = tokens.saturating_mul(TOKEN);
-        Self { most, left: AtomicU32::new(most), spent: AtomicU64::new(0), refused: AtomicU64::new(0) }
+    /// A full bucket of `tokens` (1 to 1000), of which a success gives back `ratio`.
+    pub(crate) fn new(tokens: u32, ratio: f32) -> Self {
+        let most = tokens.clamp(1, 1000) * 1000;
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is between 1 and 1000"
+        )]
+        let gain = (ratio.clamp(0.001, 1.0) * 1000.0) as u32;
+        Self { tokens: AtomicU32::new(most), most, gain }
     }
 
-    /// A call has succeeded.
-    pub fn give(&self) {
-        let more = |left: u32| (left < self.most).then_some(left + 1);
-        // Full: there is nothing to give.
-        let _ = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+    /// A call has ended well.
+    pub(crate) fn succeeded(&self) {
+        self.change(|tokens| tokens.saturating_add(self.gain).min(self.most));
     }
 
-    /// An attempt has failed: whether another may follow, where one is `wanted`.
-    pub fn take(&self, wanted: bool) -> bool {
-        let less = |left: u32| Some(left.saturating_sub(TOKEN));
-        let before = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).unwrap_or_default();
-        let may = before.saturating_sub(TOKEN) > self.most / 2;
-        if wanted {
-            let count = if may { &self.spent } else { &self.refused };
-            count.fetch_add(1, Ordering::Relaxed);
-        }
-        may
+    /// A call has failed in a way that one might retry.
+    pub(crate) fn failed(&self) {
+        self.change(|tokens| tokens.saturating_sub(1000));
     }
 
-    /// The attempts that were allowed and those that were not.
-    pub fn counts(&self) -> (u64, u64) {
-        (self.spent.load(Ordering::Relaxed), self.refused.load(Ordering::Relaxed))
+    /// Whether there may be a retry.
+    pub(crate) fn allows(&self) -> bool {
+        self.tokens.load(Ordering::Relaxed) > self.most / 2
+    }
+
+    fn change(&self, to: impl Fn(u32) -> u32) {
+        // Fails only where the function declines, which it does not.
+        let _ = self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| Some(to(tokens)));
     }
 }
 
@@ -50,19 +52,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn half_of_the_tokens_may_be_spent_and_successes_earn_more() {
-        let budget = Budget::new(10);
-        let allowed = (0..20).filter(|_| budget.take(true)).count();
-        assert_eq!(allowed, 4, "at 9, 8, 7 and 6 of 10");
-        assert!((0..60).all(|_| {
-            budget.give();
-            true
-        }));
-        assert!(!budget.take(true), "six earned, one taken: five of ten");
-        (0..1000).for_each(|_| budget.give());
-        assert!(budget.take(true), "no more than all of them");
-        assert_eq!((0..20).filter(|_| budget.take(true)).count(), 3);
-        assert_eq!(budget.counts().0, 8);
-        assert!(!Budget::new(0).take(true));
+    fn half_of_it_is_kept_back_and_successes_fill_it() {
+        let budget = Budget::new(10, 0.1);
+        for _ in 0..4 {
+            budget.failed();
+            assert!(budget.allows());
+        }
+        budget.failed();
+        assert!(!budget.allows());
+        budget.succeeded();
+        assert!(budget.allows());
+        for _ in 0..100 {
+            budget.failed();
+        }
+        for _ in 0..50 {
+            budget.succeeded();
+            assert!(!budget.allows());
+        }
+        budget.succeeded();
+        assert!(budget.allows());
     }
 }

@@ -1,68 +1,60 @@
-//! What may be repeated: read from a schema.
+//! What the schema says of the methods that a client calls: how many messages go each way, and whether a call that was
+//! perhaps done may be made again.
 
 use std::collections::HashMap;
 
-use prost::{DecodeError, Message as _};
+use prost::Message;
 use prost_types::FileDescriptorSet;
 use prost_types::method_options::IdempotencyLevel;
 
 use crate::Kind;
 
-/// The methods of a service, and which of them do no harm when they are called twice.
-#[derive(Debug, Clone, Default)]
-pub struct Calls(HashMap<String, Call>);
-
 /// One method.
-#[derive(Debug, Clone, Copy)]
-pub struct Call {
-    /// Whether its request is one message, which can be kept.
-    pub has_one_request: bool,
-    /// `NO_SIDE_EFFECTS` or `IDEMPOTENT`.
-    pub is_idempotent: bool,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Method {
+    /// How many messages go each way.
+    pub kind: Kind,
+    /// Whether its `idempotency_level` is `NO_SIDE_EFFECTS` or `IDEMPOTENT`.
+    pub idempotent: bool,
 }
 
+/// The methods of a schema, by their paths. One that is not here is a stream each way and is not idempotent: the least is
+/// presumed of it.
+#[derive(Debug, Clone, Default)]
+pub struct Calls(HashMap<String, Method>);
+
 impl Calls {
-    /// Of every service of an encoded `google.protobuf.FileDescriptorSet`, such as the `FILE_DESCRIPTOR_SET` that protogate
-    /// generates.
+    /// Those of an encoded `FileDescriptorSet`, as `generate` writes it: `pb::FILE_DESCRIPTOR_SET`.
     ///
     /// # Errors
-    ///
-    /// It is none.
-    pub fn from_descriptor_set(encoded: &[u8]) -> Result<Self, DecodeError> {
-        let set = FileDescriptorSet::decode(encoded)?;
-        let mut calls = HashMap::new();
-        for file in &set.file {
+    /// When it is none.
+    pub fn from_descriptors(encoded: &[u8]) -> Result<Self, prost::DecodeError> {
+        let mut calls = Self::default();
+        for file in FileDescriptorSet::decode(encoded)?.file {
             for service in &file.service {
                 for method in &service.method {
+                    let package = if file.package().is_empty() { "" } else { "." };
+                    let path = format!("/{}{package}{}/{}", file.package(), service.name(), method.name());
                     let kind = Kind::new(method.client_streaming(), method.server_streaming());
                     let level = method.options.as_ref().map(|options| options.idempotency_level());
-                    let call = Call {
-                        has_one_request: matches!(kind, Kind::Unary | Kind::ServerStream),
-                        is_idempotent: matches!(
-                            level,
-                            Some(IdempotencyLevel::NoSideEffects | IdempotencyLevel::Idempotent)
-                        ),
-                    };
-                    let dot = if file.package().is_empty() { "" } else { "." };
-                    let path = format!("/{}{dot}{}/{}", file.package(), service.name(), method.name());
-                    calls.insert(path, call);
+                    let idempotent = level.is_some_and(|level| level != IdempotencyLevel::IdempotencyUnknown);
+                    calls.0.insert(path, Method { kind, idempotent });
                 }
             }
         }
-        Ok(Self(calls))
+        Ok(calls)
     }
 
-    /// The same, and this method may be repeated whatever the schema says.
+    /// The same with one method more, or said anew.
     #[must_use]
-    pub fn with_idempotent(mut self, path: &str) -> Self {
-        if let Some(call) = self.0.get_mut(path) {
-            call.is_idempotent = true;
-        }
+    pub fn with(mut self, path: &str, kind: Kind, idempotent: bool) -> Self {
+        self.0.insert(path.to_owned(), Method { kind, idempotent });
         self
     }
 
-    /// A method that nobody knows is never repeated.
-    pub(super) fn find(&self, path: &str) -> Call {
-        self.0.get(path).copied().unwrap_or(Call { has_one_request: false, is_idempotent: false })
+    /// The method of this path.
+    #[must_use]
+    pub fn find(&self, path: &str) -> Method {
+        self.0.get(path).copied().unwrap_or(Method { kind: Kind::BidiStream, idempotent: false })
     }
 }

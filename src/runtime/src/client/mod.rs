@@ -1,112 +1,246 @@
-//! A connection to a service of several instances, for generated clients to stand on: it spreads calls over the instances,
-//! gives each call a deadline, and repeats what may be repeated.
-//!
-//! - **Balance**: of two instances drawn at random the one with fewer calls under way (the power of two choices). An
-//!   instance that cannot be reached, or says `UNAVAILABLE`, is left out for a while that doubles each time.
-//! - **Deadline**: `grpc-timeout` on every call, the caller's or that of [`Options`], over all attempts together.
-//! - **Retries**: as gRFC A6 has it (<https://github.com/grpc/proposal/blob/master/A6-client-retries.md>). A call that has
-//!   never left is repeated whatever it is; one that ended with `UNAVAILABLE` before its first answer only where the schema
-//!   says that this does no harm (`idempotency_level`). The server's word on when (`grpc-retry-pushback-ms`,
-//!   `google.rpc.RetryInfo`) counts. A [budget](Options::retry_tokens) ends it when most calls fail, so that a service that
-//!   is down is not asked more often than one that is up.
-//! - **Context**: each call has a `traceparent` and an `x-request-id`, the caller's or new ones, the same in all attempts.
+//! A client of several servers of one service, which any generated client may be made of: it spreads calls over them,
+//! leaves out those that do not answer, ends calls at their deadline, and makes those again that may be made again.
 //!
 //! ```no_run
-//! # async fn example(descriptors: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
-//! use protogate_runtime::client::{Balanced, Calls, Options};
-//!
-//! let instances = ["http://10.0.0.1:50051", "http://10.0.0.2:50051"];
-//! let calls = Calls::from_descriptor_set(descriptors)?;
-//! let channel = Balanced::new(instances.map(str::parse).into_iter().collect::<Result<Vec<_>, _>>()?, calls, Options::default());
-//! // let users = UserServiceClient::new(channel);
-//! # Ok(())
-//! # }
+//! use protogate_runtime::client::{Calls, Client, Options};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let descriptors: &[u8] = &[];
+//! let calls = Calls::from_descriptors(descriptors)?; // pb::FILE_DESCRIPTOR_SET
+//! let servers = ["http://10.0.0.1:50051", "http://10.0.0.2:50051", "http://10.0.0.3:50051"];
+//! let client = Client::new(servers, calls, Options::default())?;
+//! // let users = UserServiceClient::new(client);
+//! # Ok(()) }
 //! ```
+//!
+//! **Retries** are those of gRFC A6, and none beside. A call is made again when it ended with `UNAVAILABLE`, no message
+//! of its answer has reached the caller, and either its method is idempotent by the schema (`idempotency_level`) or it is
+//! certain that no server has seen it; as often as [`Options::attempts`] says, while the budget of the client lasts, no
+//! sooner than the server wants (`grpc-retry-pushback-ms`, `RetryInfo`), and not beyond the deadline. A call that streams
+//! its requests is made again only when nothing of it was sent.
+//!
+//! Each server has one connection, which all calls share.
+//!
+//! Absent on purpose: no names are resolved to many addresses (give the addresses, or a proxy's), and no health is asked
+//! for. A server is left out for what its calls say of it.
 
 mod attempt;
-mod balance;
 mod budget;
 mod calls;
-mod flight;
-mod outcome;
+mod connect;
+mod headers;
+mod pool;
+mod retry;
+#[cfg(test)]
+mod tests;
 
+use std::convert::Infallible;
+use std::fmt;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tonic::transport::{Channel, Endpoint};
+use http::{HeaderValue, Request, Response, Uri};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tonic::body::Body;
+use tonic::transport::Endpoint;
+use tower::{Layer as _, Service};
 
-pub use calls::Calls;
+pub use calls::{Calls, Method};
+pub use connect::ClientTls;
+pub use headers::pass_on;
 
-use balance::Instances;
+use crate::DeadlineLayer;
+use crate::worn::Answer;
 use budget::Budget;
+use pool::Pool;
+use retry::Retries;
 
-/// What a caller decides.
+/// How a client behaves.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Options {
-    /// The deadline of a call whose caller gives none.
-    pub deadline: Duration,
-    /// How often a call is made at most, the first time included.
-    pub attempts: u32,
-    /// How long the first wait between two attempts may be; the next may be twice that. The wait itself is drawn between
-    /// nothing and this.
+    /// The longest that a call with one answer may take, all its attempts together; streams end when their caller says.
+    /// The caller's own deadline counts where it is shorter. 10 s.
+    pub deadline: Option<Duration>,
+    /// How often a call may be made, the first time included. 4.
+    pub attempts: usize,
+    /// The wait before the second attempt; it doubles with each, is at most `backoff_most`, and is up to a fifth longer or
+    /// shorter by chance. 50 ms.
     pub backoff: Duration,
-    /// The longest wait.
-    pub longest_backoff: Duration,
-    /// The budget of retries: it begins with so many tokens, a failed attempt takes one, a call that succeeds gives a tenth
-    /// of one back, and nothing is repeated while half of them or fewer are there.
-    pub retry_tokens: u32,
-    /// Requests above this, in bytes, are not kept for a second attempt.
-    pub largest_request: usize,
+    /// 1 s.
+    pub backoff_most: Duration,
+    /// How many failures, 1 to 1000, empty the budget of all retries: below half of it there are none. It should be above
+    /// twice the calls that one server has at once, as they all fail when it does. 100.
+    pub budget: u32,
+    /// What a success gives back of what a failure takes. 0.1.
+    pub budget_ratio: f32,
+    /// How long a connection may take to be made. 2 s.
+    pub connect_timeout: Duration,
+    /// How long a connection with calls may be silent before it is asked for a sign of life. 30 s.
+    pub keepalive: Duration,
+    /// How long that sign may take before the connection is given up. 10 s.
+    pub keepalive_timeout: Duration,
+    /// TLS for servers whose URI begins with `https`.
+    pub tls: Option<ClientTls>,
+    token: Option<HeaderValue>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
-            deadline: Duration::from_secs(10),
+            deadline: Some(Duration::from_secs(10)),
             attempts: 4,
             backoff: Duration::from_millis(50),
-            longest_backoff: Duration::from_secs(1),
-            retry_tokens: 100,
-            largest_request: 1 << 20,
+            backoff_most: Duration::from_secs(1),
+            budget: 100,
+            budget_ratio: 0.1,
+            connect_timeout: Duration::from_secs(2),
+            keepalive: Duration::from_secs(30),
+            keepalive_timeout: Duration::from_secs(10),
+            tls: None,
+            token: None,
         }
     }
 }
 
-/// A channel to several instances of a service, for the clients that tonic generates. Cheap to clone; the clones share
-/// connections, what is known of the instances, and the budget.
-#[derive(Debug, Clone)]
-pub struct Balanced(Arc<Shared>);
-
-#[derive(Debug)]
-struct Shared {
-    instances: Instances,
-    calls: Calls,
-    options: Options,
-    budget: Budget,
-}
-
-impl Balanced {
-    /// A channel to these instances, which are reached when they are first called. TLS, credentials of a connection and the
-    /// time it may take to connect are those of each endpoint; what an endpoint leaves open is kept alive and given up soon.
+impl Options {
+    /// The same options with another deadline of calls with one answer.
     #[must_use]
-    pub fn new(endpoints: Vec<Endpoint>, calls: Calls, options: Options) -> Self {
-        let lazy = |endpoint: Endpoint| -> Channel {
-            endpoint
-                .connect_timeout(Duration::from_secs(2))
-                .http2_keep_alive_interval(Duration::from_secs(20))
-                .keep_alive_timeout(Duration::from_secs(5))
-                .keep_alive_while_idle(true)
-                .tcp_nodelay(true)
-                .connect_lazy()
-        };
-        let instances = Instances::new(endpoints.into_iter().map(lazy).collect());
-        let budget = Budget::new(options.retry_tokens);
-        Self(Arc::new(Shared { instances, calls, options, budget }))
+    pub fn with_deadline(self, deadline: Option<Duration>) -> Self {
+        Self { deadline, ..self }
     }
 
-    /// How many attempts beyond the first were made so far, and how many the budget refused.
+    /// The same options with so many attempts at most; 1 is no retries.
     #[must_use]
-    pub fn retries(&self) -> (u64, u64) {
-        self.0.budget.counts()
+    pub fn with_attempts(self, attempts: usize) -> Self {
+        Self { attempts, ..self }
+    }
+
+    /// The same options with another budget of retries.
+    #[must_use]
+    pub fn with_budget(self, budget: u32, budget_ratio: f32) -> Self {
+        Self { budget, budget_ratio, ..self }
+    }
+
+    /// The same options with other waits between attempts.
+    #[must_use]
+    pub fn with_backoff(self, backoff: Duration, backoff_most: Duration) -> Self {
+        Self { backoff, backoff_most, ..self }
+    }
+
+    /// The same options under TLS.
+    #[must_use]
+    pub fn with_tls(self, tls: ClientTls) -> Self {
+        Self { tls: Some(tls), ..self }
+    }
+
+    /// The same options, where calls without an `authorization` of their own carry this bearer token.
+    ///
+    /// # Errors
+    /// When the token cannot stand in a header.
+    pub fn with_token(self, token: &str) -> Result<Self, ClientError> {
+        let value = HeaderValue::from_str(&format!("Bearer {token}"));
+        let mut value = value.map_err(|_| ClientError("the token cannot stand in a header".to_owned()))?;
+        value.set_sensitive(true);
+        Ok(Self { token: Some(value), ..self })
+    }
+}
+
+/// Why a client could not be made: a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientError(String);
+
+impl fmt::Display for ClientError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ClientError {}
+
+/// A client, cheap to clone; its clones share connections and budget. It is the transport that a generated client takes.
+#[derive(Clone)]
+pub struct Client(Arc<Shared>);
+
+/// What the clones of a client share.
+struct Shared {
+    pool: Pool,
+    calls: Calls,
+    budget: Budget,
+    options: Options,
+}
+
+impl Client {
+    /// A client of the servers at these URIs (`http://HOST:PORT`, or `https://…` under TLS). It connects when it is
+    /// first used, within the tokio runtime that this is called in.
+    ///
+    /// # Errors
+    /// When a URI is none, there are none, or the files of TLS cannot be used.
+    pub fn new<U: AsRef<str>>(
+        servers: impl IntoIterator<Item = U>,
+        calls: Calls,
+        options: Options,
+    ) -> Result<Self, ClientError> {
+        let tls = options.tls.as_ref().map(ClientTls::config).transpose().map_err(ClientError)?;
+        let tls = tls.map(|config| TlsConnector::from(Arc::new(config)));
+        let servers = servers.into_iter().map(|uri| endpoint(uri.as_ref(), tls.as_ref(), &options));
+        let pool = Pool::new(servers.collect::<Result<_, _>>()?);
+        if pool.len() == 0 {
+            return Err(ClientError("a client needs the URI of at least one server".to_owned()));
+        }
+        let budget = Budget::new(options.budget, options.budget_ratio);
+        Ok(Self(Arc::new(Shared { pool, calls, budget, options })))
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("servers", &self.0.pool.len()).finish_non_exhaustive()
+    }
+}
+
+fn endpoint(uri: &str, tls: Option<&TlsConnector>, options: &Options) -> Result<pool::Endpoint, ClientError> {
+    let wrong = |why: &str| ClientError(format!("{uri} {why}"));
+    let parsed: Uri = uri.parse().map_err(|_| wrong("is no URI: give http://HOST:PORT"))?;
+    let authority = parsed.authority().ok_or_else(|| wrong("has no host: give http://HOST:PORT"))?;
+    if parsed.port_u16().is_none() {
+        return Err(wrong("has no port: give http://HOST:PORT"));
+    }
+    let tls = match (parsed.scheme_str(), tls) {
+        (Some("http"), _) => None,
+        (Some("https"), Some(connector)) => {
+            let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+            let name = options.tls.as_ref().and_then(|tls| tls.name.as_deref()).unwrap_or(host).to_owned();
+            let name = ServerName::try_from(name).map_err(|_| wrong("has no name for a certificate"))?;
+            Some((connector.clone(), name))
+        }
+        (Some("https"), None) => return Err(wrong("needs TLS: give the authority of its certificate")),
+        _ => return Err(wrong("is neither http nor https")),
+    };
+    // Without the scheme of TLS, which is our connector's and not tonic's.
+    let built = Endpoint::from_shared(format!("http://{authority}")).map_err(|_| wrong("is no URI"))?;
+    let built = built
+        .origin(parsed.clone())
+        .connect_timeout(options.connect_timeout)
+        .http2_keep_alive_interval(options.keepalive)
+        .keep_alive_timeout(options.keepalive_timeout);
+    Ok(pool::Endpoint::new(built.connect_with_connector_lazy(connect::Connector { tls })))
+}
+
+impl Service<Request<Body>> for Client {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Answer<Infallible>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let method = self.0.calls.find(request.uri().path());
+        headers::complete(&mut request, method.kind, &self.0.options);
+        // The deadline stands around all attempts.
+        DeadlineLayer::default().layer(Retries { shared: Arc::clone(&self.0), method }).call(request)
     }
 }
