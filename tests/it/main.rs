@@ -20,6 +20,7 @@ mod corpus;
 mod coverage_of_others;
 mod diff;
 mod docs;
+mod fastapi;
 mod floors;
 mod formats;
 mod gate;

@@ -18,6 +18,8 @@ const PEERS: &[(&str, &str)] = &[
     ("buf", "bin/buf"),
     // The program in the package, and not the script beside Python.
     ("envoy", "rest/envoy"),
+    // Python with what src/reference/examples/fastapi asks for.
+    ("fastapi", "fastapi-venv/bin/python"),
     ("google-gax-4", "google-gax-4"),
     ("google-gax-5", "google-gax-5"),
     ("google-proto-files-5", "google-proto-files-5"),

@@ -15,6 +15,7 @@
 # CACHE/axe                      axe-core and puppeteer-core, which drives a Chromium of the system
 # CACHE/interop-node             Node packages of the servers in tests/interop/node
 # CACHE/rest                     Celery, Envoy, Schemathesis and two validators of OpenAPI (tests/it/rest); Linux only, for Envoy
+# CACHE/fastapi-venv             Python with what src/reference/examples/fastapi asks for
 # CACHE/kube-venv                kubernetes-validate, which judges Kubernetes manifests
 #
 # Where apt-get can be used without asking, also Debian's `prometheus`, which has promtool, `prometheus-blackbox-exporter`,
@@ -194,6 +195,15 @@ if [[ "$(cat "$cache/kube.stamp" 2>/dev/null)" != "$KUBERNETES_VALIDATE in $cach
     python3 -m venv "$cache/kube-venv"
     "$cache/kube-venv/bin/python" -m pip --disable-pip-version-check --quiet install "kubernetes-validate==$KUBERNETES_VALIDATE"
     echo "$KUBERNETES_VALIDATE in $cache" >"$cache/kube.stamp"
+fi
+
+fastapi="$(<"$here/../../src/reference/examples/fastapi/requirements.txt")"
+if [[ "$(cat "$cache/fastapi.stamp" 2>/dev/null)" != "$fastapi in $cache" ]]; then
+    rm -rf "$cache/fastapi-venv"
+    python3 -m venv "$cache/fastapi-venv"
+    "$cache/fastapi-venv/bin/python" -m pip --disable-pip-version-check --quiet install \
+        -r "$here/../../src/reference/examples/fastapi/requirements.txt"
+    echo "$fastapi in $cache" >"$cache/fastapi.stamp"
 fi
 
 printf '%s\n' "$wanted" "kubernetes-validate $KUBERNETES_VALIDATE" "grpcurl $GRPCURL" "axe-core $AXE_CORE" "puppeteer-core $PUPPETEER_CORE" "$rest"

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use protogate_runtime::{Signals, serve_page};
+use protogate_runtime::{Metrics, Signals, serve_page};
 use tokio::net::TcpListener;
 use tonic::service::Routes;
 use tracing::level_filters::LevelFilter;
@@ -20,7 +20,10 @@ use user_service::server::readiness;
 use user_service::store::TracedStore;
 use user_service::store::{EmbeddedStore, MemoryStore, UserStore};
 #[cfg(feature = "postgres")]
-use user_service::store::{PostgresStore, postgres::PostgresOptions};
+use user_service::store::{
+    PostgresStore,
+    postgres::{Connections, PostgresOptions},
+};
 use user_service::{serve_with_rest, user_service};
 
 mod args;
@@ -103,11 +106,11 @@ fn run(config: &Config) -> Result<(), String> {
     let page = page.transpose()?;
     #[cfg(feature = "amqp")]
     let (store, _publishing) = match broker {
-        Some(broker) => open_with_events(config, &runtime, broker)?,
-        None => (open(config, &runtime)?, None),
+        Some(broker) => open_with_events(config, &runtime, &parts.metrics, broker)?,
+        None => (open(config, &runtime, &parts.metrics)?, None),
     };
     #[cfg(not(feature = "amqp"))]
-    let store = open(config, &runtime)?;
+    let store = open(config, &runtime, &parts.metrics)?;
     #[cfg(feature = "otlp")]
     let (parts, store) = match &spans {
         Some(_) => (parts.with_spans(), Arc::new(TracedStore::new(store)) as Arc<dyn UserStore>),
@@ -168,9 +171,15 @@ fn cannot_listen(addr: &str, flag: &str, error: &io::Error) -> String {
     format!("cannot listen on {addr} ({error}): {remedy}")
 }
 
-fn open(config: &Config, runtime: &tokio::runtime::Runtime) -> Result<Arc<dyn UserStore>, String> {
+fn open(
+    config: &Config,
+    runtime: &tokio::runtime::Runtime,
+    metrics: &Metrics,
+) -> Result<Arc<dyn UserStore>, String> {
     let path = match config.store.as_deref() {
-        Some(address) if config::is_address(address) => return open_database(address, config, runtime),
+        Some(address) if config::is_address(address) => {
+            return open_database(address, config, runtime, metrics);
+        }
         Some(memory) if memory == Path::new("memory") => return Ok(Arc::new(MemoryStore::default())),
         Some(path) => path.to_owned(),
         None => place::default_store()?,
@@ -183,8 +192,9 @@ fn open_database(
     address: &Path,
     config: &Config,
     runtime: &tokio::runtime::Runtime,
+    metrics: &Metrics,
 ) -> Result<Arc<dyn UserStore>, String> {
-    Ok(Arc::new(connect(address, config, runtime, PostgresOptions::default())?))
+    Ok(Arc::new(connect(address, config, runtime, metrics, PostgresOptions::default())?))
 }
 
 #[cfg(feature = "postgres")]
@@ -192,6 +202,7 @@ fn connect(
     address: &Path,
     config: &Config,
     runtime: &tokio::runtime::Runtime,
+    metrics: &Metrics,
     options: PostgresOptions,
 ) -> Result<PostgresStore, String> {
     let options = match config.store_connections {
@@ -199,7 +210,20 @@ fn connect(
         None => options,
     };
     let address = address.to_str().ok_or("--store is not UTF-8: give another address")?;
-    runtime.block_on(PostgresStore::open(address, options)).map_err(|error| error.to_string())
+    let store = runtime.block_on(PostgresStore::open(address, options)).map_err(|error| error.to_string())?;
+    let figures: [(_, _, fn(&Connections) -> usize); 4] = [
+        ("store_connections_max", "Connections that the store may have.", |it| it.most),
+        ("store_connections_open", "Connections that the store has.", |it| it.open),
+        ("store_connections_idle", "Connections of the store that nobody uses.", |it| it.idle),
+        ("store_connections_waiting", "Calls that wait for a connection.", |it| it.waiting),
+    ];
+    for (name, help, figure) in figures {
+        let connections = store.watch_connections();
+        // No pool is so large that its figures would not be exact.
+        #[expect(clippy::cast_precision_loss, reason = "a number of connections")]
+        metrics.gauge(name, help, move || figure(&connections()) as f64);
+    }
+    Ok(store)
 }
 
 /// Where events go, if anywhere, with its figures among the metrics.
@@ -220,19 +244,25 @@ fn broker(config: &Config, parts: &Parts) -> Result<Option<Amqp>, String> {
 fn open_with_events(
     config: &Config,
     runtime: &tokio::runtime::Runtime,
+    metrics: &Metrics,
     broker: Amqp,
 ) -> Result<(Arc<dyn UserStore>, Option<tokio::task::JoinHandle<()>>), String> {
     let address = config.store.as_deref().filter(|address| config::is_address(address));
     let address =
         address.ok_or("events are kept by PostgreSQL until they are published: give --store postgres://…")?;
-    let store = connect(address, config, runtime, PostgresOptions::default().with_events(true))?;
+    let store = connect(address, config, runtime, metrics, PostgresOptions::default().with_events(true))?;
     let relay = store.relay();
     let publishing = runtime.spawn(async move { relay.run(&broker).await });
     Ok((Arc::new(store), Some(publishing)))
 }
 
 #[cfg(not(feature = "postgres"))]
-fn open_database(_: &Path, _: &Config, _: &tokio::runtime::Runtime) -> Result<Arc<dyn UserStore>, String> {
+fn open_database(
+    _: &Path,
+    _: &Config,
+    _: &tokio::runtime::Runtime,
+    _: &Metrics,
+) -> Result<Arc<dyn UserStore>, String> {
     Err("this program was built without PostgreSQL: build it with the feature `postgres`, or give another --store"
         .to_owned())
 }

@@ -5,7 +5,7 @@ mod cases;
 mod documents;
 mod echo;
 mod envoy;
-mod http;
+pub mod http;
 mod reference;
 mod wire;
 

@@ -142,3 +142,24 @@ async fn a_database_that_cannot_be_used_is_refused_without_its_password() {
     client(&url).await.batch_execute(newer).await.unwrap();
     refuses(command(&["--store", &url]), &["version 99", "newer user-service"]).await;
 }
+
+#[tokio::test]
+async fn the_pool_is_among_the_metrics() {
+    let Some(url) = database().await else { return };
+    let arguments = ["--store", &url, "--store-connections", "3", "--metrics-addr", "127.0.0.1:0"];
+    let (_child, uri, page) = crate::binary::start_with_page(crate::binary::command(&arguments)).await;
+    crate::server::create(
+        &mut crate::server::Client::new(crate::server::connect(&uri).await),
+        crate::server::nth(1),
+    )
+    .await;
+    let (_, text) = crate::readiness::get(&page, "/metrics").await;
+    for line in [
+        "store_connections_max 3",
+        "store_connections_open 1",
+        "store_connections_idle 1",
+        "store_connections_waiting 0",
+    ] {
+        assert!(text.lines().any(|it| it == line), "{line}: {text}");
+    }
+}

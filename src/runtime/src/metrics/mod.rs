@@ -41,12 +41,12 @@ const BYTES: [f64; 11] = [
 pub struct Metrics {
     recorder: Arc<PrometheusRecorder>,
     handle: PrometheusHandle,
-    /// Counters whose figures others keep, read when the page is.
+    /// Metrics whose figures others keep: each puts its own onto the page when that is read.
     kept: Arc<Mutex<Vec<Kept>>>,
 }
 
-/// A counter and where its figure is.
-type Kept = (Counter, Box<dyn Fn() -> u64 + Send>);
+/// Puts a figure where it is shown.
+type Kept = Box<dyn Fn() + Send>;
 
 impl std::fmt::Debug for Metrics {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -92,15 +92,24 @@ impl Metrics {
     pub fn count(&self, name: &'static str, help: &'static str, read: impl Fn() -> u64 + Send + 'static) {
         self.recorder.describe_counter(name.into(), Some(Unit::Count), help.into());
         let counter = self.recorder.register_counter(&Key::from_static_name(name), &METADATA);
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).push((counter, Box::new(read)));
+        self.keep(move || counter.absolute(read()));
+    }
+
+    /// A gauge whose figure `read` tells.
+    pub fn gauge(&self, name: &'static str, help: &'static str, read: impl Fn() -> f64 + Send + 'static) {
+        self.recorder.describe_gauge(name.into(), None, help.into());
+        let gauge = self.recorder.register_gauge(&Key::from_static_name(name), &METADATA);
+        self.keep(move || gauge.set(read()));
+    }
+
+    fn keep(&self, put: impl Fn() + Send + 'static) {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(put));
     }
 
     /// All metrics in the text format that Prometheus scrapes.
     #[must_use]
     pub fn render(&self) -> String {
-        for (counter, read) in self.kept.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            counter.absolute(read());
-        }
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|put| put());
         let mut text = self.handle.render();
         text.push_str(&process::render());
         text

@@ -48,6 +48,12 @@ const TRIES: usize = 5;
 /// How much longer than a statement may run an answer may take.
 const GRACE: Duration = Duration::from_secs(5);
 
+fn connections(pool: &Pool) -> Connections {
+    let status = pool.status();
+    let (most, open) = (status.max_size, status.size);
+    Connections { most, open, idle: status.available, waiting: status.waiting }
+}
+
 /// A [`UserStore`] in a database.
 pub struct PostgresStore {
     pool: Pool,
@@ -90,9 +96,13 @@ impl PostgresStore {
     /// Its connections now.
     #[must_use]
     pub fn connections(&self) -> Connections {
-        let status = self.pool.status();
-        let (most, open) = (status.max_size, status.size);
-        Connections { most, open, idle: status.available, waiting: status.waiting }
+        connections(&self.pool)
+    }
+
+    /// What tells its connections as they are, without the store.
+    pub fn watch_connections(&self) -> impl Fn() -> Connections + Clone + Send + use<> {
+        let pool = self.pool.clone();
+        move || connections(&pool)
     }
 
     /// Who publishes its events, of which there are some if it was opened with [`PostgresOptions::with_events`].
