@@ -4,10 +4,12 @@
 //! no library of ours: `id` is the number of the event, the same when it comes twice; `type` is `user.created`, `user.updated`
 //! or `user.deleted`; `subject` is the id of the user, and `data` the user as ProtoJSON writes it. The exchange is a durable topic
 //! exchange, and the routing key the type. Messages are persistent, and count as published when the broker has confirmed
-//! them; one that no queue takes waits for a queue.
+//! them. As long as no queue has taken any, one that no queue takes waits for a queue; afterwards it is what nobody wants to hear,
+//! such as a kind that is bound nowhere, and counts as published.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, ExchangeDeclareOptions};
 
@@ -24,6 +26,10 @@ pub const EXCHANGE: &str = "user.events";
 /// The `source` of every event.
 const SOURCE: &str = "/user.UserService";
 
+/// How long the broker may take for all of what it is told at once. The events' transaction is open meanwhile, and nobody else
+/// publishes.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// AMQP's delivery mode for messages that outlive the broker's process.
 const PERSISTENT: u8 = 2;
 
@@ -31,6 +37,8 @@ const PERSISTENT: u8 = 2;
 pub struct Amqp {
     url: String,
     link: Mutex<Option<Link>>,
+    /// Whether a queue has ever taken an event.
+    is_heard: AtomicBool,
     counts: Arc<Counts>,
 }
 
@@ -45,6 +53,7 @@ struct Link {
 #[derive(Debug, Default)]
 pub struct Counts {
     published: AtomicU64,
+    unheard: AtomicU64,
     failures: AtomicU64,
 }
 
@@ -53,6 +62,12 @@ impl Counts {
     #[must_use]
     pub fn published(&self) -> u64 {
         self.published.load(Ordering::Relaxed)
+    }
+
+    /// Events of these that no queue takes.
+    #[must_use]
+    pub fn unheard(&self) -> u64 {
+        self.unheard.load(Ordering::Relaxed)
     }
 
     /// Tries that failed; the events came again.
@@ -76,7 +91,12 @@ impl Amqp {
             return Err("events go over amqp://, without TLS: put a tunnel or a broker of this host between"
                 .to_owned());
         }
-        Ok(Self { url: url.to_owned(), link: Mutex::default(), counts: Arc::default() })
+        Ok(Self {
+            url: url.to_owned(),
+            link: Mutex::default(),
+            is_heard: AtomicBool::new(false),
+            counts: Arc::default(),
+        })
     }
 
     /// What becomes of the events, for metrics.
@@ -117,22 +137,33 @@ impl Amqp {
             );
             confirms.push(sent.await.map_err(say)?);
         }
+        let mut unheard = 0;
         for confirm in confirms {
             match confirm.await.map_err(say)? {
-                Confirmation::Ack(None) => {
-                    self.counts.published.fetch_add(1, Ordering::Relaxed);
-                }
-                Confirmation::Ack(Some(_)) => {
-                    return Err(format!(
-                        "no queue takes what is published on the exchange {EXCHANGE}: bind one"
-                    ));
-                }
+                Confirmation::Ack(None) => self.is_heard.store(true, Ordering::Relaxed),
+                Confirmation::Ack(Some(_)) => unheard += 1,
                 Confirmation::Nack(_) | Confirmation::NotRequested => {
                     return Err("the broker did not take an event".to_owned());
                 }
             }
         }
+        if unheard > 0 && !self.is_heard.load(Ordering::Relaxed) {
+            return Err(format!("no queue takes what is published on the exchange {EXCHANGE}: bind one"));
+        }
+        self.counts.published.fetch_add(events.len() as u64, Ordering::Relaxed);
+        self.counts.unheard.fetch_add(unheard, Ordering::Relaxed);
         Ok(())
+    }
+
+    async fn try_publish(&self, link: &mut Option<Link>, events: &[Event]) -> Result<(), String> {
+        if link.is_none() {
+            let fresh = self.connect().await;
+            *link = Some(fresh.map_err(|error| format!("the events' broker cannot be reached: {error}"))?);
+        }
+        match link {
+            Some(link) => self.send(&link.channel, events).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -140,15 +171,9 @@ impl Amqp {
 impl Publisher for Amqp {
     async fn publish(&self, events: &[Event]) -> Result<(), String> {
         let mut link = self.link.lock().await;
-        let sent = match &*link {
-            Some(link) => self.send(&link.channel, events).await,
-            None => match self.connect().await {
-                Ok(fresh) => {
-                    let fresh = link.insert(fresh);
-                    self.send(&fresh.channel, events).await
-                }
-                Err(error) => Err(format!("the events' broker cannot be reached: {error}")),
-            },
+        let sent = match tokio::time::timeout(PATIENCE, self.try_publish(&mut link, events)).await {
+            Ok(sent) => sent,
+            Err(_) => Err("the events' broker does not answer".to_owned()),
         };
         if sent.is_err() {
             // Whatever it was, the next try begins anew.

@@ -231,9 +231,11 @@ fn connect(
 fn broker(config: &Config, parts: &Parts) -> Result<Option<Amqp>, String> {
     let Some(url) = &config.events else { return Ok(None) };
     let broker = Amqp::new(url)?;
-    let (published, failures) = (broker.counts(), broker.counts());
+    let (published, unheard, failures) = (broker.counts(), broker.counts(), broker.counts());
     let help = "Events of users that the broker has confirmed.";
     parts.metrics.count("user_events_published_total", help, move || published.published());
+    let help = "Of these, events that no queue takes.";
+    parts.metrics.count("user_events_unheard_total", help, move || unheard.unheard());
     let help = "Tries to publish events of users that failed; the events come again.";
     parts.metrics.count("user_events_publish_failures_total", help, move || failures.failures());
     Ok(Some(broker))
