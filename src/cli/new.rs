@@ -46,7 +46,8 @@ pub fn new(arguments: &New) -> Outcome {
         let said = format!("{} declares no service", arguments.proto.join(", "));
         return Err(vec![Diagnostic::failure(&CONFIG, said).help("give --proto a file with a `service`")]);
     }
-    let mut seeds = codegen::fresh(&files, &runtime.of(&arguments.name))?;
+    let has_rules = protos.values().any(|text| text.contains("\"buf/validate/validate.proto\""));
+    let mut seeds = codegen::fresh(&files, &runtime.of(&arguments.name, has_rules))?;
     for (path, text) in protos {
         seeds.insert(format!("proto/{path}"), text);
     }

@@ -35,6 +35,8 @@ pub struct Fresh {
     pub runtime_place: String,
     /// Whether it is a folder of this machine.
     pub runtime_is_path: bool,
+    /// Whether the schema has rules of `buf.validate`.
+    pub has_rules: bool,
 }
 
 #[derive(Serialize)]
@@ -48,6 +50,7 @@ struct View {
     runtime: String,
     runtime_place: String,
     runtime_is_path: bool,
+    has_rules: bool,
     /// The services in words.
     names: String,
     services: Vec<Service>,
@@ -96,6 +99,7 @@ pub fn fresh(files: &FileSet, options: &Fresh) -> Result<Seeds, Vec<Diagnostic>>
         runtime: options.runtime.clone(),
         runtime_place: options.runtime_place.clone(),
         runtime_is_path: options.runtime_is_path,
+        has_rules: options.has_rules,
         names: names.join(", "),
         services,
     };

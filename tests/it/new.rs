@@ -38,6 +38,40 @@ message Struct { int32 in = 1; }
 const OTHER: &str = "syntax = \"proto3\";\npackage deep;\nmessage Thing { string name = 1; }\n\
                      service Loop { rpc Get(Thing) returns (Thing); }\n";
 
+/// Every rule of the schema that a request breaks is said, of each message of a stream too; one that keeps them reaches the
+/// method, which is not written yet.
+const RULES: &str = r#"
+use tokio::net::TcpListener;
+use tonic::transport::Endpoint;
+use tonic::{Code, Status};
+use user_service::pb::user::CreateUserRequest;
+use user_service::pb::user::user_service_client::UserServiceClient;
+
+fn says(status: &Status, words: &[&str]) -> bool {
+    let details = String::from_utf8_lossy(status.details()).into_owned();
+    words.iter().all(|word| details.contains(word))
+}
+
+#[tokio::test]
+async fn a_request_is_held_against_the_rules_of_the_schema() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    tokio::spawn(user_service::server().run(listener, std::future::pending()));
+    let channel = Endpoint::from_shared(format!("http://{addr}")).unwrap().connect().await.unwrap();
+    let mut client = UserServiceClient::new(channel);
+
+    let wrong = CreateUserRequest { name: String::new(), email: "nobody".to_owned() };
+    let refused = client.create_user(wrong.clone()).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    assert!(says(&refused, &["name", "string.min_len", "email", "string.email"]), "{refused:?}");
+
+    let right = CreateUserRequest { name: "Ada".to_owned(), email: "ada@example.com".to_owned() };
+    assert_eq!(client.create_user(right.clone()).await.unwrap_err().code(), Code::Unimplemented);
+    let refused = client.import_users(tokio_stream::iter([right, wrong])).await.unwrap_err();
+    assert!(matches!(refused.code(), Code::InvalidArgument | Code::Unimplemented), "{refused:?}");
+}
+"#;
+
 /// A new service below the target folder, where Cargo finds what it has built before.
 fn made(name: &str, protos: &[&Path]) -> PathBuf {
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new");
@@ -84,6 +118,10 @@ fn a_service_of_the_references_schema_builds_and_keeps_what_its_owner_writes() {
     let root = made("user-service", &[&Path::new(ROOT).join("proto/user.proto")]);
     builds_and_passes(&root, 4);
     serves_health_and_ends_when_asked(&root);
+    fs::write(root.join("tests/rules.rs"), RULES).unwrap();
+    let ruled = cargo(&root, &["test", "--quiet", "--test", "rules"]);
+    assert_eq!(ruled.code, 0, "{}\n{}", ruled.stdout, ruled.stderr);
+    fs::remove_file(root.join("tests/rules.rs")).unwrap();
 
     let file = root.join("src/services/user_service.rs");
     let written = fs::read_to_string(&file).unwrap().replace("is not written yet", "is mine");

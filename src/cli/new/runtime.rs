@@ -60,7 +60,7 @@ impl Runtime {
     }
 
     /// What the crate is made with.
-    pub fn of(&self, package: &str) -> Fresh {
+    pub fn of(&self, package: &str, has_rules: bool) -> Fresh {
         let (runtime, runtime_place, runtime_is_path) = match self {
             Runtime::Folder(folder) => {
                 let path = folder.to_string_lossy();
@@ -70,6 +70,6 @@ impl Runtime {
                 (format!("version = \"{version}\""), format!("version {version}, not published yet"), false)
             }
         };
-        Fresh { package: package.to_owned(), runtime, runtime_place, runtime_is_path }
+        Fresh { package: package.to_owned(), runtime, runtime_place, runtime_is_path, has_rules }
     }
 }

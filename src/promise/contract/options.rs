@@ -3,7 +3,7 @@
 
 use prost_reflect::{DynamicMessage, Value};
 
-pub(super) use crate::promise::read::option;
+pub(super) use crate::promise::option;
 
 pub(super) fn text(of: &DynamicMessage, field: &str) -> String {
     let value = of.get_field_by_name(field);

@@ -1,6 +1,6 @@
 //! What a request must be like, where its options say so: `buf.validate` and `google.api.field_behavior`.
 
-use prost_reflect::{FieldDescriptor, Kind as Type, MessageDescriptor};
+use prost_reflect::{FieldDescriptor, Kind as Type};
 
 use super::kind::Kind;
 use super::listing::Paging;
@@ -65,9 +65,9 @@ fn asked(rules: &Rules, field: &FieldDescriptor, path: &str) -> Option<(String, 
 
 /// The rules of a field that CEL can say as well.
 fn tests(rules: &Rules, field: &FieldDescriptor, path: &str) -> Vec<String> {
-    let of = |desc: &MessageDescriptor| rules.messages.get(desc.full_name());
-    let own = of(field.parent_message()).and_then(|it| it.fields.iter().find(|it| it.desc == *field));
-    let Some(own) = own.filter(|_| !field.is_list() && !field.is_map()) else { return Vec::new() };
+    if field.is_list() || field.is_map() {
+        return Vec::new();
+    }
     let of_test = |test: &Test| -> Vec<String> {
         match test {
             Test::Length { unit: Unit::Characters, min, max } => {
@@ -88,7 +88,7 @@ fn tests(rules: &Rules, field: &FieldDescriptor, path: &str) -> Vec<String> {
             _ => Vec::new(),
         }
     };
-    own.value.tests.iter().flat_map(|rule| of_test(&rule.test)).collect()
+    rules.tests_of(field).flat_map(of_test).collect()
 }
 
 /// Whether `buf.validate` asks that the field is not negative.

@@ -9,6 +9,8 @@ mod context;
 mod error;
 mod requests;
 mod rules;
+#[cfg(feature = "validate")]
+mod schema_rules;
 
 pub use answers::{AnswerSender, Answers};
 pub use code::Code;
@@ -16,3 +18,5 @@ pub use context::Context;
 pub use error::Error;
 pub use requests::Requests;
 pub use rules::Rules;
+#[cfg(feature = "validate")]
+pub use schema_rules::SchemaRules;

@@ -5,7 +5,9 @@ use regex::Regex;
 
 use super::{forms::Form, plain::Plain};
 
-pub(super) enum Test {
+/// What a rule asks of one value. The variants are named as the rules of `buf.validate`.
+#[expect(missing_docs, reason = "named as the rules are")]
+pub enum Test {
     Const(Plain),
     In(Vec<Plain>),
     NotIn(Vec<Plain>),
@@ -44,14 +46,18 @@ pub(super) enum Test {
     NotCovered(Vec<Plain>),
 }
 
+/// One end of a range.
+#[expect(missing_docs, reason = "a value, and whether it is in")]
 #[derive(Debug, Clone)]
-pub(super) struct Bound {
+pub struct Bound {
     pub at: Plain,
     pub inclusive: bool,
 }
 
+/// What a length counts.
+#[expect(missing_docs, reason = "they say it")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unit {
+pub enum Unit {
     Characters,
     Bytes,
     Elements,

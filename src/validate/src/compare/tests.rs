@@ -1,7 +1,7 @@
 //! What is tightened and what is loosened, each by one line of a message.
 
 use super::*;
-use crate::schema::{Source, load};
+use crate::testing::pool;
 
 fn message(members: &str) -> MessageDescriptor {
     let text = format!(
@@ -9,9 +9,7 @@ fn message(members: &str) -> MessageDescriptor {
          enum E {{ Z = 0; ONE = 1; TWO = 2; }} message N {{ string a = 1 [(buf.validate.field).string.min_len = 2]; }} \
          message M {{ {members} }}"
     );
-    let loaded = load(&Source::Text(vec![("a.proto".into(), text)]));
-    assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
-    loaded.schema.pool().get_message_by_name("M").unwrap()
+    pool(&text).get_message_by_name("M").unwrap()
 }
 
 fn show(proof: Option<&Proof>) -> String {

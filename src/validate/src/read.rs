@@ -46,7 +46,7 @@ fn inner(field: &FieldDescriptor) -> Option<MessageDescriptor> {
 }
 
 /// The message in the extension with this name.
-pub(super) fn option(options: &DynamicMessage, name: &str) -> Option<DynamicMessage> {
+pub fn option(options: &DynamicMessage, name: &str) -> Option<DynamicMessage> {
     options.extensions().find(|(it, _)| it.full_name() == name)?.1.as_message().cloned()
 }
 

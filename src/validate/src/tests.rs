@@ -3,16 +3,13 @@
 use prost_reflect::{DynamicMessage, MessageDescriptor};
 
 use super::{Rules, Verdict};
-use crate::schema::{Source, load};
+use crate::testing::pool;
 
 /// The message `M` of a file with this text in it.
 pub(super) fn message(text: &str) -> MessageDescriptor {
     const HEAD: &str = "syntax = \"proto3\"; package p; import \"buf/validate/validate.proto\"; \
         import \"google/protobuf/timestamp.proto\"; import \"google/protobuf/wrappers.proto\";";
-    let source = Source::Text(vec![("m.proto".into(), format!("{HEAD}{text}"))]);
-    let loaded = load(&source);
-    assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
-    loaded.schema.pool().get_message_by_name("p.M").unwrap()
+    pool(&format!("{HEAD}{text}")).get_message_by_name("p.M").unwrap()
 }
 
 /// What the rules say of a message written as JSON: the broken ones as `path rule`, or `unknown`.

@@ -3,8 +3,10 @@
 use bytes::Bytes;
 use prost_reflect::{DynamicMessage, Kind, ReflectMessage as _, Value};
 
+/// A value without its message.
+#[expect(missing_docs, reason = "named as the types of values are")]
 #[derive(Debug, Clone, PartialEq, PartialOrd)]
-pub(super) enum Plain {
+pub enum Plain {
     /// Every integer, every enum number, and the nanoseconds of a time.
     Int(i128),
     Float(f64),
@@ -16,7 +18,7 @@ pub(super) enum Plain {
 }
 
 /// Nothing for a message that rules cannot see into, and for a time outside of its range.
-pub(super) fn plain(value: &Value) -> Option<Plain> {
+pub fn plain(value: &Value) -> Option<Plain> {
     Some(match value {
         Value::Bool(it) => Plain::Bool(*it),
         Value::I32(it) | Value::EnumNumber(it) => Plain::Int((*it).into()),
@@ -62,7 +64,7 @@ fn nanos(message: &DynamicMessage, most: i64, least: i64) -> Option<Plain> {
 }
 
 /// The family of rules that a wrapper of this name takes.
-pub(super) fn wrapped(name: &str) -> Option<&'static str> {
+pub fn wrapped(name: &str) -> Option<&'static str> {
     Some(match name {
         "google.protobuf.BoolValue" => "bool",
         "google.protobuf.BytesValue" => "bytes",
@@ -78,7 +80,7 @@ pub(super) fn wrapped(name: &str) -> Option<&'static str> {
 }
 
 /// The value of this kind that is seen as this; nothing where it does not fit.
-pub(super) fn value(plain: &Plain, kind: &Kind) -> Option<Value> {
+pub fn value(plain: &Plain, kind: &Kind) -> Option<Value> {
     Some(match (kind, plain) {
         (Kind::Bool, Plain::Bool(it)) => Value::Bool(*it),
         (Kind::String, Plain::Text(it)) => Value::String(it.clone()),
@@ -129,7 +131,7 @@ fn set(message: &mut DynamicMessage, number: u32, value: Value) {
 }
 
 /// Whether an element is what `ignore` leaves out.
-pub(super) fn is_zero(value: &Value, kind: &Kind) -> bool {
+pub fn is_zero(value: &Value, kind: &Kind) -> bool {
     match value {
         Value::Message(message) => is_empty(message),
         Value::EnumNumber(number) => *number == 0,

@@ -162,7 +162,7 @@ fn expressions(rules: &DynamicMessage) -> Vec<String> {
 }
 
 /// Code of CommonMark, whatever is in it (6.1 Code spans).
-pub(super) fn code(text: &str) -> String {
+pub fn code(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let longest = text.split(|it| it != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
@@ -187,7 +187,7 @@ fn literal(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{Source, load};
+    use crate::testing::pool;
 
     #[track_caller]
     fn check(field: &str, phrases: &[&str]) {
@@ -195,9 +195,7 @@ mod tests {
             "syntax = \"proto3\"; import \"buf/validate/validate.proto\"; import \"google/api/field_behavior.proto\"; \
              message M {{ {field} }}"
         );
-        let loaded = load(&Source::Text(vec![("m.proto".to_owned(), text)]));
-        assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
-        let words = of(&loaded.schema.pool().get_message_by_name("M").unwrap());
+        let words = of(&pool(&text).get_message_by_name("M").unwrap());
         let said = words.fields.values().next().map(|it| it.phrases.clone()).unwrap_or_default();
         assert_eq!(said, phrases, "{field}");
     }

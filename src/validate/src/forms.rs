@@ -4,8 +4,10 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::uri;
 
+/// A form of text or bytes. The variants are named as the rules of `buf.validate`.
+#[expect(missing_docs, reason = "named as the rules are")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub enum Form {
     Email,
     Hostname,
     Ip,
@@ -133,17 +135,17 @@ fn is_label(label: &str) -> bool {
     (1..=63).contains(&label.len()) && inside && !label.starts_with('-') && !label.ends_with('-')
 }
 
-pub(super) fn is_hostname(text: &str) -> bool {
+pub(crate) fn is_hostname(text: &str) -> bool {
     let name = text.strip_suffix('.').unwrap_or(text);
     let all_digits = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
     name.len() <= 253 && name.split('.').all(is_label) && !name.rsplit('.').next().is_some_and(all_digits)
 }
 
-pub(super) fn is_ipv4(text: &str) -> bool {
+pub(crate) fn is_ipv4(text: &str) -> bool {
     text.parse::<Ipv4Addr>().is_ok()
 }
 
-pub(super) fn is_ipv6(text: &str) -> bool {
+pub(crate) fn is_ipv6(text: &str) -> bool {
     match text.split_once('%') {
         Some((address, zone)) => {
             !zone.is_empty() && !zone.contains('\0') && address.parse::<Ipv6Addr>().is_ok()

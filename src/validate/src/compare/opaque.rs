@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor, OneofDescriptor, Value};
 
-use crate::promise::read::option;
+use crate::read::option;
 
 pub(super) fn field_options(field: &FieldDescriptor) -> Option<DynamicMessage> {
     field.field_descriptor_proto().options.as_ref()?;
