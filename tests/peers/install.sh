@@ -158,10 +158,12 @@ compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || debian+=(postgresql)
 if [[ ${#debian[@]} -gt 0 && $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
     # Of PostgreSQL and RabbitMQ only the programs are wanted: no server of the system's own.
     mkdir -p /etc/postgresql-common/createcluster.d
-    [[ -e /usr/sbin/policy-rc.d ]] || { printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d; }
+    policy=/usr/sbin/policy-rc.d
+    [[ -e $policy ]] && policy= || { printf '#!/bin/sh\nexit 101\n' >$policy && chmod +x $policy; }
     echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.d/protogate.conf
     apt-get update -qq >&2
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${debian[@]}" >&2
+    [[ -z $policy ]] || rm -f "$policy"
 fi
 
 install_rest() {
