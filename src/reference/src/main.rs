@@ -105,9 +105,9 @@ fn run(config: &Config) -> Result<(), String> {
     let page = config.metrics_addr.as_deref().map(|addr| runtime.block_on(listen(addr, "metrics-addr")));
     let page = page.transpose()?;
     #[cfg(feature = "amqp")]
-    let (store, _publishing) = match broker {
+    let store = match broker {
         Some(broker) => open_with_events(config, &runtime, &parts.metrics, broker)?,
-        None => (open(config, &runtime, &parts.metrics)?, None),
+        None => open(config, &runtime, &parts.metrics)?,
     };
     #[cfg(not(feature = "amqp"))]
     let store = open(config, &runtime, &parts.metrics)?;
@@ -197,6 +197,10 @@ fn open_database(
     Ok(Arc::new(connect(address, config, runtime, metrics, PostgresOptions::default())?))
 }
 
+/// One of the numbers of a pool.
+#[cfg(feature = "postgres")]
+type Figure = fn(&Connections) -> usize;
+
 #[cfg(feature = "postgres")]
 fn connect(
     address: &Path,
@@ -211,7 +215,7 @@ fn connect(
     };
     let address = address.to_str().ok_or("--store is not UTF-8: give another address")?;
     let store = runtime.block_on(PostgresStore::open(address, options)).map_err(|error| error.to_string())?;
-    let figures: [(_, _, fn(&Connections) -> usize); 4] = [
+    let figures: [(_, _, Figure); 4] = [
         ("store_connections_max", "Connections that the store may have.", |it| it.most),
         ("store_connections_open", "Connections that the store has.", |it| it.open),
         ("store_connections_idle", "Connections of the store that nobody uses.", |it| it.idle),
@@ -241,21 +245,21 @@ fn broker(config: &Config, parts: &Parts) -> Result<Option<Amqp>, String> {
     Ok(Some(broker))
 }
 
-/// The store, and the task that publishes its events until the runtime ends.
+/// The store. A task publishes its events until the runtime ends.
 #[cfg(feature = "amqp")]
 fn open_with_events(
     config: &Config,
     runtime: &tokio::runtime::Runtime,
     metrics: &Metrics,
     broker: Amqp,
-) -> Result<(Arc<dyn UserStore>, Option<tokio::task::JoinHandle<()>>), String> {
+) -> Result<Arc<dyn UserStore>, String> {
     let address = config.store.as_deref().filter(|address| config::is_address(address));
     let address =
         address.ok_or("events are kept by PostgreSQL until they are published: give --store postgres://…")?;
     let store = connect(address, config, runtime, metrics, PostgresOptions::default().with_events(true))?;
     let relay = store.relay();
-    let publishing = runtime.spawn(async move { relay.run(&broker).await });
-    Ok((Arc::new(store), Some(publishing)))
+    runtime.spawn(async move { relay.run(&broker).await });
+    Ok(Arc::new(store))
 }
 
 #[cfg(not(feature = "postgres"))]
