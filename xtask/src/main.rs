@@ -34,7 +34,7 @@ fn corpus() -> ExitCode {
 /// `--promises` only the part about the contract, with `--debug` from the build of the tests. Of what `PROVEN` promises:
 /// `campaign breaking [--pairs N] [--seed N]` on generated pairs. Of generated files: `campaign rust [--schemas N] [--seed N]`
 /// compiles and runs random schemas, and compiles the largest of Google's; `campaign openapi` has two validators read the
-/// document of every folder of Google's.
+/// document of every folder of Google's. Of the reference: `campaign faults [--rounds N]` kills it under load on each durable store.
 fn campaign(arguments: &[OsString]) -> ExitCode {
     let words: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
     if words == ["majors"] {
@@ -45,6 +45,15 @@ fn campaign(arguments: &[OsString]) -> ExitCode {
     }
     if let ["rust", rest @ ..] = &words[..] {
         return rust(rest);
+    }
+    if let ["faults", rest @ ..] = &words[..] {
+        let rounds = match rest {
+            [] => "50",
+            ["--rounds", rounds] if rounds.parse::<u32>().is_ok_and(|rounds| rounds > 0) => *rounds,
+            _ => return campaign_usage(),
+        };
+        let asked = [("PROTOGATE_CRASH_ROUNDS", rounds)];
+        return test_in(&["--workspace"], "crash::every_acknowledged_user_survives_kill_nine", &asked);
     }
     if let ["mutants", rest @ ..] = &words[..] {
         return mutants(rest);
@@ -126,7 +135,7 @@ fn test_in(build: &[&str], name: &str, environment: &[(&str, &str)]) -> ExitCode
 
 fn campaign_usage() -> ExitCode {
     eprintln!(
-        "usage: cargo xtask campaign pairs|breaking [--pairs N] [--seed N] | majors | mutants [--seeds N] [--promises] [--debug] | rust [--schemas N] [--seed N] | openapi"
+        "usage: cargo xtask campaign pairs|breaking [--pairs N] [--seed N] | majors | mutants [--seeds N] [--promises] [--debug] | rust [--schemas N] [--seed N] | openapi | faults [--rounds N]"
     );
     ExitCode::from(2)
 }

@@ -1,6 +1,6 @@
 //! `kill -9` in the middle of a load: every acknowledged user is there afterwards, whatever the store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -17,6 +17,9 @@ const ROUNDS: usize = 3;
 const WRITERS: usize = 8;
 /// Acknowledged writes before the kill; more are under way when it comes.
 const BEFORE_THE_KILL: usize = 200;
+
+/// Of the users of earlier rounds, one of so many is asked for by itself.
+const SAMPLE: usize = 32;
 
 #[derive(Default)]
 struct Load {
@@ -61,6 +64,7 @@ async fn every_acknowledged_user_survives_kill_nine_on_postgres() {
 async fn survives(args: &[&str]) {
     let rounds = std::env::var("PROTOGATE_CRASH_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap());
     let load = Arc::new(Load::default());
+    let mut seen = BTreeSet::new();
     for round in 1..=rounds {
         let (mut child, uri) = start(command(args)).await;
         let client = Client::new(connect(&uri).await);
@@ -84,14 +88,19 @@ async fn survives(args: &[&str]) {
         let acknowledged = load.acknowledged.lock().unwrap().clone();
         assert!(acknowledged.len() >= round * BEFORE_THE_KILL);
         // What was under way at the kill may be there or not, so there may be more.
-        for (key, user) in &acknowledged {
+        for (position, (key, user)) in acknowledged.iter().enumerate() {
             assert_eq!(kept.get(key), Some(user));
+            // Those of this round, and some of all: asking for each of them in each round takes an hour for fifty.
+            if !seen.insert(key.clone()) && position % SAMPLE != round % SAMPLE {
+                continue;
+            }
             assert_eq!(client.get_user(id(key)).await.unwrap().into_inner(), *user);
             client.create_user(nth(number_of(user))).await.expect_err("the email is still taken");
         }
         // Waited for, as the next round needs the file.
         child.kill().await.unwrap();
     }
+    println!("{rounds} kills, {} acknowledged users, all there", load.count());
 }
 
 fn number_of(user: &UserResponse) -> usize {
