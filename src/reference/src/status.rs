@@ -73,6 +73,11 @@ impl From<StoreError> for Status {
                 details.set_error_info("STORE_UNAVAILABLE", DOMAIN, []);
                 Self::with_error_details(Code::Unavailable, "the store cannot be reached: try again", details)
             }
+            StoreError::Full => {
+                tracing::error!("the disk of the store is full");
+                let details = ErrorDetails::with_error_info("STORE_FULL", DOMAIN, []);
+                Self::with_error_details(Code::ResourceExhausted, "the disk of the store is full", details)
+            }
             StoreError::Failed { why } => {
                 tracing::error!(why, "the store failed");
                 let details = ErrorDetails::with_error_info("STORE_FAILED", DOMAIN, []);

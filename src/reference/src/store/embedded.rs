@@ -1,15 +1,18 @@
 //! Users in one file on disk, through redb: an acknowledged write survives `kill -9` and power loss.
 //!
+//! After an error of the disk redb refuses every further write: the writer closes the file then and opens it again, so that a
+//! disk that was full is used as soon as it has room.
+//!
 //! One thread writes. Every write that waits when it is free joins the next commit, so many concurrent writers
 //! share one fsync; none of them is answered before it. Reads take a snapshot and never wait for the writer.
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
-use redb::{Database, DatabaseError, ReadableDatabase, StorageError};
+use redb::{Database, DatabaseError, ReadTransaction, ReadableDatabase, StorageError};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Change, Cursor, NewUser, Page, StoreError, User, UserStore, collect_page};
@@ -52,12 +55,58 @@ enum Effect {
 /// A [`UserStore`] in one file.
 #[derive(Debug)]
 pub struct EmbeddedStore {
-    database: Arc<Database>,
+    file: Arc<StoreFile>,
     /// `None` only while it is dropped.
     writes: Option<mpsc::Sender<Write>>,
     writer: Option<JoinHandle<()>>,
     /// Whether the last commit failed.
     failing: Arc<AtomicBool>,
+}
+
+/// The database, and how to come by it again.
+#[derive(Debug)]
+struct StoreFile {
+    path: PathBuf,
+    /// `None` while it is closed after an error.
+    database: RwLock<Option<Database>>,
+}
+
+impl StoreFile {
+    /// A snapshot to read.
+    fn read(&self) -> Result<ReadTransaction, StoreError> {
+        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        database.as_ref().ok_or_else(closed)?.begin_read().map_err(failed)
+    }
+
+    /// Applies a batch. After a failure the file is opened again, for the next one.
+    fn commit(&self, batch: Vec<Write>, answers: &mut Vec<Answer>) -> Result<(), StoreError> {
+        self.open_again_if_closed();
+        let fate = {
+            let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+            database.as_ref().ok_or_else(closed).and_then(|database| commit(database, batch, answers))
+        };
+        if fate.is_err() {
+            // Closed before it is opened: a file has one owner.
+            drop(self.database.write().unwrap_or_else(PoisonError::into_inner).take());
+            self.open_again_if_closed();
+        }
+        fate
+    }
+
+    fn open_again_if_closed(&self) {
+        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        if database.is_none() {
+            // What is there was checked when the process began.
+            match Database::builder().set_cache_size(CACHE).create(&self.path) {
+                Ok(opened) => *database = Some(opened),
+                Err(error) => tracing::error!(%error, "the store cannot be opened again yet"),
+            }
+        }
+    }
+}
+
+fn closed() -> StoreError {
+    StoreError::Unavailable { why: "the file is closed after an error of its disk".to_owned() }
 }
 
 /// Why a store could not be opened. Its text is one sentence that says what to do.
@@ -141,15 +190,15 @@ impl EmbeddedStore {
         let database = builder.create(path).map_err(|error| OpenError::new(path, error))?;
         tables::create(&database).map_err(|why| OpenError::Damaged(path.to_owned(), why))?;
         sync_folder(path).map_err(|error| OpenError::Io(path.to_owned(), error.to_string()))?;
-        let database = Arc::new(database);
+        let file = Arc::new(StoreFile { path: path.to_owned(), database: RwLock::new(Some(database)) });
         let (writes, queue) = mpsc::channel(WAITING_WRITES);
         let failing = Arc::new(AtomicBool::new(false));
-        let (of_writer, tells) = (Arc::clone(&database), Arc::clone(&failing));
+        let (of_writer, tells) = (Arc::clone(&file), Arc::clone(&failing));
         let writer = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || write_all(&of_writer, queue, &tells))
             .map_err(|error| OpenError::Io(path.to_owned(), error.to_string()))?;
-        Ok(Self { database, writes: Some(writes), writer: Some(writer), failing })
+        Ok(Self { file, writes: Some(writes), writer: Some(writer), failing })
     }
 
     /// Hands `write` to the writer and waits until it is on disk, or refused.
@@ -169,8 +218,8 @@ impl EmbeddedStore {
             let outcome = write(tables);
             let effect = match &outcome {
                 Ok(_) => Effect::Done,
-                Err(error @ StoreError::Failed { .. }) => Effect::Broken(error.clone()),
-                Err(_) => Effect::Refused,
+                Err(StoreError::NotFound { .. } | StoreError::EmailTaken { .. }) => Effect::Refused,
+                Err(error) => Effect::Broken(error.clone()),
             };
             // Nobody may be waiting by now: a cancelled call does not undo its write.
             let answer = move |commit: Result<(), StoreError>| drop(reply.send(commit.and(outcome)));
@@ -193,7 +242,7 @@ impl Drop for EmbeddedStore {
 }
 
 /// The writer: one commit per batch of waiting writes, until the last handle to the store is gone.
-fn write_all(database: &Database, mut queue: mpsc::Receiver<Write>, failing: &AtomicBool) {
+fn write_all(file: &StoreFile, mut queue: mpsc::Receiver<Write>, failing: &AtomicBool) {
     while let Some(first) = queue.blocking_recv() {
         let mut batch = vec![first];
         while batch.len() < BATCH
@@ -202,7 +251,7 @@ fn write_all(database: &Database, mut queue: mpsc::Receiver<Write>, failing: &At
             batch.push(next);
         }
         let mut answers = Vec::with_capacity(batch.len());
-        let fate = commit(database, batch, &mut answers);
+        let fate = file.commit(batch, &mut answers);
         failing.store(fate.is_err(), Ordering::Relaxed);
         if let Err(error) = &fate {
             tracing::error!(?error, "a commit failed");
@@ -238,7 +287,7 @@ impl UserStore for EmbeddedStore {
     // less than the way to a blocking thread and back.
     async fn get(&self, id: &str) -> Result<User, StoreError> {
         let missing = || StoreError::NotFound { id: id.to_owned() };
-        let snapshot = self.database.begin_read().map_err(failed)?;
+        let snapshot = self.file.read()?;
         let ids = snapshot.open_table(IDS).map_err(failed)?;
         let sequence = ids.get(id).map_err(failed)?.ok_or_else(missing)?.value();
         let users = snapshot.open_table(USERS).map_err(failed)?;
@@ -262,7 +311,7 @@ impl UserStore for EmbeddedStore {
 
     // On a blocking thread: skipping walks every skipped user.
     async fn page(&self, after: Cursor, skip: usize, limit: usize) -> Result<Page, StoreError> {
-        let users = self.database.begin_read().map_err(failed)?.open_table(USERS).map_err(failed)?;
+        let users = self.file.read()?.open_table(USERS).map_err(failed)?;
         // Dropped with the call: the walk ends with it.
         let (wanted, given_up) = Wanted::new();
         let page = move || {
@@ -274,7 +323,8 @@ impl UserStore for EmbeddedStore {
             let behind = behind.take_while(|_| !given_up.load(Ordering::Relaxed));
             collect_page(behind.skip(skip).map(read), limit)
         };
-        let page = tokio::task::spawn_blocking(page).await.map_err(failed)?;
+        let gone = |error: tokio::task::JoinError| StoreError::Failed { why: error.to_string() };
+        let page = tokio::task::spawn_blocking(page).await.map_err(gone)?;
         drop(wanted);
         page
     }
@@ -302,8 +352,14 @@ impl Drop for Wanted {
 }
 
 /// Any failure of redb as ours.
-fn failed(error: impl std::fmt::Display) -> StoreError {
-    StoreError::Failed { why: error.to_string() }
+fn failed(error: impl Into<redb::Error>) -> StoreError {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    match error.into() {
+        redb::Error::Io(error) if matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge) => {
+            StoreError::Full
+        }
+        other => StoreError::Failed { why: other.to_string() },
+    }
 }
 
 #[cfg(test)]

@@ -110,6 +110,8 @@ pub enum StoreError {
         /// What went wrong, for the log; not for a client.
         why: String,
     },
+    /// The disk is full: the write is not done. Reads go on, and so do writes once there is room.
+    Full,
     /// The store itself failed; the write is not acknowledged and may or may not be there later.
     Failed {
         /// What went wrong, for the log; not for a client.

@@ -19,6 +19,8 @@ mod email;
 mod events;
 #[cfg(all(unix, feature = "postgres"))]
 mod fleet;
+#[cfg(target_os = "linux")]
+mod full;
 mod health;
 mod import;
 mod limits;
