@@ -17,6 +17,7 @@
 //!
 //!  next door  src/reference (user-service), built on generated/; tests/zoo: it, behind one fault each;
 //!             src/runtime (protogate-runtime): tower layers for anybody's server, which the reference wears
+//!             src/validate (protogate-validate): the rules of buf.validate, which promise is made of and new services ask
 //! ```
 //!
 //! An arrow points to a lower floor only, and rooms on one floor do not know each other; `tests/it/floors.rs`
