@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use notify::event::ModifyKind;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::args::Generate;
@@ -46,14 +47,20 @@ pub fn watch(arguments: &Generate, mut context: Context) -> ExitCode {
         .enable_time()
         .build()
         .map_err(|error| vec![Diagnostic::failure(&WATCH, format!("cannot wait for changes: {error}"))])
-        .and_then(|runtime| runtime.block_on(rounds(arguments, &mut context, stop)));
+        .and_then(|runtime| rounds(&runtime, arguments, &mut context, stop));
     match watched {
         Ok(()) => ExitCode::SUCCESS,
         Err(reasons) => output::finish(&Report::new(reasons), &context.common, Codes::Ours),
     }
 }
 
-async fn rounds(arguments: &Generate, context: &mut Context, mut stop: Stop) -> Result<(), Vec<Diagnostic>> {
+/// The work is done between two waits, outside of the runtime: plugins have one of their own.
+fn rounds(
+    runtime: &Runtime,
+    arguments: &Generate,
+    context: &mut Context,
+    mut stop: Stop,
+) -> Result<(), Vec<Diagnostic>> {
     let mut eyes: Option<(Followed, Eyes)> = None;
     loop {
         // First the eyes and then the work: what changes during it is seen after it.
@@ -70,10 +77,13 @@ async fn rounds(arguments: &Generate, context: &mut Context, mut stop: Stop) -> 
         output::finish(&report, &context.common, Codes::Ours);
         let Some((followed, eyes)) = &mut eyes else { return Ok(()) };
         output::log(&context.common, &format!("watching {}; Ctrl-C ends", followed.shown()));
-        let changed = tokio::select! {
-            changed = eyes.next(followed) => changed,
-            _ = stop.wait_for(|it| *it) => return Ok(()),
-        };
+        let changed = runtime.block_on(async {
+            tokio::select! {
+                changed = eyes.next(followed) => Some(changed),
+                _ = stop.wait_for(|it| *it) => None,
+            }
+        });
+        let Some(changed) = changed else { return Ok(()) };
         output::log(&context.common, &format!("changed: {}", named(&changed)));
         match Config::load(context.common.config.as_deref(), None) {
             Ok(config) => context.config = config,

@@ -204,6 +204,26 @@ fn files_follow_the_schema_and_outlast_what_is_half_written() {
     assert_eq!(watching.child.wait().unwrap().code(), Some(0));
 }
 
+/// Plugins are run in each round as well.
+#[test]
+fn plugins_follow_the_schema() {
+    let folder = folder();
+    let at = folder.path();
+    let us = env!("CARGO_BIN_EXE_protogate");
+    let plugin = format!("version: v2\nplugins:\n  - local: [{us:?}, plugin, docs]\n    out: docs\n");
+    fs::write(at.join("buf.gen.yaml"), &plugin).unwrap();
+    let watching = Watching::start(at, &["old"]);
+    watching.round();
+    let first = fs::read(at.join("docs/index.md")).unwrap();
+    fs::write(at.join("old/a.proto"), NEW).unwrap();
+    watching.round();
+    assert_ne!(fs::read(at.join("docs/index.md")).unwrap(), first);
+    // The file of the plugins counts, too.
+    fs::write(at.join("buf.gen.yaml"), format!("{plugin}    opt: title=Mine\n")).unwrap();
+    watching.round();
+    assert!(fs::read_to_string(at.join("docs/index.md")).unwrap().contains("# Mine"));
+}
+
 #[test]
 fn what_cannot_be_watched_is_refused() {
     let folder = folder();
