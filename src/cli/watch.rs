@@ -1,7 +1,7 @@
 //! `generate --watch`: makes the files again whenever the schema, a template or the configuration changes.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -124,6 +124,8 @@ fn named(changed: &BTreeSet<PathBuf>) -> String {
 struct Followed {
     /// Folders of which everything below counts.
     folders: BTreeSet<PathBuf>,
+    /// Of these folders, those of templates, in which every file counts.
+    templates: BTreeSet<PathBuf>,
     /// Single files.
     files: BTreeSet<PathBuf>,
     /// The output folders, in which nothing counts.
@@ -145,7 +147,9 @@ impl Followed {
         }
         let config = &context.config;
         if let Some(templates) = &config.generate.templates {
-            followed.folders.insert(real(Path::new(&config.resolve(templates))));
+            let templates = real(Path::new(&config.resolve(templates)));
+            followed.templates.insert(templates.clone());
+            followed.folders.insert(templates);
         }
         let since = config.generate.docs.since.as_ref().map(|it| config.resolve(it));
         if let Some(Ok(since)) = arguments.docs_since.clone().or(since).map(|it| Source::parse(&it)) {
@@ -180,24 +184,36 @@ impl Followed {
         if self.files.contains(path) {
             return true;
         }
-        // The innermost says what a path is: templates may lie in a folder of output, and output in that of the schema.
+        if self.templates.iter().any(|folder| path.starts_with(folder)) {
+            return true;
+        }
+        let within = |folder: &&PathBuf| path.starts_with(folder);
+        self.folders.iter().filter(within).any(|folder| may_be_schema(folder, path)) && !self.is_made(path)
+    }
+
+    /// Whether a path is in a folder of output that lies in that of the schema, and not the other way round.
+    fn is_made(&self, path: &Path) -> bool {
         let depth = |folders: &BTreeSet<PathBuf>| {
             let around = folders.iter().filter(|folder| path.starts_with(folder));
             around.map(|folder| folder.components().count()).max().unwrap_or(0)
         };
-        depth(&self.folders) > depth(&self.out) || self.is_schema_beside_output(path)
-    }
-
-    /// Plugins may write into the very folder that holds the schema: there, what counts is what the schema is written in.
-    fn is_schema_beside_output(&self, path: &Path) -> bool {
-        let is_shared = |folder: &&PathBuf| path.starts_with(folder) && self.out.contains(*folder);
-        path.extension().is_some_and(|it| it == "proto") && self.folders.iter().any(|it| is_shared(&it))
+        depth(&self.out) > depth(&self.folders)
     }
 
     fn shown(&self) -> String {
         let all: BTreeSet<PathBuf> = self.folders.union(&self.files).cloned().collect();
         named(&all)
     }
+}
+
+/// Whether a path in a folder of the schema is one of its files, or a folder that may hold some, be it one that has gone. What
+/// begins with a dot is nobody's schema: a repository writes into its own folder all the time.
+fn may_be_schema(folder: &Path, path: &Path) -> bool {
+    let below = path.strip_prefix(folder).unwrap_or(path);
+    let is_hidden = |part: Component<'_>| part.as_os_str().to_string_lossy().starts_with('.');
+    let is_file = path.extension().is_some_and(|it| it == "proto");
+    !below.components().any(is_hidden)
+        && (is_file || path.is_dir() || !path.exists() && path.extension().is_none())
 }
 
 /// Without links, as the operating system names what changed. What is not there yet keeps its name.
