@@ -30,8 +30,8 @@ const BATCH: usize = 256;
 /// Bytes of the file kept in memory.
 const CACHE: usize = 64 * 1024 * 1024;
 
-/// A write on its way to the writer.
-type Write = Box<dyn FnOnce(&mut Tables<'_>) -> Applied + Send>;
+/// A write on its way to the writer: applied to the tables, or told why there is nothing to apply it to.
+type Write = Box<dyn FnOnce(Result<&mut Tables<'_>, StoreError>) -> Applied + Send>;
 
 /// Tells the caller of a write what became of it and of its commit.
 type Answer = Box<dyn FnOnce(Result<(), StoreError>)>;
@@ -81,11 +81,14 @@ impl StoreFile {
     /// Applies a batch. After a failure the file is opened again, for the next one.
     fn commit(&self, batch: Vec<Write>, answers: &mut Vec<Answer>) -> Result<(), StoreError> {
         self.open_again_if_closed();
+        let mut batch = batch.into_iter();
         let fate = {
             let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-            database.as_ref().ok_or_else(closed).and_then(|database| commit(database, batch, answers))
+            database.as_ref().ok_or_else(closed).and_then(|database| commit(database, &mut batch, answers))
         };
-        if fate.is_err() {
+        if let Err(error) = &fate {
+            // Those behind the one that failed fail with it.
+            answers.extend(batch.map(|write| write(Err(error.clone())).answer));
             // Closed before it is opened: a file has one owner.
             drop(self.database.write().unwrap_or_else(PoisonError::into_inner).take());
             self.open_again_if_closed();
@@ -97,7 +100,8 @@ impl StoreFile {
         let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
         if database.is_none() {
             // What is there was checked when the process began.
-            match Database::builder().set_cache_size(CACHE).create(&self.path) {
+            // Not created: a file that has gone with its disk must not become an empty store.
+            match Database::builder().set_cache_size(CACHE).open(&self.path) {
                 Ok(opened) => *database = Some(opened),
                 Err(error) => tracing::error!(%error, "the store cannot be opened again yet"),
             }
@@ -215,7 +219,7 @@ impl EmbeddedStore {
             if reply.is_closed() {
                 return Applied { effect: Effect::Refused, answer: Box::new(|_| {}) };
             }
-            let outcome = write(tables);
+            let outcome = tables.and_then(write);
             let effect = match &outcome {
                 Ok(_) => Effect::Done,
                 Err(StoreError::NotFound { .. } | StoreError::EmailTaken { .. }) => Effect::Refused,
@@ -261,13 +265,17 @@ fn write_all(file: &StoreFile, mut queue: mpsc::Receiver<Write>, failing: &Atomi
 }
 
 /// Applies a batch in one transaction. A refused write leaves no trace; a broken one fails the whole batch.
-fn commit(database: &Database, batch: Vec<Write>, answers: &mut Vec<Answer>) -> Result<(), StoreError> {
+fn commit(
+    database: &Database,
+    batch: &mut impl Iterator<Item = Write>,
+    answers: &mut Vec<Answer>,
+) -> Result<(), StoreError> {
     // redb's default durability: `commit` returns after fsync.
     let transaction = database.begin_write().map_err(failed)?;
     let mut tables = Tables::open(&transaction)?;
     let mut changed = false;
     for write in batch {
-        let applied = write(&mut tables);
+        let applied = write(Ok(&mut tables));
         answers.push(applied.answer);
         match applied.effect {
             Effect::Done => changed = true,

@@ -72,6 +72,15 @@ async fn a_full_disk_refuses_writes_until_it_has_room() {
         assert_eq!(import(&mut client, kept * 1000).await.unwrap_err().code(), Code::ResourceExhausted);
         assert_eq!(client.get_user(id(&first.id)).await.unwrap().into_inner(), first);
     }
+    // Many at once share a commit, and its fate.
+    let mut writers = tokio::task::JoinSet::new();
+    for writer in 0..16 {
+        let mut client = client.clone();
+        writers.spawn(async move { import(&mut client, (kept + writer) * 1000).await });
+    }
+    for refused in writers.join_all().await {
+        assert_eq!(refused.unwrap_err().code(), Code::ResourceExhausted);
+    }
     disk.resize("64m");
     import(&mut client, kept * 1000).await.unwrap();
     // All of it is there for the next process as well.
