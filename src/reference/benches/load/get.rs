@@ -2,7 +2,7 @@
 
 use user_service::pb::user::UserRequest;
 
-use crate::h2load::{Question, framed, rate};
+use crate::h2load::{Question, framed, framed_user, rate};
 use crate::servers::Server;
 use crate::{Load, median, thousands};
 
@@ -15,14 +15,14 @@ pub async fn table(load: &Load) -> String {
             url: format!("{}/user.UserService/GetUser", server.address),
             body: Some(framed(&at, &UserRequest { id: id.to_owned() })),
             http1: false,
-            answer: id.len(),
+            answer: framed_user(id),
         }
     };
     let json = |address: &str, path: &str, id: &str| Question {
         url: format!("{address}{path}{id}"),
         body: None,
         http1: true,
-        answer: id.len(),
+        answer: id.len() + "Ada Lovelaceada@example.com".len(),
     };
     let mut asked: Vec<(&str, Question)> = Vec::new();
     let reference = Server::reference();

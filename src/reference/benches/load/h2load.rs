@@ -4,6 +4,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use user_service::pb::user::UserResponse;
+
 use super::servers::TOKEN;
 
 /// Calls under way at once, whatever the protocol.
@@ -53,6 +55,13 @@ pub fn rate(question: &Question, seconds: Duration, connections: usize) -> Optio
     let least = question.answer as f64 * done * 0.9;
     assert!(data.is_some_and(|data| data >= least), "answers without a message: {said}");
     Some(number("finished in", "req/s"))
+}
+
+/// How long the answer to GetUser is, as gRPC frames it: the user that [`Server::user`](super::servers::Server::user) makes.
+pub fn framed_user(id: &str) -> usize {
+    use prost::Message as _;
+    let (name, email) = ("Ada Lovelace".to_owned(), "ada@example.com".to_owned());
+    5 + UserResponse { id: id.to_owned(), name, email, created_at: 1_700_000_000 }.encoded_len()
 }
 
 /// A message as gRPC frames it, in a file.

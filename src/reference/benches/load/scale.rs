@@ -2,7 +2,7 @@
 
 use user_service::pb::user::UserRequest;
 
-use crate::h2load::{Question, framed, rate};
+use crate::h2load::{Question, framed, framed_user, rate};
 use crate::servers::Server;
 use crate::{Load, median, postgres, thousands};
 
@@ -19,7 +19,7 @@ pub async fn table(load: &Load) -> String {
         url: format!("{}/user.UserService/GetUser", server.address),
         body: Some(body.clone()),
         http1: false,
-        answer: id.len(),
+        answer: framed_user(&id),
     };
     let mut table = format!(
         "{head}GetUser, 100 calls under way at once over all instances. Instances, database and load share the processors of one machine, so \
