@@ -71,6 +71,7 @@ pub struct MethodContract {
     #[prost(enumeration = "Code", repeated, tag = "6")]
     pub may_return: ::prost::alloc::vec::Vec<i32>,
     /// What holds when the call was answered with OK. Of `req`, `resp`, `old` and `new`; `sent` where the client streams.
+    /// A rule that speaks of `code`, the name of the status, is asked whatever the answer was.
     #[prost(message, repeated, tag = "7")]
     pub ensures: ::prost::alloc::vec::Vec<Rule>,
     /// What a call answered with OK does to the model, one after the other.
@@ -247,7 +248,8 @@ pub struct StreamContract {
     /// Holds after each reply.
     #[prost(message, repeated, tag = "1")]
     pub each: ::prost::alloc::vec::Vec<Rule>,
-    /// Holds at the end; `code` is the name of the status.
+    /// Holds at the end of a stream answered with OK. A rule that speaks of `code`, the name of the status, is asked
+    /// whatever the end was.
     #[prost(message, repeated, tag = "2")]
     pub r#final: ::prost::alloc::vec::Vec<Rule>,
     /// Who ends it.

@@ -6,7 +6,7 @@ use prost_reflect::DynamicMessage;
 use super::{
     request::{Earlier, Manner, Place, Requests},
     schedule,
-    step::Step,
+    step::{Link, Origin, Step},
     texts::Family,
 };
 use crate::{
@@ -16,6 +16,9 @@ use crate::{
 
 /// The fewest and the most steps of a sequence.
 const STEPS: std::ops::RangeInclusive<usize> = 2..=8;
+/// How often a sequence begins with so many calls that make something: pages and orders show little of two things.
+const CROWDS: f64 = 0.3;
+const CROWD: std::ops::RangeInclusive<usize> = 3..=5;
 /// The most messages of one stream.
 const MESSAGES: usize = 3;
 /// Messages of one step have lanes beside one another.
@@ -25,8 +28,11 @@ pub(super) const DRAWN: u64 = 0;
 /// How often a client takes a call back that changes something, and after which milliseconds.
 const TAKEN_BACK: f64 = 0.08;
 const AFTER: [u64; 4] = [0, 1, 4, 12];
-/// How often a sequence ends with a look at everything that it left.
-const LOOKS: f64 = 0.5;
+/// How often a sequence ends with a reading of what it wrote, and with a look at everything that it left.
+const READS: f64 = 0.5;
+const LOOKS: f64 = 0.6;
+/// So many things that were written are read.
+const READ: usize = 3;
 
 /// The methods of one service of which sequences are made.
 pub(super) struct Drawing<'a> {
@@ -99,13 +105,16 @@ impl<'a> Drawing<'a> {
     /// The sequence of this number.
     pub fn sequence(&self, seed: u64, index: u64) -> Vec<Step> {
         let mut runner = cover::runner(seed, &self.service.name, "sequences", index);
-        let count = runner.rng().random_range(STEPS);
+        let drawn = runner.rng().random_range(STEPS);
+        let crowd = if runner.rng().random_bool(CROWDS) { runner.rng().random_range(CROWD) } else { 0 };
+        let count = drawn.max(crowd + 1);
         let mood = Mood { family: Family::drawn(runner.rng()), client: None, manner: Manner::Any };
         let mut steps: Vec<Step> = Vec::new();
         for at in 0..count {
             let early = at * 2 < count;
             let is_made = steps.iter().any(|step| self.of(step).is_some_and(Drawn::makes));
             let weight = |it: &Drawn<'_>| match (it.writes(), early) {
+                _ if at < crowd => u32::from(it.makes()),
                 // Of a world without anything in it single calls have asked already.
                 _ if it.names() && early && !is_made => 0,
                 (true, _) if it.hides() => 1,
@@ -125,12 +134,37 @@ impl<'a> Drawing<'a> {
             }
             steps.push(step);
         }
+        if runner.rng().random_bool(READS) {
+            self.read_back(&mut runner, &mut steps, mood);
+        }
         if runner.rng().random_bool(LOOKS)
             && let Some(one) = self.pick(&mut runner, &|it| u32::from(it.looks()))
         {
             steps.push(self.step(&mut runner, one, &steps, Mood { manner: Manner::Empty, ..mood }));
         }
         steps
+    }
+
+    /// Reads what the last steps wrote, each by the name that its reply gave it.
+    fn read_back(&self, runner: &mut TestRunner, steps: &mut Vec<Step>, mood: Mood) {
+        let Some(one) = self.pick(runner, &|it| u32::from(it.names() && !it.writes())) else { return };
+        let named = |(at, step): (usize, &Step)| {
+            let of = self.of(step)?;
+            let said = Earlier::of(of.method, of.writes(), None).texts;
+            let fields = one.promises.draws.iter().map(|(field, ..)| field);
+            let links = fields.filter(|field| said.contains(field)).map(|field| Link {
+                message: 0,
+                field: field.clone(),
+                from: Origin::Reply { step: at, reply: 0, field: field.clone() },
+            });
+            Some(links.collect::<Vec<_>>()).filter(|links| !links.is_empty())
+        };
+        let written: Vec<Vec<Link>> = steps.iter().enumerate().filter_map(named).collect();
+        for links in written.into_iter().rev().take(READ) {
+            let mut step = self.step(runner, one, steps, Mood { manner: Manner::Plain, ..mood });
+            step.links.extend(links);
+            steps.push(step);
+        }
     }
 
     /// The race of this number: what prepares it, the steps of its clients, and a look at what they left. Nothing where

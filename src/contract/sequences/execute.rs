@@ -15,7 +15,7 @@ use prost_reflect::{DynamicMessage, Value};
 use super::{
     Reset,
     call::{Answered, Course},
-    step::{Origin, Step, scalars},
+    step::{Origin, Step, is_race, scalars},
     world::{Made, World},
 };
 use crate::{
@@ -31,6 +31,8 @@ pub(in crate::contract) struct Stage<'a, T> {
     pub service: &'a Service,
     /// What empties the server before each sequence.
     pub reset: Option<&'a Reset>,
+    /// Which broken promises end a sequence.
+    pub ends: RefCell<Ends>,
     /// Why it could not be emptied, once it could not.
     pub failed: RefCell<Option<String>>,
     /// Seconds since the Unix epoch when the run began.
@@ -38,6 +40,37 @@ pub(in crate::contract) struct Stage<'a, T> {
     /// What is fresh in one run of a sequence, is not in another: of the seed, and how often something ran.
     pub salt: u64,
     pub runs: Cell<u64>,
+}
+
+/// A rule and the method whose call broke it.
+pub(in crate::contract) type Key = (String, String);
+
+/// Which broken promises end a sequence. What breaks others is passed over, and the model goes on with what the server
+/// said: else the first fault of a method would hide every other that shows only after it.
+#[derive(Debug, Default, Clone)]
+pub(in crate::contract) enum Ends {
+    #[default]
+    Every,
+    /// All but these, which are known already.
+    New(Vec<Key>),
+    /// One alone.
+    Only(Key),
+}
+
+impl Ends {
+    /// Where the same fault is looked for again. Of a race each run may be lost by another of its calls.
+    pub fn at(steps: &[Step], key: Option<Key>) -> Ends {
+        key.filter(|_| !is_race(steps)).map_or(Ends::Every, Ends::Only)
+    }
+
+    pub fn has(&self, rule: &str, method: &str) -> bool {
+        let is_it = |key: &Key| key.0 == rule && key.1 == method;
+        match self {
+            Ends::Every => true,
+            Ends::New(known) => !known.iter().any(is_it),
+            Ends::Only(key) => is_it(key),
+        }
+    }
 }
 
 /// A step that was made.
@@ -84,8 +117,8 @@ impl<'a, T: Transport> Stage<'a, T> {
         service: &'a Service,
         (reset, salt): (Option<&'a Reset>, u64),
     ) -> Stage<'a, T> {
-        let (failed, runs) = (RefCell::default(), Cell::default());
-        Stage { judge, methods, service, reset, failed, started: now(), salt, runs }
+        let (ends, failed, runs) = (RefCell::default(), RefCell::default(), Cell::default());
+        Stage { judge, methods, service, reset, ends, failed, started: now(), salt, runs }
     }
 
     /// Whether nothing is in the server before a sequence.
@@ -93,7 +126,7 @@ impl<'a, T: Transport> Stage<'a, T> {
         self.reset.is_some() && self.failed.borrow().is_none()
     }
 
-    /// Runs the steps until one breaks a promise.
+    /// Runs the steps until one breaks a promise that [`Ends`] the sequence.
     ///
     /// # Errors
     /// The first call could not be made.
@@ -106,7 +139,7 @@ impl<'a, T: Transport> Stage<'a, T> {
         self.runs.set(self.runs.get() + 1);
         let salt = cover::hash(&[&self.salt.to_le_bytes(), &self.runs.get().to_le_bytes()]);
         let mut ran = Ran::default();
-        let mut world = World::new(self.service, self.is_closed());
+        let mut world = World::new(self.service, self.is_closed(), self.ends.borrow().clone());
         let (mut at, clock) = (0, Cell::new(0));
         while at < steps.len() {
             let count = steps[at..].iter().take_while(|step| step.client.is_some()).count().max(1);

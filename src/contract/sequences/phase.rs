@@ -7,7 +7,7 @@ use tokio::{sync::watch, time::Instant};
 use super::{
     Reset, SavedCall,
     draw::Drawing,
-    execute::{Ran, Stage},
+    execute::{Ends, Key, Ran, Stage},
     rules::{Counts, LINEARIZABILITY, check_of},
     shrink::{Shrunk, key, shrink},
     step::{Step, is_race},
@@ -67,7 +67,7 @@ pub(in crate::contract) struct Sequences {
 #[derive(Default)]
 pub(in crate::contract) struct Came {
     /// What was found before: the rules, with the methods.
-    known: Vec<(String, String)>,
+    known: Vec<Key>,
     pub found: Vec<Found>,
     /// The server died under a sequence.
     pub deaths: Vec<Fresh>,
@@ -231,6 +231,9 @@ async fn pass<T: Transport>(
     let stage = Stage::new(judge, methods, service, (reset, salt));
     let (mut hangs, mut sent, mut whole) = (0, 0, true);
     for steps in sequences(pass, drawing, service, config, methods) {
+        // What a race breaks is none of its calls' alone.
+        let is_sequence = pass.kind == Kind::Sequences;
+        stage.ends.replace(if is_sequence { Ends::New(came.known.clone()) } else { Ends::Every });
         let limit = share.into_iter().chain(end).min();
         let ran = tokio::select! {
             biased;
@@ -334,7 +337,7 @@ async fn broken<T: Transport>(
     search: &mut Search<'_, T>,
     steps: Vec<Step>,
     ran: Ran,
-    known: &[(String, String)],
+    known: &[Key],
     (stop, end): (&mut watch::Receiver<bool>, Option<Instant>),
     on_event: &mut dyn FnMut(Event),
 ) -> Option<Found> {

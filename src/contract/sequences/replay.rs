@@ -6,7 +6,7 @@ use prost_reflect::DescriptorPool;
 
 use super::{
     Reset,
-    execute::{Ran, Stage},
+    execute::{Ends, Ran, Stage},
     rules::{LINEARIZABILITY, check_of},
     shrink::{Shrunk, key},
     step::{Step, is_race},
@@ -54,6 +54,7 @@ pub(in crate::contract) async fn replay<T: Transport>(
     let is_closed = |rule: &Rule| rule.id == case.cause && rule.closed;
     let needs_reset = reset.is_none() && rules.any(is_closed);
     let stage = Stage::new(judge, &methods, promises, (reset, salt));
+    stage.ends.replace(Ends::at(&steps, Some((case.cause.clone(), case.method.clone()))));
     let is_it = |ran: &Ran| {
         let is_lost = |rule: &str| rule == LINEARIZABILITY;
         key(&steps, ran)

@@ -22,7 +22,7 @@ use crate::{
 /// Longer texts than this hide what a sequence is about, and other phases send them.
 const LONG: usize = 300;
 /// How often a text is that of an earlier reply, and of a request that also names a thing.
-const SHARES: f64 = 0.35;
+const SHARES: f64 = 0.45;
 const NAMES_AND_SHARES: f64 = 0.6;
 /// How often the newest thing is named, of those that are there, and the newest of those that a text was not taken from.
 const NEWEST: f64 = 0.5;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{
-    execute::{Ran, Stage, pinned},
+    execute::{Ends, Key, Ran, Stage, pinned},
     rules::LINEARIZABILITY,
     shorter::{fewer_clients, fresher, is_named, plainer, serial, simpler, without},
     step::{Step, is_race},
@@ -42,7 +42,7 @@ impl Shrunk {
     }
 
     /// The rule that is broken, and the method of the step that breaks it.
-    pub fn key(&self) -> Option<(String, String)> {
+    pub fn key(&self) -> Option<Key> {
         key(&self.steps, &self.ran)
     }
 
@@ -56,12 +56,12 @@ impl Shrunk {
     }
 }
 
-pub(super) fn key(steps: &[Step], ran: &Ran) -> Option<(String, String)> {
+pub(super) fn key(steps: &[Step], ran: &Ran) -> Option<Key> {
     Some((ran.broken.as_ref()?.rule.clone(), steps.get(ran.at?)?.method.clone()))
 }
 
 /// Whether it is the same fault. Of a race each run may be lost by another of its calls.
-fn is_same(one: &Option<(String, String)>, other: &Option<(String, String)>) -> bool {
+fn is_same(one: &Option<Key>, other: &Option<Key>) -> bool {
     match (one, other) {
         (Some((rule, _)), Some((other, _))) if rule == LINEARIZABILITY => rule == other,
         (one, other) => one.is_some() && one == other,
@@ -121,6 +121,7 @@ async fn walk<T: Transport>(stage: &Stage<'_, T>, shrunk: &mut Shrunk) -> Result
 /// How many of [`CONFIRM`] repetitions fail.
 async fn confirm<T: Transport>(stage: &Stage<'_, T>, shrunk: &mut Shrunk) -> Result<usize, CallError> {
     let (mut confirmed, key) = (0, shrunk.key());
+    stage.ends.replace(Ends::at(&shrunk.steps, key.clone()));
     for _ in 0..CONFIRM {
         let ran = stage.execute(&shrunk.steps).await?;
         if is_same(&self::key(&shrunk.steps, &ran), &key) {
@@ -138,6 +139,7 @@ async fn in_turn<T: Transport>(stage: &Stage<'_, T>, shrunk: &mut Shrunk) -> Res
     }
     let steps = serial(&shrunk.steps);
     shrunk.runs += 1;
+    stage.ends.replace(Ends::Every);
     let ran = stage.execute(&steps).await?;
     if key(&steps, &ran).is_some() {
         (shrunk.steps, shrunk.ran) = (steps, ran);
@@ -186,6 +188,7 @@ async fn try_one<T: Transport>(
         return Ok(false);
     }
     let wanted = shrunk.key();
+    stage.ends.replace(Ends::at(&trial, wanted.clone()));
     let mut last = None;
     let mut chances = if is_race(&trial) { CHANCES } else { 1 };
     let mut left = times;

@@ -3,7 +3,11 @@
 
 use prost_reflect::DynamicMessage;
 
-use super::{execute::Ran, rules::LINEARIZABILITY, tell::telling};
+use super::{
+    execute::{Ends, Ran},
+    rules::LINEARIZABILITY,
+    tell::telling,
+};
 use crate::promise::contract::{Call, DeadEnd, Happened, Model, Order, Rule, Service, Told, Verdict};
 
 /// More calls of which nobody knows how they ended leave nothing to say.
@@ -41,6 +45,7 @@ impl Made {
 /// The server, as far as the calls tell.
 pub(super) struct World<'a> {
     service: &'a Service,
+    ends: Ends,
     /// Before the calls below.
     settled: Model,
     /// Since the first call that was made beside another, or of which nobody knows how it ended.
@@ -52,9 +57,9 @@ pub(super) struct World<'a> {
 
 impl<'a> World<'a> {
     /// `closed`: nothing is in it.
-    pub fn new(service: &'a Service, closed: bool) -> World<'a> {
+    pub fn new(service: &'a Service, closed: bool, ends: Ends) -> World<'a> {
         let settled = Model::new(service, closed);
-        World { service, now: settled.clone(), settled, since: Vec::new(), raced: false }
+        World { service, ends, now: settled.clone(), settled, since: Vec::new(), raced: false }
     }
 
     pub fn model(&self) -> &Model {
@@ -70,7 +75,7 @@ impl<'a> World<'a> {
     pub fn breaks(&self, made: &Made, ran: &mut Ran) -> bool {
         let told = self.judge(made).into_iter().filter(|it| it.rule.starts_with("each/"));
         let told: Vec<Told> = told.collect();
-        let broken = told.iter().find(|it| matches!(it.verdict, Verdict::Broken(_))).cloned();
+        let broken = self.ending(made, &told);
         // Where more than one model is possible, another one may allow it.
         let broken = broken.filter(|_| self.since.is_empty());
         let is_broken = broken.is_some();
@@ -127,7 +132,7 @@ impl<'a> World<'a> {
             }
         };
         let told = self.service.judge(&self.settled, &new, &call);
-        let broken = told.iter().find(|it| matches!(it.verdict, Verdict::Broken(_))).cloned();
+        let broken = self.ending(made, &told);
         self.add(made, told, ran);
         if broken.is_some() {
             (ran.broken, ran.at) = (broken, Some(made.step));
@@ -137,8 +142,20 @@ impl<'a> World<'a> {
         true
     }
 
+    /// The first broken promise that ends the sequence.
+    fn ending(&self, made: &Made, told: &[Told]) -> Option<Told> {
+        let method = self.method(made);
+        let is_it = |it: &&Told| matches!(it.verdict, Verdict::Broken(_)) && self.ends.has(&it.rule, &method);
+        told.iter().find(is_it).cloned()
+    }
+
+    /// The name of its method, with that of the service.
+    fn method(&self, made: &Made) -> String {
+        format!("{}/{}", self.service.name, made.method)
+    }
+
     fn add(&self, made: &Made, told: Vec<Told>, ran: &mut Ran) {
-        let method = format!("{}/{}", self.service.name, made.method);
+        let method = self.method(made);
         ran.unclear.extend(told.iter().filter(|it| matches!(it.verdict, Verdict::Unclear(_))).cloned());
         ran.told.extend(told.into_iter().map(|it| (method.clone(), it)));
     }

@@ -123,7 +123,7 @@ async fn what_shows_only_between_the_messages_is_found_and_told() {
     for (fault, rules, step) in [
         (Fault::None, &[][..], ""),
         (Fault::Torn, &["each/small"], "cancelled after half-close and 2 replies"),
-        (Fault::Twice, &["each/prefix"], "10 ms of pause after the message"),
+        (Fault::Twice, &["each/prefix", "final/all"], "10 ms of pause after the message"),
         (Fault::Forgotten, &["ensures/counted"], "10 ms of pause after the message"),
     ] {
         // A schedule that shows a fault of one message in a hundred is not drawn with every seed.

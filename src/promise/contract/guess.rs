@@ -15,6 +15,14 @@ pub(super) struct Guess {
     pub is_sure: bool,
 }
 
+/// How a text begins that stands for one which nobody has seen.
+const UNSEEN: &str = "unseen-";
+
+/// Whether the value stands for one that the server chose and nobody has seen.
+pub(super) fn is_unseen(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.starts_with(UNSEEN))
+}
+
 impl Service {
     /// The entry of the model that the request names, or else a message with texts that nothing else has, in both cases
     /// with what the request says of it. `number` is another one for each call.
@@ -38,7 +46,7 @@ impl Service {
         let mut is_unseen = false;
         for field in output.fields().filter(|field| is_new && is_text(field)) {
             if !reply.has_field(&field) {
-                reply.set_field(&field, Value::String(format!("unseen-{number}")));
+                reply.set_field(&field, Value::String(format!("{UNSEEN}{number}")));
                 is_unseen = true;
             }
         }

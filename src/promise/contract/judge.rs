@@ -66,7 +66,7 @@ impl Service {
             };
             told.push(Told { rule: rule.id.clone(), of: Some(rule.clone()), verdict });
         };
-        method.ensures.iter().for_each(|rule| tell(rule, court.of_ok(rule)));
+        method.ensures.iter().for_each(|rule| tell(rule, court.at_the_end(rule)));
         method.each.iter().zip(court.each()).for_each(|(rule, verdict)| tell(rule, verdict));
         method.finals.iter().for_each(|rule| tell(rule, court.at_the_end(rule)));
         self.invariants.iter().for_each(|rule| tell(rule, court.asked(rule, &court.scope)));
@@ -198,10 +198,6 @@ impl Court<'_> {
         Told { rule: rule.id.clone(), of: Some(rule), verdict }
     }
 
-    fn of_ok(&self, rule: &Rule) -> Verdict {
-        if self.call.code == code::OK { self.asked(rule, &self.scope) } else { Verdict::Vacuous }
-    }
-
     /// Of the replies so far, after each of them; the verdicts in the order of the rules. Of many replies not after
     /// each: the work would grow with their square.
     fn each(&self) -> Vec<Verdict> {
@@ -232,7 +228,7 @@ impl Court<'_> {
         verdicts
     }
 
-    /// One that does not speak of `code` is about streams that ended well.
+    /// One that does not speak of `code` is about calls that ended well.
     fn at_the_end(&self, rule: &Rule) -> Verdict {
         let ended_well = self.call.code == code::OK;
         let spoken_of = rule.expr.names("code") && !code::is_of_the_way(self.call.code);

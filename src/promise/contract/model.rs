@@ -8,7 +8,7 @@ use std::{
 
 use cel::common::value::Val;
 
-use super::{Service, StateKind, value};
+use super::{Service, StateKind, guess::is_unseen, value};
 
 /// A value of the model: a protobuf value, such as a message or a string.
 pub type Item = prost_reflect::Value;
@@ -74,13 +74,16 @@ impl Model {
         Model { open: BTreeSet::new(), ..self }
     }
 
-    /// The keys of a map, or the elements of a list; nothing for a name that is none.
+    /// The keys of a map, or the elements of a list, as far as somebody has seen them; nothing for a name that is none.
     pub fn drawn_from(&self, name: &str) -> Vec<Item> {
-        match self.variables.get(name) {
+        let mut all: Vec<Item> = match self.variables.get(name) {
             Some(Variable::Map(entries)) => entries.iter().map(|(key, _)| key.clone()).collect(),
             Some(Variable::List(items)) => items.clone(),
             None => Vec::new(),
-        }
+        };
+        // Nobody can ask for what only the server knows.
+        all.retain(|item| !is_unseen(item));
+        all
     }
 
     /// How many entries or elements are in it; none for a name that is none.

@@ -81,7 +81,7 @@ const PROMISES_HEAD: &str = "\n## With the contract\n";
 
 const OF_PROMISES: &str = "
 Of these the only fault is a wrong value. Each is caught by the promise of `proto/user.proto` that is meant for it. `first`
-is a run with `--fail-fast` and `--cases 30` on a server that runs already; `all` one with `--cases 60` that asks for
+is a run with `--fail-fast` and `--cases 30` on a server that runs already; `all` one with `--cases 100` that asks for
 everything, as a neighbour of the rule may be broken before it; `started` is the same without `--target`, so that the
 tester starts the service itself and asks what is promised of an empty one. Steps are those of the sequence that is shown,
 beside those of the least one there is, written by hand.

@@ -179,7 +179,7 @@ fn each_wrong_value_breaks_the_rule_that_is_there_for_it() {
             r#"CreateUser {"name":"E","email":"e@x"} -> {"name":"E","email":"e@x","createdAt":"1010"}"#,
             "ensures/fresh_id",
         ),
-        ("B18", false, r#"GetUser {"id":"1"} -> NOT_FOUND"#, "errors/unknown_id"),
+        ("B18", false, r#"GetUser {"id":"1"} -> NOT_FOUND"#, "ensures/created_is_readable"),
         (
             "B21",
             false,

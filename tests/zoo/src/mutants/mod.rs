@@ -141,7 +141,7 @@ pub const MUTANTS: &[Mutant] = &[
     value("B16f", "Users are created in milliseconds since the epoch.", "ensures/clock", b16f::routes),
     value("B16z", "Users are created at the epoch.", "ensures/clock", b16z::routes),
     value("B17", "CreateUser answers with an empty id.", "ensures/fresh_id", b17::routes),
-    value("B18", "CreateUser answers OK and stores nothing.", "errors/unknown_id", b18::routes),
+    value("B18", "CreateUser answers OK and stores nothing.", "ensures/created_is_readable", b18::routes),
     value("B19", "Names are stored in lower case.", "ensures/exact_user", b19::routes),
     Mutant::new(
         "B20",
@@ -159,7 +159,7 @@ pub const MUTANTS: &[Mutant] = &[
     value(
         "B27",
         "Lists end with OK where the store fails, behind the second user.",
-        "final/complete",
+        "final/slice",
         b27::routes,
     ),
     Mutant::new(
