@@ -34,7 +34,8 @@ fn corpus() -> ExitCode {
 /// `--promises` only the part about the contract, with `--debug` from the build of the tests. Of what `PROVEN` promises:
 /// `campaign breaking [--pairs N] [--seed N]` on generated pairs. Of generated files: `campaign rust [--schemas N] [--seed N]`
 /// compiles and runs random schemas, and compiles the largest of Google's; `campaign openapi` has two validators read the
-/// document of every folder of Google's. Of the reference: `campaign faults [--rounds N]` kills it under load on each durable store.
+/// document of every folder of Google's. Of the reference: `campaign faults [--rounds N]` kills it under load on each durable
+/// store, and `campaign hostile` attacks it, which writes `docs/hostile.md`.
 fn campaign(arguments: &[OsString]) -> ExitCode {
     let words: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
     if words == ["majors"] {
@@ -42,6 +43,11 @@ fn campaign(arguments: &[OsString]) -> ExitCode {
     }
     if words == ["openapi"] {
         return test("rest::documents", &[("PROTOGATE_OPENAPI", "1")]);
+    }
+    if words == ["hostile"] {
+        // Memory and seconds are measured of what people run.
+        let name = "attack::who_means_well_is_served_while_others_attack";
+        return test_in(&["--release", "--workspace"], name, &[("PROTOGATE_HOSTILE", "1")]);
     }
     if let ["rust", rest @ ..] = &words[..] {
         return rust(rest);
@@ -135,7 +141,7 @@ fn test_in(build: &[&str], name: &str, environment: &[(&str, &str)]) -> ExitCode
 
 fn campaign_usage() -> ExitCode {
     eprintln!(
-        "usage: cargo xtask campaign pairs|breaking [--pairs N] [--seed N] | majors | mutants [--seeds N] [--promises] [--debug] | rust [--schemas N] [--seed N] | openapi | faults [--rounds N]"
+        "usage: cargo xtask campaign pairs|breaking [--pairs N] [--seed N] | majors | mutants [--seeds N] [--promises] [--debug] | rust [--schemas N] [--seed N] | openapi | faults [--rounds N] | hostile"
     );
     ExitCode::from(2)
 }

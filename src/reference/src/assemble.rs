@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protogate_runtime::{
-    AuthLayer, CallLog, Credentials, Glob, JwtOptions, LogFormat, LogMetadata, Metrics, Need, Observer,
-    Policy, Rate, RateLimitLayer, Rotation, Sink, Tls, TlsFiles, Verifier, Watch, watch_files,
+    AtOnce, AuthLayer, CallLog, Credentials, Glob, JwtOptions, LogFormat, LogMetadata, Metrics, Need,
+    Observer, Policy, Rate, RateLimitLayer, Rotation, Sink, Tls, TlsFiles, Verifier, Watch, watch_files,
 };
 use user_service::Options;
 use user_service::options::{EXEMPT, SERVICE, methods};
@@ -55,6 +55,7 @@ impl Parts {
             .with_observers(observers)
             .with_auth(auth)
             .with_limit(limit(&config.limit)?)
+            .with_at_once(at_once(&config.limit)?)
             .with_tls(tls.clone())
             .with_method_caps(caps.collect::<Result<Vec<_>, String>>()?.into());
         options.cap = config.deadline.cap.as_deref().map(duration).transpose()?;
@@ -222,4 +223,14 @@ fn limit(limit: &config::Limit) -> Result<Option<RateLimitLayer>, String> {
     // A rate above four billion is no limit.
     let burst = limit.burst.unwrap_or(per_second.ceil().min(f64::from(u32::MAX)) as u32).max(1);
     Ok(Some(RateLimitLayer::new(Rate { per_second, burst }, EXEMPT, SERVICE)))
+}
+
+fn at_once(limit: &config::Limit) -> Result<AtOnce, String> {
+    let AtOnce { all, each } = AtOnce::default();
+    let all = limit.calls.unwrap_or(all);
+    let at_once = AtOnce { all, each: limit.calls_each.unwrap_or(each.min(all)) };
+    if at_once.all == 0 || at_once.each == 0 {
+        return Err("limit.calls and limit.calls-each of 0 let nobody in: give them above 0".to_owned());
+    }
+    Ok(at_once)
 }

@@ -128,6 +128,9 @@ pub struct Deadline {
 pub struct Limit {
     pub rate: Option<f64>,
     pub burst: Option<u32>,
+    /// Calls under way, of everybody and of one caller.
+    pub calls: Option<u32>,
+    pub calls_each: Option<u32>,
 }
 
 #[cfg(feature = "otlp")]

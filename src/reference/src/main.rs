@@ -11,6 +11,7 @@ use protogate_runtime::{Metrics, Signals, serve_page};
 use tokio::net::TcpListener;
 use tonic::service::Routes;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 #[cfg(feature = "amqp")]
@@ -74,9 +75,12 @@ fn runtime() -> Result<tokio::runtime::Runtime, String> {
 fn say(config: &Config, #[cfg(feature = "otlp")] spans: Option<&protogate_runtime::Spans>) {
     let level =
         if config.log.calls || config.log.file.is_some() { LevelFilter::INFO } else { LevelFilter::WARN };
+    // What a client does wrong on its connection is its own affair: one that means harm would fill the log, and whoever
+    // reads it slowly would hold up the server.
+    let own = Targets::new().with_default(level).with_target("h2", LevelFilter::ERROR);
     // Its own complaint about a closed stderr would go to stderr, and panic.
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).log_internal_errors(false);
-    let subscriber = tracing_subscriber::registry().with(lines.with_filter(level));
+    let subscriber = tracing_subscriber::registry().with(lines.with_filter(own));
     #[cfg(feature = "otlp")]
     let subscriber = subscriber.with(spans.map(|spans| spans.subscriber().with_filter(LevelFilter::INFO)));
     subscriber.init();

@@ -9,7 +9,8 @@ use http::Request;
 use prost::Message;
 use prost_types::FileDescriptorSet;
 use protogate_runtime::{
-    AuthLayer, Credentials, Kind, MethodCaps, Methods, Need, Observer, Policy, RateLimitLayer, Ready, Tls,
+    AtOnce, AuthLayer, Credentials, Kind, MethodCaps, Methods, Need, Observer, Policy, RateLimitLayer, Ready,
+    Tls,
 };
 use tonic::body::Body;
 
@@ -52,6 +53,8 @@ pub struct Options {
     pub auth: Option<AuthLayer>,
     /// How often each caller may call.
     pub limit: Option<RateLimitLayer>,
+    /// How many calls may be under way, where the server wears layers.
+    pub at_once: AtOnce,
     /// The longest that any call may take.
     pub cap: Option<Duration>,
     /// The longest that the calls to some methods may take.
@@ -80,6 +83,7 @@ impl Default for Options {
             exempt: EXEMPT.map(str::to_owned).into(),
             auth: None,
             limit: None,
+            at_once: AtOnce::default(),
             cap: None,
             method_caps: MethodCaps::default(),
             observers: Vec::new(),
@@ -122,6 +126,12 @@ impl Options {
     #[must_use]
     pub fn with_limit(self, limit: Option<RateLimitLayer>) -> Self {
         Self { limit, ..self }
+    }
+
+    /// The same options with other numbers of calls under way.
+    #[must_use]
+    pub fn with_at_once(self, at_once: AtOnce) -> Self {
+        Self { at_once, ..self }
     }
 
     /// The same options with longest calls for some methods.

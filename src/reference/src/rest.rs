@@ -3,6 +3,7 @@
 use std::io;
 
 use futures_util::stream::Stream;
+use protogate_runtime::Budget;
 use protogate_runtime::rest::{Grpc, Options};
 use tonic::service::Routes;
 use tonic::transport::Server;
@@ -16,16 +17,18 @@ use crate::server::ServeError;
 mod generated;
 
 /// Serves `service`, layers and all, over HTTP/1.1 and HTTP/2 until `shutdown` completes and the running calls have
-/// ended. JSON has the limit of messages.
+/// ended. JSON has the limit of messages, and large ones the same `budget`.
 pub(crate) async fn serve<C>(
     connections: impl Stream<Item = io::Result<C>>,
     service: impl Grpc,
+    budget: Budget,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError>
 where
     C: tokio::io::AsyncRead + tokio::io::AsyncWrite + Connected + Unpin + Send + 'static,
 {
-    let router = generated::router(service, Options::default().with_max_request_bytes(MESSAGE_LIMIT))?;
+    let options = Options::default().with_max_request_bytes(MESSAGE_LIMIT).with_budget(budget);
+    let router = generated::router(service, options)?;
     let server = Server::builder().accept_http1(true).add_routes(Routes::from(router));
     Ok(server.serve_with_incoming_shutdown(connections, shutdown).await?)
 }

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use futures_util::future::{Either, ready};
 use futures_util::stream::{self, Stream};
-use protogate_runtime::{CardinalityLayer, Harden, Incoming, ObserveLayer, Ready, Severable, harden};
+use protogate_runtime::{
+    Budget, CardinalityLayer, Harden, InFlightLayer, Incoming, ObserveLayer, Ready, Severable, harden,
+};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -33,6 +35,12 @@ const READY_EVERY: Duration = Duration::from_secs(1);
 /// How long a connection may be silent before it is asked for a sign of life, so that a vanished client does not
 /// hold its streams for ever.
 const KEEPALIVE: Duration = Duration::from_secs(60);
+
+/// What is answered however many calls there are: else a crowd would look like a server that is ill.
+const PROBE: &str = "/grpc.health.v1.Health/Check";
+
+/// The bytes that messages above 64 KiB may have together while they are read and answered: five of the largest.
+const LARGE_MESSAGES: usize = 5 * MESSAGE_LIMIT;
 
 /// Why a server could not run.
 pub type ServeError = Box<dyn std::error::Error + Send + Sync>;
@@ -98,12 +106,14 @@ pub async fn serve_with_rest(
     let methods = Arc::new(methods());
     let watched = options.harden || !options.observers.is_empty();
     let observe = watched.then(|| ObserveLayer::new(Arc::clone(&methods), options.observers.clone()));
+    let budget = Budget::new(LARGE_MESSAGES);
     let hardened = options.harden.then(|| {
-        let harden_options = Harden::default().with_limit(MESSAGE_LIMIT);
+        let harden_options = Harden::default().with_limit(MESSAGE_LIMIT).with_budget(budget.clone());
         let harden_options = harden_options.with_method_caps(Arc::clone(&options.method_caps));
         harden(options.cap.map_or(harden_options.clone(), |cap| harden_options.with_cap(cap)))
     });
     let one = options.harden.then(|| CardinalityLayer::new(methods.unary_requests()));
+    let in_flight = options.harden.then(|| InFlightLayer::new(options.at_once, [PROBE], SERVICE));
     let layers = ServiceBuilder::new()
         // The observers see what the client does, and a call without its credentials reaches nothing below.
         .layer(option_layer(options.front.map(MapRequestLayer::new)));
@@ -115,10 +125,12 @@ pub async fn serve_with_rest(
         .layer(option_layer(hardened))
         .layer(option_layer(options.asks()))
         .layer(option_layer(options.limit.clone()))
+        .layer(option_layer(in_flight))
         .layer(option_layer(one));
     let serving_rest = rest.map(|listener| {
         let connections = connections(incoming(listener), is_cut.clone());
-        rest::serve(connections, layers.clone().service(routes.clone()), stopped(is_stopped.clone()))
+        let service = layers.clone().service(routes.clone());
+        rest::serve(connections, service, budget.clone(), stopped(is_stopped.clone()))
     });
     let serving_grpc = Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE))

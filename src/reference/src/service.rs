@@ -20,7 +20,7 @@ use crate::store::{Change, NewUser, START, User, UserStore};
 use crate::validate::Validate;
 
 /// How many users a stream reads from the store at a time.
-const STREAM_PAGE: usize = 256;
+const STREAM_PAGE: usize = 64;
 
 /// The rpcs over one store.
 #[derive(Clone)]

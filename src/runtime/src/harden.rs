@@ -5,7 +5,7 @@ use std::time::Duration;
 use tower::Layer;
 
 use crate::deadline::MethodCaps;
-use crate::{DeadlineLayer, PanicLayer, ProtocolLayer, SizeLayer, Worn};
+use crate::{Budget, DeadlineLayer, PanicLayer, ProtocolLayer, SizeLayer, Worn};
 
 /// What can be chosen about [`harden`].
 #[derive(Debug, Clone)]
@@ -17,11 +17,18 @@ pub struct Harden {
     pub methods: MethodCaps,
     /// The largest message of a request, in bytes: 4 MiB unless set, as tonic has it.
     pub limit: usize,
+    /// The bytes that large messages of all calls may have together: 256 MiB unless set.
+    pub budget: Budget,
 }
 
 impl Default for Harden {
     fn default() -> Self {
-        Self { cap: None, methods: MethodCaps::default(), limit: 4 * 1024 * 1024 }
+        Self {
+            cap: None,
+            methods: MethodCaps::default(),
+            limit: 4 * 1024 * 1024,
+            budget: Budget::new(256 * 1024 * 1024),
+        }
     }
 }
 
@@ -43,6 +50,12 @@ impl Harden {
     pub fn with_limit(self, limit: usize) -> Self {
         Self { limit, ..self }
     }
+
+    /// The same with another budget for large messages: not below the largest message that passes.
+    #[must_use]
+    pub fn with_budget(self, budget: Budget) -> Self {
+        Self { budget, ..self }
+    }
 }
 
 /// Every layer that needs no choice. The panic layer is outermost, and catches those of the others too.
@@ -62,8 +75,8 @@ impl<S> Layer<S> for HardenLayer {
     type Service = Hardened<S>;
 
     fn layer(&self, inner: S) -> Hardened<S> {
-        let Harden { cap, methods, limit } = self.0.clone();
-        let inner = DeadlineLayer { cap, methods }.layer(SizeLayer { limit }.layer(inner));
+        let Harden { cap, methods, limit, budget } = self.0.clone();
+        let inner = DeadlineLayer { cap, methods }.layer(SizeLayer { limit, budget }.layer(inner));
         PanicLayer.layer(ProtocolLayer.layer(inner))
     }
 }

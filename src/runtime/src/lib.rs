@@ -17,7 +17,9 @@
 mod answer;
 mod auth;
 mod bearer;
+mod budget;
 mod call;
+mod caller;
 mod cardinality;
 #[cfg(feature = "client")]
 pub mod client;
@@ -27,6 +29,7 @@ mod glob;
 mod harden;
 mod identity;
 mod ids;
+mod in_flight;
 mod incoming;
 #[cfg(feature = "jwt")]
 mod jwt;
@@ -64,6 +67,7 @@ mod worn;
 
 pub use auth::{AuthLayer, Credentials};
 pub use bearer::BearerLayer;
+pub use budget::Budget;
 pub use call::{Call, Traffic, code_name};
 pub use cardinality::CardinalityLayer;
 pub use connection::Connection;
@@ -71,6 +75,7 @@ pub use deadline::{DeadlineLayer, EndsAt, MethodCaps};
 pub use glob::Glob;
 pub use harden::{Harden, HardenLayer, Hardened, harden};
 pub use identity::{Identity, Proof};
+pub use in_flight::{AtOnce, InFlightLayer};
 pub use incoming::Incoming;
 #[cfg(feature = "jwt")]
 pub use jwt::{JwtError, JwtOptions, Verifier};

@@ -5,8 +5,7 @@
 //! place of it is two atomics, so that no call waits for another.
 
 use std::future::ready;
-use std::hash::{BuildHasher, RandomState};
-use std::net::IpAddr;
+use std::hash::RandomState;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -15,8 +14,7 @@ use http::{Request, Response};
 use tonic::body::Body;
 use tower::Service;
 
-use crate::identity::Identity;
-use crate::peer::Peer;
+use crate::caller::caller;
 use crate::refusal;
 use crate::worn::{Answer, Around, wear};
 
@@ -36,7 +34,7 @@ pub struct Rate {
 }
 
 /// Refuses the calls of a caller above its rate. Belongs inside of what says who calls: a caller is its identity, else
-/// its address (of IPv6, its network of 64 bits, which is what one customer is given).
+/// its address.
 #[derive(Clone)]
 pub struct RateLimitLayer {
     limits: Arc<Limits>,
@@ -57,20 +55,6 @@ impl RateLimitLayer {
         let exempt = exempt.into_iter().map(Into::into).collect();
         Self { limits: Arc::new(Limits::new(rate)), exempt, domain: domain.into() }
     }
-
-    fn key(&self, request: &Request<Body>) -> u64 {
-        let hasher = &self.limits.hasher;
-        let hash = match (request.extensions().get::<Arc<Identity>>(), Peer::addr_of(request.extensions())) {
-            (Some(identity), _) => hasher.hash_one(("identity", &*identity.subject)),
-            (None, Some(addr)) => hasher.hash_one(match addr.ip().to_canonical() {
-                IpAddr::V4(four) => u128::from(four.to_bits()),
-                IpAddr::V6(six) => six.to_bits() >> 64 << 64,
-            }),
-            (None, None) => hasher.hash_one("nobody"),
-        };
-        // Zero is an empty place.
-        hash.max(1)
-    }
 }
 
 wear!(RateLimitLayer);
@@ -84,7 +68,7 @@ where
     fn call(&self, inner: &mut S, request: Request<Body>) -> Answer<S::Error> {
         let path = request.uri().path();
         if !self.exempt.iter().any(|prefix| path.starts_with(prefix.as_str()))
-            && let Err(wait) = self.limits.take(self.key(&request), self.limits.now())
+            && let Err(wait) = self.limits.take(caller(&request, &self.limits.hasher), self.limits.now())
         {
             let message = "the caller calls too often: come again after the delay in the details";
             let response = refusal::come_again(message, "RATE_LIMITED", &self.domain, wait);
@@ -165,8 +149,11 @@ mod tests {
     use tonic::Status;
     use tonic_types::StatusExt as _;
 
+    use std::hash::BuildHasher as _;
+
     use super::*;
-    use crate::identity::Proof;
+    use crate::identity::{Identity, Proof};
+    use crate::peer::Peer;
     use crate::testing::{Script, call, request};
 
     const SECOND: u64 = 1_000_000_000;

@@ -36,7 +36,7 @@ pub enum Script {
 }
 
 #[derive(Debug, Clone)]
-pub struct Scripted(Script);
+pub struct Scripted(pub Script);
 
 impl Service<Request<Body>> for Scripted {
     type Response = Response<Body>;

@@ -4,6 +4,8 @@
 
 #[cfg(feature = "amqp")]
 mod amqp;
+#[cfg(target_os = "linux")]
+mod attack;
 mod auth;
 mod binary;
 mod blackbox;

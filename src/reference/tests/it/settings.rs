@@ -56,6 +56,7 @@ async fn settings_that_make_no_sense_are_refused_with_their_line() {
         ("[deadline]\ncap = 'soon'\n", &["soon", "30s"]),
         ("[limit]\nrate = 0.0\n", &["rate", "above 0"]),
         ("[limit]\nburst = 3\n", &["--rate"]),
+        ("[limit]\ncalls = 0\n", &["limit.calls"]),
         ("[log]\nfile = 'no/such/folder.log'\n", &["folder.log", "--log-file"]),
         ("[tls]\ncert = 'x'\n", &["--tls-key"]),
         ("metrics-addr = 'nonsense'\n", &["nonsense", "--metrics-addr"]),

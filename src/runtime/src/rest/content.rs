@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{self, Stream};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use http_body::{Body as _, Frame};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited, StreamBody};
+use http_body::Frame;
+use http_body_util::{BodyExt as _, StreamBody};
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, Value};
 use tonic::body::Body;
@@ -17,6 +17,7 @@ use super::frames::frame;
 use super::refusal::{Refusal, full};
 use super::split::{Broken, Splitter};
 use super::{Options, messages, params};
+use crate::budget::{LARGE, Share};
 
 /// What a request says besides its content.
 pub(super) struct Asked {
@@ -48,8 +49,8 @@ impl Problem {
 /// # Errors
 ///
 /// Content that is too large, that is not taken, or that is no such message.
-pub(super) async fn one(asked: &Asked, body: Body) -> Result<Body, Refusal> {
-    let content = whole(body, asked.options.max_request_bytes).await?;
+pub(super) async fn one(asked: &Asked, body: Body, held: &Share) -> Result<Body, Refusal> {
+    let content = whole(body, asked.options.max_request_bytes, held).await?;
     if !content.is_empty() && asked.binding.body == Content::None {
         return Err(Refusal::bad(
             "this route takes no content: what it is asked stands in the path and the query",
@@ -60,15 +61,35 @@ pub(super) async fn one(asked: &Asked, body: Body) -> Result<Body, Refusal> {
     Ok(full(frame(&message.encode_to_vec())))
 }
 
-async fn whole(body: Body, limit: usize) -> Result<Bytes, Refusal> {
-    if body.is_end_stream() {
-        return Ok(Bytes::new());
+/// What is beyond [`LARGE`] is taken from the share.
+async fn whole(mut body: Body, limit: usize, held: &Share) -> Result<Bytes, Refusal> {
+    // As large as it says to be: one that grows is copied again and again, and is there twice.
+    let said = http_body::Body::size_hint(&body).exact().unwrap_or_default();
+    let said = usize::try_from(said).unwrap_or(usize::MAX);
+    if said > limit {
+        return Err(Refusal::too_large(limit));
     }
-    match Limited::new(body, limit).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Refusal::too_large(limit)),
-        Err(error) => Err(Refusal::bad(format!("the content ended early: {error}"))),
+    let mut content = BytesMut::with_capacity(said);
+    while let Some(data) = data(&mut body).await? {
+        if data.len() > limit - content.len() {
+            return Err(Refusal::too_large(limit));
+        }
+        content.extend_from_slice(&data);
+        if content.len() > LARGE {
+            held.take(data.len())?;
+        }
     }
+    Ok(content.freeze())
+}
+
+async fn data(body: &mut Body) -> Result<Option<Bytes>, Refusal> {
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| Refusal::bad(format!("the content ended early: {error}")))?;
+        if let Ok(data) = frame.into_data() {
+            return Ok(Some(data));
+        }
+    }
+    Ok(None)
 }
 
 /// The requests of a call whose request is a stream, as a gRPC body. `application/json` is a document: it is read whole,
@@ -77,17 +98,19 @@ async fn whole(body: Body, limit: usize) -> Result<Bytes, Refusal> {
 /// # Errors
 ///
 /// A document that is wrong or too large. What is wrong with another message is found later: see [`Problem`].
-pub(super) async fn many(asked: Asked, body: Body) -> Result<(Body, Problem), Refusal> {
+pub(super) async fn many(asked: Asked, body: Body, held: &Share) -> Result<(Body, Problem), Refusal> {
     let problem = Problem::default();
     let splitter = Splitter::new(asked.options.max_request_bytes);
     let media = asked.content_type.split(';').next().unwrap_or_default().trim();
     let is_document = !asked.binding.takes_raw()
         && (media.is_empty() || (media.ends_with("json") && !media.ends_with("ndjson")));
-    let mut reading = Reading { asked, body, splitter, count: 0, over: false };
+    let kept = asked.options.budget.share();
+    let mut reading = Reading { asked, body, splitter, held: kept, count: 0, over: false };
     if !is_document {
         return Ok((Body::new(StreamBody::new(frames(reading, problem.clone()))), problem));
     }
-    let content = whole(std::mem::take(&mut reading.body), reading.asked.options.max_request_bytes).await?;
+    let body = std::mem::take(&mut reading.body);
+    let content = whole(body, reading.asked.options.max_request_bytes, held).await?;
     reading.splitter.push(&content);
     let mut framed = BytesMut::new();
     while let Some(message) = reading.next().await? {
@@ -115,6 +138,8 @@ struct Reading {
     asked: Asked,
     body: Body,
     splitter: Splitter,
+    /// What stands in the splitter.
+    held: Share,
     /// How many messages there were.
     count: usize,
     over: bool,
@@ -123,7 +148,7 @@ struct Reading {
 impl Reading {
     async fn next(&mut self) -> Result<Option<Bytes>, Refusal> {
         if self.asked.binding.takes_raw() {
-            let Some(data) = self.data().await? else { return Ok(None) };
+            let Some(data) = data(&mut self.body).await? else { return Ok(None) };
             return self.message(&data).map(Some);
         }
         if self.asked.binding.body == Content::None {
@@ -137,8 +162,14 @@ impl Reading {
             if self.over {
                 return Ok(None);
             }
-            match self.data().await? {
-                Some(data) => self.splitter.push(&data),
+            match data(&mut self.body).await? {
+                Some(data) => {
+                    self.splitter.push(&data);
+                    self.held.give_back();
+                    if self.splitter.len() > LARGE {
+                        self.held.take(self.splitter.len())?;
+                    }
+                }
                 None => {
                     self.over = true;
                     let last = self.splitter.finish().map_err(|broken| self.broken(&broken))?;
@@ -146,16 +177,6 @@ impl Reading {
                 }
             }
         }
-    }
-
-    async fn data(&mut self) -> Result<Option<Bytes>, Refusal> {
-        while let Some(frame) = self.body.frame().await {
-            let frame = frame.map_err(|error| Refusal::bad(format!("the content ended early: {error}")))?;
-            if let Ok(data) = frame.into_data() {
-                return Ok(Some(data));
-            }
-        }
-        Ok(None)
     }
 
     /// The path and the query go into the first message.

@@ -116,13 +116,15 @@ impl Shared {
             binding: Arc::clone(&binding),
             path,
             query: params::query(parts.uri.query().unwrap_or_default())?,
-            options: self.options,
+            options: self.options.clone(),
             content_type: content_type.unwrap_or_default().to_owned(),
         };
+        // What was sent, until there is an answer.
+        let held = self.options.budget.share();
         let (body, problem) = if binding.client_streaming {
-            content::many(asked, body).await?
+            content::many(asked, body, &held).await?
         } else {
-            (content::one(&asked, body).await?, Problem::default())
+            (content::one(&asked, body, &held).await?, Problem::default())
         };
         let mut call = Request::new(body);
         *call.method_mut() = Method::POST;
@@ -135,8 +137,9 @@ impl Shared {
             Ok(response) => response,
             Err(error) => return Err(Status::internal(format!("the service failed: {error}")).into()),
         };
+        drop(held);
         let (begin, messages) = Messages::of(response);
-        let making = Making { binding, options: self.options, pool: self.pool.clone(), problem };
+        let making = Making { binding, options: self.options.clone(), pool: self.pool.clone(), problem };
         if making.binding.server_streaming {
             answers::many(making, begin, messages, Format::asked(&parts.headers)).await
         } else {

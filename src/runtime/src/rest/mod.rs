@@ -34,6 +34,8 @@ use http::{Request, Response};
 use tonic::body::Body;
 use tower::Service;
 
+use crate::Budget;
+
 pub use axum::Router;
 pub use binding::RouteError;
 pub use gateway::Gateway;
@@ -55,11 +57,13 @@ pub struct Route<'a> {
 }
 
 /// What can be chosen about a gateway.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Options {
     /// The most bytes of content that are read for one message: 4 MiB unless set.
     pub max_request_bytes: usize,
+    /// The bytes that large contents of all calls may have together while they are read and answered: 256 MiB unless set.
+    pub budget: Budget,
     /// Whether fields in JSON that the message does not have are passed over, and not refused.
     pub ignore_unknown_fields: bool,
     /// Whether parameters of a query that the message does not have are passed over, and not refused.
@@ -74,6 +78,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             max_request_bytes: 4 * 1024 * 1024,
+            budget: Budget::new(256 * 1024 * 1024),
             ignore_unknown_fields: false,
             ignore_unknown_parameters: false,
             print_defaults: false,
@@ -87,6 +92,12 @@ impl Options {
     #[must_use]
     pub fn with_max_request_bytes(self, max_request_bytes: usize) -> Options {
         Options { max_request_bytes, ..self }
+    }
+
+    /// The same with another budget for large contents: that of the gRPC server, where it is to be one.
+    #[must_use]
+    pub fn with_budget(self, budget: Budget) -> Options {
+        Options { budget, ..self }
     }
 
     /// The same, where fields and parameters that a message does not have are passed over.

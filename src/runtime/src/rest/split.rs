@@ -55,6 +55,11 @@ impl Splitter {
         Splitter { buffer: BytesMut::new(), seen: 0, state: State::Start, value: None, limit }
     }
 
+    /// The bytes that stand in it.
+    pub fn len(&self) -> usize {
+        self.buffer.len()
+    }
+
     pub fn push(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
     }

@@ -27,11 +27,16 @@ use tower::Service;
 pub use sever::Severable;
 pub use signals::Signals;
 
-use crate::{CardinalityLayer, Harden, Incoming, Kind, Methods, ObserveLayer, Observer, harden};
+use crate::{
+    AtOnce, CardinalityLayer, Harden, InFlightLayer, Incoming, Kind, Methods, ObserveLayer, Observer, harden,
+};
 
 /// How long a connection may be silent before it is asked for a sign of life, so that a vanished client does not hold
 /// its streams for ever.
 const KEEPALIVE: Duration = Duration::from_secs(60);
+
+/// What is answered however many calls there are: else a crowd would look like a server that is ill.
+const PROBE: &str = "/grpc.health.v1.Health/Check";
 
 /// Why a server could not run.
 pub type ServeError = Box<dyn std::error::Error + Send + Sync>;
@@ -45,6 +50,7 @@ pub struct Server {
     names: Vec<&'static str>,
     harden: Harden,
     observers: Vec<Arc<dyn Observer>>,
+    at_once: AtOnce,
     drain: Duration,
 }
 
@@ -67,6 +73,7 @@ impl Server {
             names: vec![""],
             harden: Harden::default(),
             observers: Vec::new(),
+            at_once: AtOnce::default(),
             drain: Duration::from_secs(10),
         }
     }
@@ -99,6 +106,12 @@ impl Server {
     pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Server {
         self.observers.push(observer);
         self
+    }
+
+    /// With other numbers of calls under way, of all callers and of one.
+    #[must_use]
+    pub fn with_at_once(self, at_once: AtOnce) -> Server {
+        Server { at_once, ..self }
     }
 
     /// With another time that open calls have after the end was asked for; 10 seconds unless set.
@@ -139,6 +152,7 @@ impl Server {
             // The observers see what the client does.
             .layer(ObserveLayer::new(Arc::clone(&methods), self.observers))
             .layer(harden(self.harden))
+            .layer(InFlightLayer::new(self.at_once, [PROBE], self.names.last().unwrap_or(&"")))
             .layer(CardinalityLayer::new(methods.unary_requests()))
             .add_routes(routes)
             .serve_with_incoming_shutdown(connections(listener, is_cut), async move { drop(stopped.await) });
