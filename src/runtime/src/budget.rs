@@ -57,7 +57,7 @@ struct Taken {
 }
 
 impl Share {
-    /// Takes so many more.
+    /// Takes so many more, if there are as many left.
     ///
     /// # Errors
     ///

@@ -33,7 +33,7 @@ where
 {
     fn call(&self, inner: &mut S, request: Request<Body>) -> Answer<S::Error> {
         let (verdict, limit) = (Verdict::default(), self.limit);
-        let (mut prefixes, mut current) = (Prefixes::new(limit), 0);
+        let mut prefixes = Prefixes::new(limit);
         let share = self.budget.share();
         let held = share.clone();
         let watch = move |next: Next<'_>| match next {
@@ -42,14 +42,11 @@ where
                 if let Err(length) = prefixes.walk(piece, |length| began = Some(length)) {
                     return Some(too_large(length, limit));
                 }
-                if let Some(length) = began {
-                    // Those before it have been decoded.
-                    if current >= LARGE {
-                        share.give_back();
-                    }
-                    current = length;
-                }
-                if current >= LARGE { share.take(piece.len()).err() } else { None }
+                let length = began?;
+                // Those before it have been decoded. All of it at once: else many that are half there would leave no room
+                // for any to come to its end.
+                share.give_back();
+                if length > LARGE { share.take(length).err() } else { None }
             }
             Next::End => (!prefixes.between_messages()).then(broken_off),
         };
@@ -93,16 +90,17 @@ mod tests {
     async fn large_messages_share_a_budget() {
         let budget = Budget::new(3 * LARGE);
         let layer = SizeLayer { limit: 4 * LARGE, budget: budget.clone() };
-        let (small, large) = (message(LARGE - 1), message(2 * LARGE));
+        let (small, large) = (message(LARGE), message(2 * LARGE));
         let others = budget.share();
         for (taken, pieces, code) in [
             (0, vec![&large[..]], "0"),
             // One after the other: the first has been decoded when the second comes.
             (0, vec![&large, &large, &large], "0"),
-            (LARGE, vec![&large], "8"),
-            (LARGE, vec![&large[..LARGE], &large[LARGE..]], "8"),
+            (LARGE, vec![&large], "0"),
+            (LARGE + 1, vec![&large], "8"),
+            (LARGE + 1, vec![&large[..LARGE], &large[LARGE..]], "8"),
             (3 * LARGE, vec![&small, &small], "0"),
-            (0, vec![&message(3 * LARGE)], "8"),
+            (0, vec![&message(3 * LARGE + 1)], "8"),
         ] {
             others.take(taken).unwrap();
             let answer = call(layer.clone(), Script::ReadThenOk, request_of(&pieces)).await;

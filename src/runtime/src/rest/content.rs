@@ -61,21 +61,25 @@ pub(super) async fn one(asked: &Asked, body: Body, held: &Share) -> Result<Body,
     Ok(full(frame(&message.encode_to_vec())))
 }
 
-/// What is beyond [`LARGE`] is taken from the share.
+/// What is larger than [`LARGE`] is taken from the share: all of it at once where it is said before how much it is, else as
+/// it comes.
 async fn whole(mut body: Body, limit: usize, held: &Share) -> Result<Bytes, Refusal> {
-    // As large as it says to be: one that grows is copied again and again, and is there twice.
     let said = http_body::Body::size_hint(&body).exact().unwrap_or_default();
     let said = usize::try_from(said).unwrap_or(usize::MAX);
     if said > limit {
         return Err(Refusal::too_large(limit));
     }
+    if said > LARGE {
+        held.take(said)?;
+    }
+    // As large as it says to be: one that grows is copied again and again, and is there twice.
     let mut content = BytesMut::with_capacity(said);
     while let Some(data) = data(&mut body).await? {
         if data.len() > limit - content.len() {
             return Err(Refusal::too_large(limit));
         }
         content.extend_from_slice(&data);
-        if content.len() > LARGE {
+        if content.len() > said.max(LARGE) {
             held.take(data.len())?;
         }
     }

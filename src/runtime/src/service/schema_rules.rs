@@ -13,8 +13,10 @@ use super::{Error, Rules};
 /// them, each a `google.rpc.BadRequest.FieldViolation` with the field's path, what is asked, and the id of the rule as the
 /// reason.
 ///
-/// Rules that are expressions (`cel`) or somebody's own (`predefined`) are [not asked](SchemaRules::not_asked): the method has
-/// to. What is asked of a time within five minutes of now is not held against a message, because clocks differ.
+/// Expressions (`cel`) and rules of somebody's own (`predefined`) are asked as well. What is not understood, such as a rule of a
+/// later version or an expression that is none, is [not asked](SchemaRules::not_asked): the method has to; so is an expression
+/// that cannot be evaluated for a message. What is asked of a time within five minutes of now is not held against a message,
+/// because clocks differ; an expression that asks for `now` is evaluated as it stands.
 pub struct SchemaRules(HashMap<String, (MessageDescriptor, Asked)>);
 
 impl fmt::Debug for SchemaRules {
