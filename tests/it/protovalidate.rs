@@ -42,8 +42,11 @@ fn protovalidate_says_the_same() {
     }
     let python = peers::find("python").unwrap();
     let schema = schema();
-    let messages: Vec<MessageDescriptor> =
-        schema.pool().all_messages().filter(|it| ["rules", "old"].contains(&it.package_name())).collect();
+    let messages: Vec<MessageDescriptor> = schema
+        .pool()
+        .all_messages()
+        .filter(|it| ["rules", "old", "said"].contains(&it.package_name()))
+        .collect();
     let cases: Vec<DynamicMessage> = messages.iter().flat_map(cases).collect();
     let ours: Vec<String> = messages
         .iter()
@@ -220,7 +223,8 @@ fn unescaped(line: &str) -> String {
 
 /// The types of the fixtures, each once; entries of maps are no message anybody sends.
 fn types(schema: &Schema) -> Vec<MessageDescriptor> {
-    let ours = |it: &MessageDescriptor| ["rules", "old"].contains(&it.package_name()) && !it.is_map_entry();
+    let ours =
+        |it: &MessageDescriptor| ["rules", "old", "said"].contains(&it.package_name()) && !it.is_map_entry();
     schema.pool().all_messages().filter(ours).collect()
 }
 
@@ -244,8 +248,8 @@ fn whatever_was_sent_can_be_made_to_keep_the_rules() {
             }
         }
     }
-    // What nothing satisfies, and what Python would set aside.
-    let hopeless = ["GtLtSame ", "GtLteSame ", "GteLtSame ", "old.OldEnum Unknown"];
+    // What nothing satisfies, here that five is a version of IP, and what Python would set aside.
+    let hopeless = ["GtLtSame ", "GtLteSame ", "GteLtSame ", "old.OldEnum Unknown", "rule: \"ip5\""];
     failed.retain(|said| !hopeless.iter().any(|it| said.contains(it)));
     assert!(failed.is_empty(), "{failed:#?}");
     assert!(count > 5_000, "{count}");
@@ -270,8 +274,10 @@ fn each_rule_is_broken_alone() {
         let edges = rules.edges(&kept, 7);
         assert!(edges.iter().all(|it| rules.judge(it) == Verdict::Kept));
     }
-    // Nothing breaks these.
-    silent.retain(|name| !name.ends_with("Always") && name != "rules.StringPrefixEmpty");
+    // Nothing breaks these; and nobody knows how to break an expression, and no other.
+    silent.retain(|name| {
+        !name.ends_with("Always") && name != "rules.StringPrefixEmpty" && !name.starts_with("said.")
+    });
     assert!(silent.is_empty(), "{silent:?}");
     assert!(ids.len() > 200, "{} rules", ids.len());
 }

@@ -32,9 +32,9 @@ note!(
     "untested_rules",
     "The rules of a request could not all be tested.",
     "No message was found that keeps every `buf.validate` rule of the request, because they contradict each other \
-     or a pattern is too narrow to be drawn from; or there is a rule that is not understood: an expression in CEL, a \
-     predefined rule. No rule of that request is then broken alone. Requests are sent all the same, as near to the \
-     rules as they came."
+     or a pattern is too narrow to be drawn from; or no value was found \
+     that an expression in CEL holds for; or there is a rule that is not understood. No rule of that request is then \
+     broken alone. Requests are sent all the same, as near to the rules as they came."
 );
 note!(
     OPEN_ENDED,

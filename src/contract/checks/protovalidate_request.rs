@@ -15,7 +15,7 @@ pub(super) static CHECK: Check = Check {
                   clients that trust it fail later and elsewhere. Any error of the caller's is accepted, because a \
                   server may look up or authorize before it validates. A message on the edge of a rule that is \
                   refused with INVALID_ARGUMENT where a plain one is not is a warning: the server asks for more than \
-                  the schema says. Rules in CEL and predefined ones are not tested.\n\n\
+                  the schema says. Rules in CEL and predefined ones hold for what is sent, and none of them is broken on purpose.\n\n\
                   Validate where every request passes: an interceptor with `protovalidate` in Go, Python, Java or \
                   TypeScript; in Rust a tower layer, or a call at the head of the handler. Answer INVALID_ARGUMENT \
                   and name the field in a `google.rpc.BadRequest`. A rule that the service does not mean to keep \

@@ -4,109 +4,39 @@
 //! with presence only when it is set, so that `has(req.name)` tells. An enum is its number. `Timestamp` and `Duration`
 //! are those of CEL, and a wrapper is what is in it.
 
-use std::collections::HashMap;
-
-use cel::common::{
-    types::{
-        CelBool, CelBytes, CelDouble, CelDuration, CelInt, CelList, CelMap, CelMapKey, CelString,
-        CelTimestamp, CelUInt,
-    },
-    value::Val,
-};
-use chrono::{DateTime, TimeDelta};
+use cel::common::types::CelMapKey;
 use prost_reflect::{
     DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage as _,
     Value,
 };
+use protogate_validate::cel as cel_value;
+
+pub(super) use cel_value::{Boxed, list, map};
 
 use super::super::plain;
 
-/// A value of CEL that nothing is borrowed from.
-pub(super) type Boxed = Box<dyn Val>;
-
-/// From `0001-01-01` to the last second of 9999, as the specification of `Timestamp` has it. CEL's own sums never
-/// leave what the clock behind them can hold as long as their parts stay within these bounds.
-const SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
-/// Ten thousand years, as the specification of `Duration` has it.
-const SPAN: std::ops::RangeInclusive<i64> = -315_576_000_000..=315_576_000_000;
-
 /// As CEL sees it.
 pub(super) fn of(value: &Value) -> Boxed {
-    match value {
-        Value::Bool(it) => Box::new(CelBool::from(*it)),
-        Value::I32(it) | Value::EnumNumber(it) => Box::new(CelInt::from(i64::from(*it))),
-        Value::I64(it) => Box::new(CelInt::from(*it)),
-        Value::U32(it) => Box::new(CelUInt::from(u64::from(*it))),
-        Value::U64(it) => Box::new(CelUInt::from(*it)),
-        Value::F32(it) => Box::new(CelDouble::from(f64::from(*it))),
-        Value::F64(it) => Box::new(CelDouble::from(*it)),
-        Value::String(it) => Box::new(CelString::from(it.clone())),
-        Value::Bytes(it) => Box::new(CelBytes::from(it.to_vec())),
-        Value::Message(it) => message(it),
-        Value::List(items) => list(items.iter().map(of)),
-        Value::Map(entries) => map(entries.iter().map(|(key, value)| (of_key(key), of(value)))),
-    }
-}
-
-pub(super) fn list(items: impl Iterator<Item = Boxed>) -> Boxed {
-    Box::new(CelList::from(items.collect::<Vec<_>>()))
-}
-
-pub(super) fn map(entries: impl Iterator<Item = (CelMapKey<'static>, Boxed)>) -> Boxed {
-    Box::new(CelMap::from(entries.collect::<HashMap<_, _>>()))
+    cel_value::with(value, &as_map)
 }
 
 /// As CEL sees it.
 pub(super) fn message(message: &DynamicMessage) -> Boxed {
-    if let Some(known) = well_known(message) {
-        return known;
-    }
+    cel_value::well_known(message).unwrap_or_else(|| as_map(message))
+}
+
+fn as_map(message: &DynamicMessage) -> Boxed {
     let seen = |field: &FieldDescriptor| !field.supports_presence() || message.has_field(field);
     let fields = message.descriptor();
     let fields = fields.fields().filter(seen);
     map(fields.map(|field| (field.name().to_owned().into(), of(&message.get_field(&field)))))
 }
 
-/// A type that CEL has a value of its own for; nothing where the value is none that the type allows.
-fn well_known(message: &DynamicMessage) -> Option<Boxed> {
-    let desc = message.descriptor();
-    let part = |name: &str| message.get_field_by_name(name);
-    let parts = || Some((part("seconds")?.as_i64()?, part("nanos")?.as_i32()?));
-    match desc.full_name() {
-        "google.protobuf.Timestamp" => {
-            let (seconds, nanos) = parts()?;
-            let nanos = u32::try_from(nanos).ok().filter(|it| *it < 1_000_000_000)?;
-            let moment = DateTime::from_timestamp(seconds, nanos).filter(|_| SECONDS.contains(&seconds))?;
-            Some(Box::new(CelTimestamp::from(moment.fixed_offset())))
-        }
-        "google.protobuf.Duration" => {
-            let (seconds, nanos) = parts()?;
-            let same_sign = seconds.signum() * i64::from(nanos.signum()) >= 0;
-            let fits = SPAN.contains(&seconds) && nanos.unsigned_abs() < 1_000_000_000 && same_sign;
-            let span = TimeDelta::try_seconds(seconds).filter(|_| fits)?;
-            let span = span.checked_add(&TimeDelta::nanoseconds(nanos.into()))?;
-            Some(Box::new(CelDuration::from(span)))
-        }
-        name => plain::wrapped(name).and_then(|_| part("value")).map(|value| of(&value)),
-    }
-}
-
-fn of_key(key: &MapKey) -> CelMapKey<'static> {
-    match key {
-        MapKey::Bool(it) => (*it).into(),
-        MapKey::I32(it) => i64::from(*it).into(),
-        MapKey::I64(it) => (*it).into(),
-        MapKey::U32(it) => u64::from(*it).into(),
-        MapKey::U64(it) => (*it).into(),
-        MapKey::String(it) => it.clone().into(),
-    }
-}
-
 /// As the key of a map; nothing for what cannot be one.
 pub(super) fn as_key(value: &Value) -> Option<CelMapKey<'static>> {
     Some(match value {
         Value::EnumNumber(it) => i64::from(*it).into(),
-        value => of_key(&map_key(value.clone())?),
+        value => cel_value::key_of(&map_key(value.clone())?),
     })
 }
 

@@ -150,7 +150,8 @@ struct Sides {
 
 impl Sides {
     fn of(old: &MessageDescriptor, new: &MessageDescriptor) -> Sides {
-        let (of_old, of_new) = (Rules::of(old), Rules::of(new));
+        let of = |desc| Rules::of(desc).without_expressions();
+        let (of_old, of_new) = (of(old), of(new));
         // Mended by one and by the other, so that it keeps the rules of both where that can be.
         let start = of_old.mend(&DynamicMessage::new(old.clone()), 0);
         let of_both = of_new.mend(&as_type(&start, new), 0);

@@ -100,7 +100,7 @@ impl Form {
             Form::IpPrefix => v4_prefix(text, true) || v6_prefix(text, true),
             Form::Ipv4Prefix => v4_prefix(text, true),
             Form::Ipv6Prefix => v6_prefix(text, true),
-            Form::HostAndPort => is_host_and_port(text),
+            Form::HostAndPort => is_host_and_port(text, true),
             Form::Ulid => is_ulid(text),
             Form::Fqn => is_fqn(text),
             Form::DotFqn => text.strip_prefix('.').is_some_and(is_fqn),
@@ -174,14 +174,19 @@ fn number(text: &str, most: u32) -> Option<u32> {
     text.parse().ok().filter(|number| plain && *number <= most)
 }
 
-fn is_host_and_port(text: &str) -> bool {
+/// `asks_port`: a host alone is none.
+pub(crate) fn is_host_and_port(text: &str, asks_port: bool) -> bool {
     let is_port = |port: &str| number(port, 65_535).is_some();
     if let Some(rest) = text.strip_prefix('[') {
         let Some((address, port)) = rest.rsplit_once(']') else { return false };
-        return is_ipv6(address) && port.strip_prefix(':').is_some_and(is_port);
+        let fits = port.strip_prefix(':').map_or(port.is_empty() && !asks_port, is_port);
+        return is_ipv6(address) && fits;
     }
-    let Some((host, port)) = text.rsplit_once(':') else { return false };
-    (is_hostname(host) || is_ipv4(host)) && is_port(port)
+    let is_host = |host: &str| is_hostname(host) || is_ipv4(host);
+    match text.rsplit_once(':') {
+        Some((host, port)) => is_host(host) && is_port(port),
+        None => is_host(text) && !asks_port,
+    }
 }
 
 fn is_uuid(text: &str) -> bool {

@@ -3,7 +3,7 @@
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, ReflectMessage as _, Syntax, Value};
 
 use super::{
-    Field, Group, Ignore, Promise, Rules, Violation,
+    Expressions, Field, Group, Ignore, Promise, Rules, Violation,
     describe::describe,
     plain::{self, Plain, is_zero},
     test::{Test, Unit},
@@ -40,9 +40,10 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn message(&mut self, message: &DynamicMessage, path: &str) {
         let Some(rules) = self.rules.messages.get(message.descriptor().full_name()) else { return };
-        if let Some(why) = &rules.unknown {
+        if let Some(why) = rules.unknown.as_ref().filter(|_| !self.is_enough(&rules.expressions)) {
             self.unknown(why);
         }
+        self.expressions(&rules.expressions, &|| Value::Message(message.clone()), path);
         for group in &rules.groups {
             self.group(message, group, path);
         }
@@ -83,12 +84,14 @@ impl Walk<'_> {
         match &*value {
             Value::List(items) => {
                 self.whole(&field.value, items.len(), Some(items), &path);
+                self.expressions(&field.value.expressions, &|| value.clone().into_owned(), &path);
                 for (at, item) in items.iter().enumerate() {
                     self.element(&field.items, item, &desc.kind(), || format!("{path}[{at}]"));
                 }
             }
             Value::Map(entries) => {
                 self.whole(&field.value, entries.len(), None, &path);
+                self.expressions(&field.value.expressions, &|| value.clone().into_owned(), &path);
                 let Kind::Message(entry) = desc.kind() else { return };
                 let (of_key, of_value) =
                     (entry.map_entry_key_field().kind(), entry.map_entry_value_field().kind());
@@ -119,9 +122,7 @@ impl Walk<'_> {
 
     /// The rules of a list or of a map that are not about one element.
     fn whole(&mut self, promise: &Promise, count: usize, items: Option<&[Value]>, path: &str) {
-        if let Some(why) = &promise.unknown {
-            self.unknown(&format!("{why} at {path}"));
-        }
+        self.is_unknown(promise, path);
         for rule in &promise.tests {
             let holds = match &rule.test {
                 Test::Length { unit: Unit::Elements, min, max } => {
@@ -136,9 +137,8 @@ impl Walk<'_> {
     }
 
     fn single(&mut self, promise: &Promise, value: &Value, path: &str) {
-        if let Some(why) = &promise.unknown {
-            self.unknown(&format!("{why} at {path}"));
-        }
+        self.is_unknown(promise, path);
+        self.expressions(&promise.expressions, &|| value.clone(), path);
         let plain = if promise.tests.is_empty() { None } else { plain::plain(value) };
         for rule in &promise.tests {
             let holds = plain.as_ref().and_then(|plain| rule.test.holds(plain, self.now));
@@ -146,6 +146,26 @@ impl Walk<'_> {
         }
         if let (Some(_), Value::Message(inner)) = (&promise.inner, value) {
             self.message(inner, path);
+        }
+    }
+
+    fn is_unknown(&mut self, promise: &Promise, path: &str) {
+        if let Some(why) = promise.unknown.as_ref().filter(|_| !self.is_enough(&promise.expressions)) {
+            self.unknown(&format!("{why} at {path}"));
+        }
+    }
+
+    /// Whether nothing is unknown once these are evaluated.
+    fn is_enough(&self, expressions: &Expressions) -> bool {
+        expressions.suffice && self.rules.evaluates
+    }
+
+    fn expressions(&mut self, expressions: &Expressions, value: &dyn Fn() -> Value, path: &str) {
+        for expression in expressions.all.iter().filter(|_| self.rules.evaluates) {
+            match expression.ask(&value(), path, self.now) {
+                Ok(violation) => self.told.violations.extend(violation),
+                Err(why) => self.unknown(&format!("{why} at {path}")),
+            }
         }
     }
 

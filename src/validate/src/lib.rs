@@ -6,9 +6,9 @@
 //! [`Rules::mend`] makes a message keep the rules, [`Rules::edges`] and [`Rules::broken`] put it just inside and,
 //! one rule at a time, just outside. [`compare`] finds the values that two versions of a message judge differently.
 //!
-//! What is not understood is never guessed: an expression (`cel`), a rule of somebody's own (`predefined`), an
-//! option of a later version, a pattern that is none. The verdict on a message that meets one is
-//! [`Verdict::Unknown`].
+//! What is not understood is never guessed: an expression (`cel`) that is none or cannot be evaluated, a rule of
+//! somebody's own (`predefined`), an option of a later version, a pattern that is none. The verdict on a message that meets
+//! one is [`Verdict::Unknown`].
 //!
 //! Absent on purpose: no sockets, no clock but the one given, no random generator but a salt.
 
@@ -19,6 +19,7 @@ pub mod behavior;
 mod broken;
 #[cfg(feature = "draw")]
 mod candidates;
+pub mod cel;
 #[cfg(feature = "draw")]
 pub mod compare;
 #[cfg(feature = "draw")]
@@ -31,6 +32,8 @@ mod mend;
 mod pattern;
 pub mod plain;
 mod read;
+#[cfg(feature = "draw")]
+mod settle;
 pub mod test;
 #[cfg(test)]
 mod testing;
@@ -89,6 +92,8 @@ pub enum Verdict {
 pub struct Rules {
     root: MessageDescriptor,
     messages: Arc<HashMap<String, Message>>,
+    /// Whether expressions are evaluated.
+    evaluates: bool,
 }
 
 /// By its type: a descriptor written out whole never ends where types contain one another.
@@ -101,8 +106,9 @@ impl fmt::Debug for Rules {
 /// The rules of one message type.
 #[derive(Default)]
 struct Message {
-    /// Why its verdict cannot be known.
+    /// Why its verdict cannot be known by the tests alone.
     unknown: Option<String>,
+    expressions: Expressions,
     /// Oneofs of which an arm must be set.
     oneofs: Vec<OneofDescriptor>,
     groups: Vec<Group>,
@@ -130,10 +136,28 @@ struct Field {
 #[derive(Default)]
 struct Promise {
     ignore: Ignore,
+    /// Why it cannot be known by the tests alone.
     unknown: Option<String>,
+    expressions: Expressions,
     tests: Vec<Rule>,
     /// The type of which it is a message.
     inner: Option<String>,
+}
+
+/// The rules that are expressions.
+#[derive(Default)]
+struct Expressions {
+    all: Vec<cel::Expression>,
+    /// With them, nothing is unknown any more.
+    suffice: bool,
+}
+
+impl Expressions {
+    /// Those of a field or of a message that are known to have some, where `unknown` is what else is not understood.
+    fn of(rules: &DynamicMessage, unknown: Option<&String>) -> Expressions {
+        let all = cel::Expression::all(rules);
+        Expressions { suffice: unknown.is_none() && all.is_some(), all: all.unwrap_or_default() }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -152,7 +176,13 @@ struct Rule {
 impl Rules {
     /// Reads the options of this type and of every type inside it.
     pub fn of(desc: &MessageDescriptor) -> Rules {
-        Rules { root: desc.clone(), messages: Arc::new(read::closure(desc)) }
+        Rules { root: desc.clone(), messages: Arc::new(read::closure(desc)), evaluates: true }
+    }
+
+    /// The same, where what expressions say is unknown: to be told apart by more than the messages that are tried.
+    #[cfg(feature = "draw")]
+    fn without_expressions(self) -> Rules {
+        Rules { evaluates: false, ..self }
     }
 
     /// Whether a rule asks when it is: a message that keeps it today may break it tomorrow.
@@ -162,6 +192,17 @@ impl Rules {
         let asks = |it: &Promise| it.tests.iter().any(of_time);
         let mut fields = self.messages.values().flat_map(|it| &it.fields);
         fields.any(|it| [&it.value, &it.items, &it.keys].into_iter().any(asks))
+    }
+
+    /// Whether some of it is asked by expressions.
+    #[cfg(feature = "draw")]
+    fn have_expressions(&self) -> bool {
+        self.messages.values().any(|message| {
+            let of = |field: &Field| {
+                [&field.value, &field.items, &field.keys].into_iter().any(|it| !it.expressions.all.is_empty())
+            };
+            !message.expressions.all.is_empty() || message.fields.iter().any(of)
+        })
     }
 
     /// Whether nothing is asked anywhere.
@@ -180,10 +221,11 @@ impl Rules {
     pub fn not_asked(&self) -> Vec<(String, String)> {
         let mut all = Vec::new();
         for (name, message) in &*self.messages {
-            all.extend(message.unknown.iter().map(|why| (name.clone(), why.clone())));
+            let unknown = message.unknown.iter().filter(|_| !message.expressions.suffice);
+            all.extend(unknown.map(|why| (name.clone(), why.clone())));
             for field in &message.fields {
-                let of = [&field.value, &field.items, &field.keys];
-                let unknown = of.into_iter().filter_map(|it| it.unknown.clone());
+                let of = [&field.value, &field.items, &field.keys].into_iter();
+                let unknown = of.filter(|it| !it.expressions.suffice).filter_map(|it| it.unknown.clone());
                 all.extend(unknown.map(|why| (field.desc.full_name().to_owned(), why)));
             }
         }

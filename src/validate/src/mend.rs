@@ -11,6 +11,7 @@ use super::{
     judge::tests_hold,
     now,
     plain::is_zero,
+    settle::settled,
     test::{Test, Unit},
 };
 
@@ -27,7 +28,7 @@ impl Rules {
         if !self.is_empty() {
             self.mend_within(&mut message, salt, DEPTH);
         }
-        message
+        if self.have_expressions() { settled(self, message, salt) } else { message }
     }
 
     fn mend_within(&self, message: &mut DynamicMessage, salt: u64, depth: u32) {

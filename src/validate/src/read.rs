@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, Value};
 
 use super::{
-    Field, Group, Ignore, Message, Promise, Rule,
+    Expressions, Field, Group, Ignore, Message, Promise, Rule, cel,
     forms::Form,
     pattern,
     plain::{self, Plain},
@@ -53,8 +53,10 @@ pub fn option(options: &DynamicMessage, name: &str) -> Option<DynamicMessage> {
 pub(super) fn message(desc: &MessageDescriptor) -> Message {
     let mut message = Message::default();
     if let Some(rules) = option(&desc.options(), "buf.validate.message") {
+        let mut asks = None;
         for (field, value) in rules.fields() {
             match field.name() {
+                "cel" | "cel_expression" => asks = Some(field.name().to_owned()),
                 "oneof" => message.groups.extend(value.as_list().into_iter().flatten().filter_map(|it| {
                     let Some(group) = group(desc, it.as_message()?) else {
                         message.unknown = Some(format!("`oneof` of {} names no field", desc.full_name()));
@@ -67,6 +69,10 @@ pub(super) fn message(desc: &MessageDescriptor) -> Message {
         }
         if let Some(why) = strange(&rules) {
             message.unknown = Some(format!("{why} of {}", desc.full_name()));
+        }
+        if let Some(name) = asks {
+            message.expressions = Expressions::of(&rules, message.unknown.as_ref());
+            message.unknown.get_or_insert_with(|| format!("`{name}` of {}", desc.full_name()));
         }
     }
     let required = |it: &prost_reflect::OneofDescriptor| {
@@ -90,10 +96,13 @@ fn flag(rules: &DynamicMessage, name: &str) -> bool {
     rules.get_field_by_name(name).and_then(|it| it.as_bool()).unwrap_or(false)
 }
 
+/// Why the tests alone do not tell.
+const PREDEFINED: &str = "a predefined rule";
+
 /// What a set of rules holds that this version does not know.
 fn strange(rules: &DynamicMessage) -> Option<&'static str> {
     if rules.extensions().next().is_some() {
-        return Some("a predefined rule");
+        return Some(PREDEFINED);
     }
     rules.unknown_fields().next().is_some().then_some("a rule of another version")
 }
@@ -182,9 +191,11 @@ fn promise(rules: &DynamicMessage, family: &str, kind: &Kind) -> Promise {
     if rules.descriptor().full_name() != "buf.validate.FieldRules" {
         promise.unknown = Some(format!("rules of the type `{}`", rules.descriptor().full_name()));
     }
+    let (mut asks, mut predefined) = (None, None);
     for (field, value) in rules.fields() {
         match (field.name(), value) {
             ("required", _) => {}
+            (name @ ("cel" | "cel_expression"), _) => asks = Some(format!("`{name}`")),
             ("ignore", Value::EnumNumber(number)) => {
                 let kind = field.kind();
                 let name = kind.as_enum().and_then(|it| it.get_value(*number));
@@ -196,7 +207,9 @@ fn promise(rules: &DynamicMessage, family: &str, kind: &Kind) -> Promise {
                 }
             }
             (name, Value::Message(rules)) if name == family => {
-                promise.unknown = strange(rules).map(String::from).or(promise.unknown.take());
+                predefined = cel::Expression::predefined(rules).filter(|it| !it.is_empty());
+                let strange = strange(rules).filter(|why| predefined.is_none() || *why != PREDEFINED);
+                promise.unknown = strange.map(String::from).or(promise.unknown.take());
                 match tests(family, rules, kind) {
                     Ok(tests) => promise.tests = tests,
                     Err(why) => promise.unknown = Some(why),
@@ -207,6 +220,11 @@ fn promise(rules: &DynamicMessage, family: &str, kind: &Kind) -> Promise {
             }
             (name, _) => promise.unknown = Some(format!("`{name}`")),
         }
+    }
+    if let Some(asks) = asks.or(predefined.is_some().then(|| PREDEFINED.to_owned())) {
+        promise.expressions = Expressions::of(rules, promise.unknown.as_ref());
+        promise.expressions.all.extend(predefined.into_iter().flatten());
+        promise.unknown.get_or_insert(asks);
     }
     promise
 }

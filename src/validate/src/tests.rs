@@ -59,7 +59,7 @@ fn rules_inside_of_messages_lists_and_maps_are_found_by_their_path() {
 
 #[test]
 fn what_is_not_understood_is_unknown_where_it_is_met() {
-    const CEL: &str = "message N { option (buf.validate.message).cel = {id: \"x\" expression: \"true\"}; } \
+    const CEL: &str = "message N { option (buf.validate.message).cel = {id: \"x\" expression: \"tru\"}; } \
         message M { N n = 1; string a = 2 [(buf.validate.field).string.min_len = 1]; }";
     check(CEL, &[("{}", "a string.min_len"), (r#"{"n":{}}"#, "unknown"), (r#"{"a":"b","n":{}}"#, "unknown")]);
     const MISPLACED: &str = "message M { int32 a = 1 [(buf.validate.field).string.min_len = 1]; }";
@@ -85,4 +85,32 @@ fn nothing_is_certain_so_near_to_now() {
     assert_eq!(at(now - 1000), Verdict::Kept);
     assert!(matches!(at(now + 100), Verdict::Unknown(_)));
     assert!(matches!(at(now + 1000), Verdict::Broken(_)));
+}
+
+/// What protovalidate says of expressions, `tests/it/protovalidate.rs` asks it; here is what is said where one cannot be
+/// told, and what is left to others.
+#[test]
+fn an_expression_is_asked_or_named() {
+    const EXPRESSION: &str = "this > 3 ? '' : 'too small'";
+    let with = |expression: &str| {
+        let rule = format!("(buf.validate.field).cel = {{id: \"own\" expression: \"{expression}\"}}");
+        message(&format!("message M {{ int32 a = 1 [{rule}]; }}"))
+    };
+    for (expression, json, expected) in [
+        (EXPRESSION, r#"{"a":3}"#, "a own"),
+        (EXPRESSION, r#"{"a":4}"#, ""),
+        // No truth and no text; no number below; nothing that is there.
+        ("this", r#"{"a":3}"#, "unknown"),
+        ("10 / this == 2", r#"{"a":0}"#, "unknown"),
+        ("there", r#"{"a":3}"#, "unknown"),
+        // No expression.
+        ("this >", r#"{"a":3}"#, "unknown"),
+    ] {
+        assert_eq!(said(&with(expression), json), expected, "{expression} {json}");
+    }
+    assert_eq!(Rules::of(&with(EXPRESSION)).not_asked(), []);
+    assert_eq!(Rules::of(&with("this >")).not_asked(), [("p.M.a".to_owned(), "`cel`".to_owned())]);
+    // However deep it is, nobody's stack ends.
+    let deep = format!("{}this{} > 0", "(".repeat(100_000), ")".repeat(100_000));
+    assert_eq!(said(&with(&deep), r#"{"a":1}"#), "unknown");
 }
