@@ -9,7 +9,8 @@ use std::time::Duration;
 use futures_util::future::{Either, ready};
 use futures_util::stream::{self, Stream};
 use protogate_runtime::{
-    Budget, CardinalityLayer, Harden, InFlightLayer, Incoming, ObserveLayer, Ready, Severable, harden,
+    Budget, CardinalityLayer, DrainLayer, Harden, InFlightLayer, Incoming, LAST_WORDS, ObserveLayer, Ready,
+    Severable, harden,
 };
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -98,6 +99,7 @@ pub async fn serve_with_rest(
 
     let (stop, is_stopped) = watch::channel(());
     let stopped = |mut stopped: watch::Receiver<()>| async move { drop(stopped.changed().await) };
+    let (over, is_over) = watch::channel(false);
     let (cut, is_cut) = watch::channel(false);
     let incoming = |listener| match &options.tls {
         Some(tls) => Incoming::tls(listener, Arc::clone(tls)),
@@ -122,6 +124,7 @@ pub async fn serve_with_rest(
         .layer(option_layer(options.spans.then(|| protogate_runtime::SpanLayer::new(Arc::clone(&methods)))));
     let layers = layers
         .layer(option_layer(observe))
+        .layer(option_layer(options.harden.then(|| DrainLayer::new(is_over))))
         .layer(option_layer(hardened))
         .layer(option_layer(options.asks()))
         .layer(option_layer(options.limit.clone()))
@@ -150,7 +153,9 @@ pub async fn serve_with_rest(
         // An error means that the server has ended already.
         let _ = stop.send(());
         tokio::time::sleep(options.drain).await;
-        tracing::warn!("the drain deadline has passed: open calls are cut");
+        tracing::warn!("the drain deadline has passed: open calls end");
+        over.send_replace(true);
+        tokio::time::sleep(LAST_WORDS).await;
         cut.send_replace(true);
         std::future::pending::<Infallible>().await
     };

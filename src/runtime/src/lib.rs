@@ -25,6 +25,7 @@ mod cardinality;
 pub mod client;
 mod connection;
 mod deadline;
+mod drain;
 mod glob;
 mod harden;
 mod identity;
@@ -72,6 +73,7 @@ pub use call::{Call, Traffic, code_name};
 pub use cardinality::CardinalityLayer;
 pub use connection::Connection;
 pub use deadline::{DeadlineLayer, EndsAt, MethodCaps};
+pub use drain::DrainLayer;
 pub use glob::Glob;
 pub use harden::{Harden, HardenLayer, Hardened, harden};
 pub use identity::{Identity, Proof};
@@ -94,7 +96,7 @@ pub use protocol::ProtocolLayer;
 #[cfg(any(feature = "jwt", feature = "tls"))]
 pub use reload::{Watch, watch_files};
 #[cfg(feature = "serve")]
-pub use serve::{ServeError, Server, Severable, Signals};
+pub use serve::{LAST_WORDS, ServeError, Server, Severable, Signals};
 pub use size::SizeLayer;
 #[cfg(feature = "tls")]
 pub use tls::{Tls, TlsFiles};

@@ -209,7 +209,8 @@ async fn a_held_stream_ends_at_the_drain_deadline_and_a_second_signal_is_obeyed_
     }
     assert!(began.elapsed() >= Duration::from_secs(1), "the streams were given their time");
     for (_send, mut answers) in chats {
-        answers.message().await.expect_err("the stream was cut, not ended");
+        let end = answers.message().await.expect_err("the stream ended early");
+        assert_eq!(end.code(), tonic::Code::Unavailable, "{end:?}");
     }
 
     let Some(mut fleet) = Fleet::start("600").await else { return };

@@ -28,7 +28,8 @@ pub use sever::Severable;
 pub use signals::Signals;
 
 use crate::{
-    AtOnce, CardinalityLayer, Harden, InFlightLayer, Incoming, Kind, Methods, ObserveLayer, Observer, harden,
+    AtOnce, CardinalityLayer, DrainLayer, Harden, InFlightLayer, Incoming, Kind, Methods, ObserveLayer,
+    Observer, harden,
 };
 
 /// How long a connection may be silent before it is asked for a sign of life, so that a vanished client does not hold
@@ -37,6 +38,9 @@ const KEEPALIVE: Duration = Duration::from_secs(60);
 
 /// What is answered however many calls there are: else a crowd would look like a server that is ill.
 const PROBE: &str = "/grpc.health.v1.Health/Check";
+
+/// How long the status of calls that are still open at the end may take to their clients. What is open then is cut.
+pub const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// Why a server could not run.
 pub type ServeError = Box<dyn std::error::Error + Send + Sync>;
@@ -146,11 +150,13 @@ impl Server {
             .add_service(reflection().build_v1()?)
             .add_service(reflection().build_v1alpha()?);
         let (stop, stopped) = oneshot::channel::<()>();
+        let (over, is_over) = watch::channel(false);
         let (cut, is_cut) = watch::channel(false);
         let serving = tonic::transport::Server::builder()
             .http2_keepalive_interval(Some(KEEPALIVE))
             // The observers see what the client does.
             .layer(ObserveLayer::new(Arc::clone(&methods), self.observers))
+            .layer(DrainLayer::new(is_over))
             .layer(harden(self.harden))
             .layer(InFlightLayer::new(self.at_once, [PROBE], self.names.last().unwrap_or(&"")))
             .layer(CardinalityLayer::new(methods.unary_requests()))
@@ -162,7 +168,9 @@ impl Server {
             // An error means that the server has ended already.
             let _ = stop.send(());
             tokio::time::sleep(self.drain).await;
-            tracing::warn!("the drain deadline has passed: open calls are cut");
+            tracing::warn!("the drain deadline has passed: open calls end");
+            over.send_replace(true);
+            tokio::time::sleep(LAST_WORDS).await;
             cut.send_replace(true);
             std::future::pending::<Infallible>().await
         };
