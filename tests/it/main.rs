@@ -46,6 +46,9 @@ mod notes;
 mod pairs;
 mod peers;
 mod plugins;
+#[cfg(unix)]
+#[path = "../../src/reference/tests/it/postgres/programs.rs"]
+mod postgres;
 mod production;
 mod protovalidate;
 mod python_code;
@@ -58,6 +61,8 @@ mod rust_rules;
 mod same_bytes;
 mod servers;
 mod side;
+#[cfg(unix)]
+mod stores;
 mod tls;
 mod tutorial;
 mod verdicts;
