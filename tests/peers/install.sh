@@ -19,7 +19,7 @@
 # CACHE/kube-venv                kubernetes-validate, which judges Kubernetes manifests
 #
 # Where apt-get can be used without asking, also Debian's `prometheus`, which has promtool, `prometheus-blackbox-exporter`,
-# `chromium`, `nghttp2-client`, which has h2load, and `postgresql` and `rabbitmq-server`, of which tests start servers of
+# `chromium`, `nghttp2-client`, which has h2load, `faketime`, and `postgresql` and `rabbitmq-server`, of which tests start servers of
 # their own.
 set -euo pipefail
 
@@ -154,6 +154,7 @@ command -v prometheus-blackbox-exporter >/dev/null || debian+=(prometheus-blackb
 command -v chromium >/dev/null || debian+=(chromium)
 [[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ]] || debian+=(rabbitmq-server)
 command -v h2load >/dev/null || debian+=(nghttp2-client)
+compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || debian+=(faketime)
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || debian+=(postgresql)
 if [[ ${#debian[@]} -gt 0 && $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
     # Of PostgreSQL and RabbitMQ only the programs are wanted: no server of the system's own.

@@ -234,11 +234,11 @@ async fn each_broken_promise_is_found_by_its_check_alone() {
 async fn rules_that_are_not_understood_are_said_and_never_a_finding() {
     const CEL: &str = r#"syntax = "proto3"; package books; import "buf/validate/validate.proto";
         service Books { rpc GetBook(M) returns (M); }
-        message M { string a = 1 [(buf.validate.field) = {cel: {id: "x" expression: "this != ''"}, string: {len: 3}}]; }"#;
+        message M { string a = 1 [(buf.validate.field) = {cel: {id: "x" expression: "there != ''"}, string: {len: 3}}]; }"#;
     const HOPELESS: &str = r#"syntax = "proto3"; package books; import "buf/validate/validate.proto";
         service Books { rpc GetBook(M) returns (M); }
         message M { int32 a = 1 [(buf.validate.field).int32 = {in: [1], not_in: [1]}]; }"#;
-    for (text, why) in [(CEL, "`cel` at a"), (HOPELESS, "a: must be none of 1 (int32.not_in)")] {
+    for (text, why) in [(CEL, "`there != ''`"), (HOPELESS, "a: must be none of 1 (int32.not_in)")] {
         let schema = load(&Source::Text(vec![("m.proto".into(), text.into())])).schema;
         let plan = Plan::new(schema.pool().services(), &[]).unwrap();
         let (_keep, stop) = watch::channel(false);

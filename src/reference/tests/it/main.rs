@@ -11,6 +11,8 @@ mod binary;
 mod blackbox;
 mod chat;
 mod client;
+#[cfg(target_os = "linux")]
+mod clock;
 mod crash;
 mod deadline;
 mod deploy;
