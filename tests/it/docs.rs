@@ -15,7 +15,7 @@ use protogate::schema::{Schema, Source, load};
 use super::grpcurl::shell;
 use super::peers;
 use super::run::protogate;
-use super::servers::Server;
+use super::servers::{Server, program};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -139,6 +139,32 @@ fn the_snippets_of_grpcurl_run_against_the_reference() {
             _ => 70,
         };
         assert_eq!(ran.code, code, "{method}: {ran:?}");
+    }
+}
+
+#[test]
+fn the_snippets_of_curl_run_against_the_reference() {
+    if !Command::new("curl").arg("--version").output().is_ok_and(|it| it.status.success()) {
+        eprintln!("skipped: curl is not installed");
+        return;
+    }
+    let mut service = Command::new(program("user-service"));
+    service.args(["--addr", "127.0.0.1:0", "--store", "memory", "--rest-addr", "127.0.0.1:0"]);
+    let (_server, rest) = Server::start_with_rest(&mut service);
+    let all = snippets("localhost:50051", "curl");
+    assert_eq!(all.len(), 8);
+    let folder = tempfile::tempdir().unwrap();
+    for (method, line) in all {
+        assert!(line.contains("http://localhost:8080/"), "{line}");
+        let line = line.replace("http://localhost:8080", &rest);
+        let line = line.replacen("curl ", "curl --silent --output answer --write-out '%{http_code}' ", 1);
+        let ran = Command::new("sh").args(["-c", &line]).current_dir(folder.path()).output().unwrap();
+        let status = match ending(&method) {
+            "OK" => "200",
+            "NOT_FOUND" => "404",
+            _ => "409",
+        };
+        assert_eq!(String::from_utf8_lossy(&ran.stdout), status, "{method}: {line} {ran:?}");
     }
 }
 

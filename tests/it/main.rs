@@ -55,6 +55,7 @@ mod python_code;
 mod reports;
 mod rest;
 mod run;
+#[cfg(unix)]
 mod running;
 mod rust_json;
 mod rust_rules;

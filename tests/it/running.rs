@@ -12,8 +12,23 @@ use regex::Regex;
 
 use crate::peers;
 use crate::servers::program;
+use crate::stores::Postgres;
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/running.md");
+
+/// The section that needs PostgreSQL and Envoy.
+const FLEET: &str = "## Three instances behind Envoy";
+/// Those of the page, but for the first ones, which several sections have.
+const FLEETS: [&str; 8] = [
+    "127.0.0.1:50050",
+    "127.0.0.1:50061",
+    "127.0.0.1:50062",
+    "127.0.0.1:50063",
+    "127.0.0.1:9461",
+    "127.0.0.1:9462",
+    "127.0.0.1:9463",
+    "127.0.0.1:9901",
+];
 
 /// The addresses that the page has, and those that the servers of a section took.
 #[derive(Default)]
@@ -73,8 +88,20 @@ fn free() -> String {
 }
 
 fn section() -> Section {
-    let addresses = ["127.0.0.1:50051", "127.0.0.1:50052", "127.0.0.1:9464"].map(|shown| (shown, free()));
-    Section { running: Vec::new(), addresses: addresses.into() }
+    let shown = ["127.0.0.1:50051", "127.0.0.1:50052", "127.0.0.1:9464"].into_iter().chain(FLEETS);
+    Section { running: Vec::new(), addresses: shown.map(|shown| (shown, free())).collect() }
+}
+
+/// Envoy's file as it is, but for the ports.
+fn deploy(folder: &Path, section: &Section) {
+    let port = |address: &str| address.rsplit(':').next().unwrap().to_owned();
+    let text =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/reference/deploy/envoy.yaml")).unwrap();
+    let text = section.addresses.iter().fold(text, |text, (shown, real)| {
+        text.replace(&format!("port_value: {}}}", port(shown)), &format!("port_value: {}}}", port(real)))
+    });
+    fs::create_dir(folder.join("deploy")).unwrap();
+    fs::write(folder.join("deploy/envoy.yaml"), text).unwrap();
 }
 
 /// A shell in `folder` that finds the programs of the page.
@@ -105,6 +132,10 @@ fn every_command_of_the_page_prints_what_it_shows() {
     fs::write(bin.join("cargo-xtask"), xtask).unwrap();
     let writes = std::env::var_os("PROTOGATE_WRITE_DOCS").is_some();
     let (mut written, mut ran, mut file) = (String::new(), 0, None);
+    let fleet = peers::or_skip("envoy").and_then(|envoy| Some((envoy, Postgres::start()?)));
+    if let Some((envoy, _)) = &fleet {
+        std::os::unix::fs::symlink(envoy.canonicalize().unwrap(), bin.join("envoy")).unwrap();
+    }
     let mut now = section();
     let mut lines = page.lines();
     while let Some(line) = lines.next() {
@@ -112,6 +143,11 @@ fn every_command_of_the_page_prints_what_it_shows() {
         written.push('\n');
         if line.starts_with("## ") {
             now = section();
+        }
+        if line == FLEET {
+            let Some((_, postgres)) = &fleet else { return };
+            now.addresses.push(("postgres://users@db.internal/users", postgres.url()));
+            deploy(folder.path(), &now);
         }
         if let Some(name) = line.strip_prefix("<!-- file: ").and_then(|it| it.strip_suffix(" -->")) {
             file = Some(name);
@@ -125,7 +161,10 @@ fn every_command_of_the_page_prints_what_it_shows() {
                 let real = now.real(command).replace("cargo xtask", "sh bin/cargo-xtask xtask");
                 let output = match real.strip_suffix(" &") {
                     Some(server) => {
-                        let lines = if real.contains("--metrics-addr") { 2 } else { 1 };
+                        let lines = match (real.starts_with("envoy"), real.contains("--metrics-addr")) {
+                            (true, _) => 0,
+                            (false, has_page) => 1 + usize::from(has_page),
+                        };
                         now.start(&mut shell(folder.path(), &format!("exec {server}")), lines)
                     }
                     None => {
@@ -140,7 +179,7 @@ fn every_command_of_the_page_prints_what_it_shows() {
             }
         } else {
             if let Some(name) = file.take() {
-                fs::write(folder.path().join(name), &block).unwrap();
+                fs::write(folder.path().join(name), now.real(&block)).unwrap();
             }
             written.push_str(&block);
         }

@@ -41,6 +41,18 @@ pub struct Server {
 }
 
 impl Server {
+    /// The same of one that prints its REST address after it: the server, and that address.
+    pub fn start_with_rest(command: &mut Command) -> (Server, String) {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut after = |words: &str| {
+            let line = lines.next().and_then(Result::ok).unwrap_or_default();
+            line.strip_prefix(words).unwrap_or_else(|| panic!("{command:?} says {line:?}")).to_owned()
+        };
+        let (address, rest) = (after("listening on "), after("rest listening on "));
+        (Server { child, address }, rest)
+    }
+
     /// Starts a server that prints `listening on ADDRESS`, and waits for the line.
     pub fn start(command: &mut Command) -> Server {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();

@@ -18,14 +18,14 @@ use crate::servers::{Server, program};
 const PROTO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/proto");
 
 /// The server of databases, which ends with its standard input.
-struct Postgres {
+pub struct Postgres {
     server: Child,
     programs: PathBuf,
     folder: PathBuf,
 }
 
 impl Postgres {
-    fn start() -> Option<Postgres> {
+    pub fn start() -> Option<Postgres> {
         let programs = programs_or_skip()?;
         let folder = TempDir::new().unwrap().keep();
         let mut command = Command::new("sh");
@@ -45,7 +45,8 @@ impl Postgres {
         psql
     }
 
-    fn url(&self) -> String {
+    /// The address of its one database.
+    pub fn url(&self) -> String {
         format!("postgres://postgres@{}/postgres", self.folder.to_str().unwrap().replace('/', "%2F"))
     }
 

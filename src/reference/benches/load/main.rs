@@ -33,7 +33,9 @@ pub struct Load {
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|it| it != "--bench").collect();
     let number = |name: &str, default: usize| {
-        arguments.iter().skip_while(|it| *it != name).nth(1).map_or(default, |it| it.parse().unwrap())
+        let Some(at) = arguments.iter().position(|it| it == name) else { return default };
+        let given = arguments.get(at + 1).and_then(|it| it.parse().ok());
+        given.unwrap_or_else(|| refuse(&format!("{name} needs a number")))
     };
     let load = Load {
         seconds: Duration::from_secs(number("--seconds", 5) as u64),
@@ -43,8 +45,11 @@ async fn main() {
     let only: Vec<&String> =
         arguments.windows(2).filter(|pair| pair[0] == "--only").map(|pair| &pair[1]).collect();
     if let Some(unknown) = only.iter().find(|part| !PARTS.contains(&part.as_str())) {
-        eprintln!("no part is called `{unknown}`: {}", PARTS.join(", "));
-        std::process::exit(2);
+        refuse(&format!("no part is called `{unknown}`: {}", PARTS.join(", ")));
+    }
+    let writes = arguments.iter().any(|it| it == "--write");
+    if writes && !only.is_empty() {
+        refuse("--write replaces every table of the page: leave out --only");
     }
     let wants = |part: &str| only.is_empty() || only.iter().any(|it| *it == part);
     let mut page = String::new();
@@ -68,16 +73,25 @@ async fn main() {
     if wants("scale") {
         add(scale::table(&load).await);
     }
-    if arguments.iter().any(|it| it == "--write") {
+    if writes {
         let path = root().join("docs/benchmarks-reference.md");
         let before = std::fs::read_to_string(&path).unwrap();
         let (head, _) = before.split_once("<!-- written by the command -->\n").unwrap();
         std::fs::write(
             path,
-            format!("{head}<!-- written by the command -->\n\n{}", page.trim_end().to_owned() + "\n"),
+            format!(
+                "{head}<!-- written by the command -->\n\nThis machine has {} processors.\n\n{}\n",
+                std::thread::available_parallelism().map_or(1, usize::from),
+                page.trim_end()
+            ),
         )
         .unwrap();
     }
+}
+
+fn refuse(why: &str) -> ! {
+    eprintln!("{why}");
+    std::process::exit(2);
 }
 
 /// The root of the repository.
