@@ -19,8 +19,12 @@ use crate::status;
 use crate::store::{Change, NewUser, START, User, UserStore};
 use crate::validate::Validate;
 
-/// How many users a stream reads from the store at a time.
-const STREAM_PAGE: usize = 64;
+/// How many users a stream reads from the store at a time, and how many while nobody may have read any: the transport takes
+/// the first 32 KiB before it knows whether there is room for them.
+const STREAM_PAGE: usize = 256;
+const FIRST_PAGE: usize = 64;
+/// So many users fill them.
+const UNREAD: usize = 256;
 
 /// The rpcs over one store.
 #[derive(Clone)]
@@ -43,14 +47,18 @@ impl Users {
 
     /// Streams at most `limit` users after the first `offset`, in the order of their creation.
     fn users(&self, offset: usize, limit: usize) -> UserStream {
-        let first = Some((START, offset, limit));
+        let first = Some((START, offset, limit, 0));
         let store = Arc::clone(&self.store);
         let pages = stream::try_unfold(first, move |at| {
             let store = Arc::clone(&store);
             async move {
-                let Some((after, skip, left)) = at.filter(|(_, _, left)| *left > 0) else { return Ok(None) };
-                let page = store.page(after, skip, left.min(STREAM_PAGE)).await?;
-                let next = page.next.map(|next| (next, 0, left.saturating_sub(page.users.len())));
+                let Some((after, skip, left, sent)) = at.filter(|(_, _, left, _)| *left > 0) else {
+                    return Ok(None);
+                };
+                let most = if sent < UNREAD { FIRST_PAGE } else { STREAM_PAGE };
+                let page = store.page(after, skip, left.min(most)).await?;
+                let count = page.users.len();
+                let next = page.next.map(|next| (next, 0, left.saturating_sub(count), sent + count));
                 let users = stream::iter(page.users.into_iter().map(|user| Ok(UserResponse::from(user))));
                 Ok::<_, Status>(Some((users, next)))
             }
