@@ -91,7 +91,7 @@ fn a_saved_case_keeps_no_secret() {
 #[test]
 fn the_reference_is_clean_by_schema_and_by_reflection() {
     let folder = tempfile::tempdir().unwrap();
-    for source in [&["--schema", PROTO][..], &["--reflect"]] {
+    for source in [&["--schema", PROTO][..], &["--reflect"], &["--schema", PROTO, "--strict"]] {
         // A server of its own: on one that already knows the users of this seed, every email is taken.
         let server = Server::reference();
         let ran = contract(folder.path(), &server.address, &[source, &["--format", "json"]].concat());
