@@ -28,7 +28,9 @@ pub struct Scale {
     pub large: usize,
 }
 
-const SLICE: Scale = Scale { time: Duration::from_secs(2), idle: 1000, large: 24 };
+/// Few enough for the 1,024 files that a process may have where nobody has said otherwise.
+const SLICE: Scale = Scale { time: Duration::from_secs(2), idle: 400, large: 24 };
+/// Needs `ulimit -n 20000`, here and in the server, which inherits it.
 const FULL: Scale = Scale { time: Duration::from_secs(15), idle: 10_000, large: 128 };
 
 /// Where the server is.
