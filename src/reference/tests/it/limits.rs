@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use protogate_runtime::{Rate, RateLimitLayer};
+use protogate_runtime::{AtOnce, Rate, RateLimitLayer};
 use tonic::Code;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
@@ -38,6 +38,28 @@ async fn who_calls_too_often_hears_when_to_come_again() {
     let mut health = HealthClient::new(server.channel);
     for _ in 0..5 {
         assert_eq!(code(health.check(HealthCheckRequest::default()).await), Code::Ok);
+    }
+}
+
+#[tokio::test]
+async fn a_caller_with_too_many_calls_under_way_hears_so() {
+    let at_once = AtOnce { all: 8, each: 1 };
+    let server = start_with_options(Options::default().with_at_once(at_once)).await;
+    let mut client = UserServiceClient::new(server.channel.clone());
+    let (say, said) = tokio::sync::mpsc::channel(1);
+    let held = client.chat(tokio_stream::wrappers::ReceiverStream::new(said)).await.unwrap();
+    let status = client.get_user(id("nobody")).await.unwrap_err();
+    assert_eq!(status.code(), Code::ResourceExhausted);
+    assert_eq!(status.get_details_error_info().unwrap().reason, "TOO_MANY_CALLS");
+    assert!(status.get_details_retry_info().is_some(), "{status:?}");
+    // A crowd is no illness.
+    let mut health = HealthClient::new(server.channel);
+    assert_eq!(code(health.check(HealthCheckRequest::default()).await), Code::Ok);
+    drop(say);
+    assert_eq!(crate::server::all::<ChatMessage>(held).await, []);
+    // The call has ended where its client has read all of it, and a moment later where the server knows.
+    while client.get_user(id("nobody")).await.unwrap_err().code() != Code::NotFound {
+        tokio::task::yield_now().await;
     }
 }
 

@@ -40,9 +40,9 @@ pub struct Target {
     pub rest: SocketAddr,
 }
 
-/// What a server may have more than before, in MiB, while it is attacked: what large messages may have together, twice as
-/// they are decoded from what was received, and as much again for everything else.
-const MOST: usize = 2 * 250 + 250;
+/// What a server may have more than before, in MiB, while it is attacked: what large messages may have together, and again
+/// as much as they are decoded to. Without the budget for them it is more than that.
+const MOST: usize = 2 * 250;
 /// The longest that a call of who means well may take: it waits for its turn, but not for the attack.
 const LONGEST: Duration = Duration::from_secs(2);
 /// Users who are there before.
