@@ -6,12 +6,12 @@ use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::postgres::{SCRIPT, programs_or_skip};
+use crate::postgres::{LONGEST_START, SCRIPT, log, programs_or_skip};
 use crate::run::protogate;
 use crate::servers::{Server, program};
 
@@ -31,8 +31,11 @@ impl Postgres {
         let mut command = Command::new("sh");
         command.args(["-c", SCRIPT, "sh"]).arg(&programs).arg(&folder);
         let server = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-        let postgres = Postgres { server, programs, folder };
+        let mut postgres = Postgres { server, programs, folder };
+        let given_up = Instant::now() + LONGEST_START;
         while !postgres.psql("SELECT 1").stderr(Stdio::null()).status().unwrap().success() {
+            let ended = postgres.server.try_wait().unwrap();
+            assert!(ended.is_none() && Instant::now() < given_up, "{ended:?}: {}", log(&postgres.folder));
             std::thread::sleep(Duration::from_millis(50));
         }
         Some(postgres)

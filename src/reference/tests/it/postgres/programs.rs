@@ -1,7 +1,8 @@
 //! Where PostgreSQL is installed, and how a server of its own is started.
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Makes a database folder $2 with the programs in $1, if there is none, and serves it on a socket there until stdin
 /// says a signal, or ends with its writer. PostgreSQL refuses to run as root: it runs as the user of its package then.
@@ -23,6 +24,14 @@ wait "$pid"
 [ -n "$how" ] || rm -rf "$2"
 echo stopped
 "#;
+
+/// When a server that does not answer has failed: its folder could not be made, or it ended, and the script waits on.
+pub const LONGEST_START: Duration = Duration::from_secs(120);
+
+/// What the server of the database folder said.
+pub fn log(folder: &Path) -> String {
+    ["initdb.log", "log"].map(|name| std::fs::read_to_string(folder.join(name)).unwrap_or_default()).concat()
+}
 
 /// The folder of the programs.
 fn programs() -> Option<PathBuf> {
