@@ -1,30 +1,31 @@
-//! The reference `UserService`: a real gRPC server, written against `generated/` and nothing else of protogate.
+//! The reference `UserService`: a real gRPC server, made as `protogate new` makes one: the service is an implementation of
+//! the generated trait, and the generated adapter and the server of `protogate-runtime` do the rest.
 //!
 //! ```text
 //! main → assemble  settings become layers, TLS and watches
 //!          ↓
-//!        server    the socket, the drain, health and reflection, under the layers of `protogate-runtime`
-//!          ↓        rest: HTTP and JSON on a port of their own, over the same layers
-//!        service   the eight rpcs; asks validate first, answers errors through status
+//!        server    options become a server of `protogate-runtime`, with the generated routes of HTTP and JSON (rest)
+//!          ↓
+//!        skeleton  generated: the adapter, which holds requests against the rules of the schema
+//!          ↓
+//!        service   the eight rpcs; what the store refuses becomes an error with details in error
 //!          ↓
 //!        store/    one trait, three stores: memory, embedded (on disk), PostgreSQL
 //! ```
 //!
 //! [`client`] is the other side: what a team calls it with.
 //!
-//! Absent on purpose: no fault lives here (the zoo wraps this crate for that), nothing reads the schema at run
-//! time, and no module but [`status`] makes a [`tonic::Status`] out of an error.
+//! Absent on purpose: no fault lives here (the zoo wraps this crate for that), and the service knows nothing of tonic.
 
 pub mod client;
+mod error;
 #[cfg(feature = "amqp")]
 pub mod events;
 pub mod options;
 mod rest;
 pub mod server;
 pub mod service;
-pub mod status;
 pub mod store;
-pub mod validate;
 
 /// The generated messages, client and server of the schema, and its descriptors.
 #[path = "../../../generated/rust/mod.rs"]
@@ -32,7 +33,13 @@ pub mod validate;
 #[allow(clippy::all, missing_docs, rustdoc::all)]
 pub mod pb;
 
+/// The generated trait of the service, and the adapter that serves it.
+#[path = "../../../generated/skeleton/mod.rs"]
+#[rustfmt::skip]
+pub mod skeleton;
+
 pub use client::UserClient;
 pub use options::Options;
+pub use protogate_runtime::ServeError;
 pub use server::{serve, serve_routes, serve_with_rest};
 pub use service::user_service;

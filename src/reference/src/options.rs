@@ -6,11 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Request;
-use prost::Message;
-use prost_types::FileDescriptorSet;
 use protogate_runtime::{
-    AtOnce, AuthLayer, Credentials, Kind, MethodCaps, Methods, Need, Observer, Policy, RateLimitLayer, Ready,
-    Tls,
+    AtOnce, AuthLayer, Credentials, MethodCaps, Methods, Need, Observer, Policy, RateLimitLayer, Ready, Tls,
 };
 use tonic::body::Body;
 
@@ -205,15 +202,5 @@ impl fmt::Debug for Options {
 /// The methods of the server: those of the schema, and health and reflection.
 #[must_use]
 pub fn methods() -> Methods {
-    let files = FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).unwrap_or_default().file;
-    let mut methods = Vec::new();
-    for file in &files {
-        for service in &file.service {
-            methods.extend(service.method.iter().map(|method| {
-                let path = format!("/{}.{}/{}", file.package(), service.name(), method.name());
-                (path, Kind::new(method.client_streaming(), method.server_streaming()))
-            }));
-        }
-    }
-    methods.into_iter().collect::<Methods>().with_health_and_reflection()
+    Methods::from_descriptor_set(FILE_DESCRIPTOR_SET).unwrap_or_default()
 }

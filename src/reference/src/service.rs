@@ -1,23 +1,23 @@
-//! The eight rpcs of `user.UserService` over a store: validate, ask the store, answer. Streams read the store
-//! page by page as the client takes them, so that memory stays bounded.
+//! The eight rpcs of `user.UserService` over a store, as the generated trait has them: what its schema asks of a request
+//! holds before they see it. Streams read the store page by page as the client takes them, so that memory stays bounded.
 
-use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
+use futures_util::stream::{self, TryStreamExt};
 use prost::Message;
-use tonic::{Request, Response, Status, Streaming};
+use protogate_runtime::service::{Answers, Context, Error, Requests, Rules, SchemaRules};
 
+use crate::error;
 use crate::options::{DEFAULT_PAGE, IMPORT_LIMIT, MESSAGE_LIMIT};
-use crate::pb::user::user_service_server::{UserService, UserServiceServer};
+use crate::pb::FILE_DESCRIPTOR_SET;
+use crate::pb::user::user_service_server::UserServiceServer;
 use crate::pb::user::{
     ChatMessage, CreateUserRequest, ImportUsersResponse, ListUsersRequest, UpdateUserRequest, UserRequest,
     UserResponse,
 };
-use crate::status;
+use crate::skeleton::user_service::{UserService, UserServiceAdapter};
 use crate::store::{Change, NewUser, START, User, UserStore};
-use crate::validate::Validate;
 
 /// How many users a stream reads from the store at a time, and how many while nobody may have read any: the transport takes
 /// the first 32 KiB before it knows whether there is room for them.
@@ -46,7 +46,7 @@ impl Users {
     }
 
     /// Streams at most `limit` users after the first `offset`, in the order of their creation.
-    fn users(&self, offset: usize, limit: usize) -> UserStream {
+    fn users(&self, offset: usize, limit: usize) -> Answers<UserResponse> {
         let first = Some((START, offset, limit, 0));
         let store = Arc::clone(&self.store);
         let pages = stream::try_unfold(first, move |at| {
@@ -60,16 +60,30 @@ impl Users {
                 let count = page.users.len();
                 let next = page.next.map(|next| (next, 0, left.saturating_sub(count), sent + count));
                 let users = stream::iter(page.users.into_iter().map(|user| Ok(UserResponse::from(user))));
-                Ok::<_, Status>(Some((users, next)))
+                Ok::<_, Error>(Some((users, next)))
             }
         });
-        Box::pin(pages.try_flatten())
+        Answers::new(pages.try_flatten())
     }
 }
 
-/// Serves `store` as `user.UserService`, with the message limits of the reference.
-pub fn user_service(store: Arc<dyn UserStore>) -> UserServiceServer<Users> {
-    with_limits(UserServiceServer::new(Users::new(store)))
+/// Serves `store` as `user.UserService`.
+pub fn user_service(store: Arc<dyn UserStore>) -> UserServiceServer<UserServiceAdapter<Users>> {
+    adapted(Users::new(store))
+}
+
+/// Serves these rpcs, under the rules of the schema and the message limits of the reference.
+pub fn adapted(users: Users) -> UserServiceServer<UserServiceAdapter<Users>> {
+    with_limits(ruled(users).into_server())
+}
+
+/// These rpcs under the rules of the schema, as tonic calls them.
+pub fn ruled(users: Users) -> UserServiceAdapter<Users> {
+    static RULES: LazyLock<Arc<dyn Rules>> = LazyLock::new(|| {
+        let rules = SchemaRules::from_descriptor_set(FILE_DESCRIPTOR_SET);
+        Arc::new(rules.expect("the descriptors are generated with this crate, and every test reads them"))
+    });
+    UserServiceAdapter::new(users).with_rules(Arc::clone(&RULES))
 }
 
 /// Any implementation of the service under the message limits of the reference: what a wrapper of [`Users`]
@@ -78,93 +92,71 @@ pub fn with_limits<T>(server: UserServiceServer<T>) -> UserServiceServer<T> {
     server.max_decoding_message_size(MESSAGE_LIMIT).max_encoding_message_size(MESSAGE_LIMIT)
 }
 
-/// A stream of users to a client.
-pub type UserStream = Pin<Box<dyn Stream<Item = Result<UserResponse, Status>> + Send>>;
-
-/// A stream of chat messages to a client.
-pub type ChatStream = Pin<Box<dyn Stream<Item = Result<ChatMessage, Status>> + Send>>;
-
-#[tonic::async_trait]
 impl UserService for Users {
-    type ListUsersStream = UserStream;
-    type StreamUsersStream = UserStream;
-    type ChatStream = ChatStream;
-
-    async fn get_user(&self, request: Request<UserRequest>) -> Result<Response<UserResponse>, Status> {
-        let UserRequest { id } = valid(request)?;
-        Ok(Response::new(self.store.get(&id).await?.into()))
+    async fn get_user(&self, _: &Context, request: UserRequest) -> Result<UserResponse, Error> {
+        Ok(self.store.get(&request.id).await?.into())
     }
 
-    async fn create_user(
-        &self,
-        request: Request<CreateUserRequest>,
-    ) -> Result<Response<UserResponse>, Status> {
-        let user = new_user(valid(request)?, now());
-        let created = self.store.create(vec![user]).await?.pop();
+    async fn create_user(&self, _: &Context, request: CreateUserRequest) -> Result<UserResponse, Error> {
+        let created = self.store.create(vec![new_user(request, now())]).await?.pop();
         // The store's promise, but a broken store must not take the server down.
-        created.map(|user| Response::new(user.into())).ok_or_else(status::nothing_created)
+        created.map(UserResponse::from).ok_or_else(error::nothing_created)
     }
 
-    async fn list_users(&self, request: Request<ListUsersRequest>) -> Result<Response<UserStream>, Status> {
-        let (offset, limit) = window(&valid(request)?);
-        Ok(Response::new(self.users(offset, limit.unwrap_or(DEFAULT_PAGE))))
+    async fn list_users(
+        &self,
+        _: &Context,
+        request: ListUsersRequest,
+    ) -> Result<Answers<UserResponse>, Error> {
+        let (offset, limit) = window(&request);
+        Ok(self.users(offset, limit.unwrap_or(DEFAULT_PAGE)))
     }
 
-    async fn stream_users(&self, request: Request<ListUsersRequest>) -> Result<Response<UserStream>, Status> {
-        let (offset, limit) = window(&valid(request)?);
-        Ok(Response::new(self.users(offset, limit.unwrap_or(usize::MAX))))
+    async fn stream_users(
+        &self,
+        _: &Context,
+        request: ListUsersRequest,
+    ) -> Result<Answers<UserResponse>, Error> {
+        let (offset, limit) = window(&request);
+        Ok(self.users(offset, limit.unwrap_or(usize::MAX)))
     }
 
     async fn import_users(
         &self,
-        request: Request<Streaming<CreateUserRequest>>,
-    ) -> Result<Response<ImportUsersResponse>, Status> {
-        let mut inbound = request.into_inner();
+        _: &Context,
+        mut requests: Requests<CreateUserRequest>,
+    ) -> Result<ImportUsersResponse, Error> {
         let (mut users, mut held) = (Vec::new(), 0);
         let now = now();
-        while let Some(message) = inbound.message().await? {
-            check(&message, Some(users.len()))?;
+        while let Some(message) = requests.message().await? {
             held += message.encoded_len();
             if held > self.import_limit {
-                return Err(status::import_too_large(self.import_limit));
+                return Err(error::import_too_large(self.import_limit));
             }
             users.push(new_user(message, now));
         }
         let created = self.store.create(users).await?;
         // A user takes more than one byte of IMPORT_LIMIT, so the count is far below i32::MAX.
         let count = i32::try_from(created.len()).unwrap_or(i32::MAX);
-        Ok(Response::new(ImportUsersResponse { count }))
+        Ok(ImportUsersResponse { count })
     }
 
-    async fn chat(&self, request: Request<Streaming<ChatMessage>>) -> Result<Response<ChatStream>, Status> {
-        let answers = request.into_inner().map_ok(|message| ChatMessage { sent_at: now(), ..message });
-        Ok(Response::new(answers.boxed()))
-    }
-
-    async fn update_user(
+    async fn chat(
         &self,
-        request: Request<UpdateUserRequest>,
-    ) -> Result<Response<UserResponse>, Status> {
-        let UpdateUserRequest { id, name, email } = valid(request)?;
-        Ok(Response::new(self.store.update(&id, Change { name, email }).await?.into()))
+        _: &Context,
+        requests: Requests<ChatMessage>,
+    ) -> Result<Answers<ChatMessage>, Error> {
+        Ok(Answers::new(requests.map_ok(|message| ChatMessage { sent_at: now(), ..message })))
     }
 
-    async fn delete_user(&self, request: Request<UserRequest>) -> Result<Response<()>, Status> {
-        let UserRequest { id } = valid(request)?;
-        Ok(Response::new(self.store.delete(&id).await?))
+    async fn update_user(&self, _: &Context, request: UpdateUserRequest) -> Result<UserResponse, Error> {
+        let UpdateUserRequest { id, name, email } = request;
+        Ok(self.store.update(&id, Change { name, email }).await?.into())
     }
-}
 
-/// The message of a request, if it breaks no rule.
-fn valid<T: Validate>(request: Request<T>) -> Result<T, Status> {
-    let message = request.into_inner();
-    check(&message, None)?;
-    Ok(message)
-}
-
-fn check(message: &impl Validate, place: Option<usize>) -> Result<(), Status> {
-    let violations = message.violations();
-    if violations.is_empty() { Ok(()) } else { Err(status::invalid(&violations, place)) }
+    async fn delete_user(&self, _: &Context, request: UserRequest) -> Result<(), Error> {
+        Ok(self.store.delete(&request.id).await?)
+    }
 }
 
 /// Offset and limit of a valid request; a limit of 0 is the caller's to fill in.

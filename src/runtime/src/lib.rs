@@ -95,6 +95,8 @@ pub use policy::{Need, Policy};
 pub use protocol::ProtocolLayer;
 #[cfg(any(feature = "jwt", feature = "tls"))]
 pub use reload::{Watch, watch_files};
+#[cfg(all(feature = "serve", feature = "rest"))]
+pub use serve::Layered;
 #[cfg(feature = "serve")]
 pub use serve::{LAST_WORDS, ServeError, Server, Severable, Signals};
 pub use size::SizeLayer;

@@ -49,6 +49,29 @@ pub struct Methods {
 }
 
 impl Methods {
+    /// Those of an encoded `google.protobuf.FileDescriptorSet`, the `FILE_DESCRIPTOR_SET` of the generated code, and those of
+    /// health and reflection.
+    ///
+    /// # Errors
+    ///
+    /// It is none.
+    #[cfg(feature = "serve")]
+    pub fn from_descriptor_set(encoded: &[u8]) -> Result<Self, prost::DecodeError> {
+        let files = <prost_types::FileDescriptorSet as prost::Message>::decode(encoded)?.file;
+        let mut methods = Vec::new();
+        for file in &files {
+            for service in &file.service {
+                let name = [file.package(), service.name()].join(".");
+                let name = name.trim_start_matches('.');
+                methods.extend(service.method.iter().map(|method| {
+                    let kind = Kind::new(method.client_streaming(), method.server_streaming());
+                    (format!("/{name}/{}", method.name()), kind)
+                }));
+            }
+        }
+        Ok(methods.into_iter().collect::<Self>().with_health_and_reflection())
+    }
+
     /// The place of `path` among [`Methods::iter`].
     #[must_use]
     pub fn find(&self, path: &str) -> Option<usize> {
@@ -111,5 +134,16 @@ mod tests {
         assert_eq!(methods.unary_requests().collect::<Vec<_>>(), ["/a.B/C"]);
         let all = methods.with_health_and_reflection();
         assert_eq!((all.iter().count(), all.unary_requests().count()), (6, 3));
+    }
+
+    #[cfg(feature = "serve")]
+    #[test]
+    fn those_of_descriptors_are_known_by_their_kinds() {
+        let users = include_bytes!("../../../generated/descriptor.binpb");
+        let methods = Methods::from_descriptor_set(users).unwrap();
+        let kind = |path: &str| methods.iter().find(|(known, _)| *known == path).map(|(_, kind)| kind);
+        assert_eq!(kind("/user.UserService/Chat"), Some(Kind::BidiStream));
+        assert_eq!(kind("/grpc.health.v1.Health/Check"), Some(Kind::Unary));
+        assert_eq!(kind("/user.UserService/Other"), None);
     }
 }

@@ -27,7 +27,9 @@ fn plains(promise: &Promise, kind: &Kind, salt: u64) -> Vec<Plain> {
     let tests = &promise.tests;
     let mut named: Vec<Plain> = tests.iter().flat_map(|rule| of_test(&rule.test)).collect();
     match inner.as_ref().unwrap_or(kind) {
-        Kind::String => named.extend(compose::texts(tests, salt).into_iter().map(Plain::Text)),
+        Kind::String => {
+            named.extend(compose::texts(tests, salt).into_iter().map(|it| Plain::Text(it.into())))
+        }
         Kind::Bytes => {
             named.extend(compose::bytes(tests, salt).into_iter().map(|it| Plain::Bytes(it.into())))
         }
@@ -64,7 +66,7 @@ fn of_test(test: &Test) -> Vec<Plain> {
         Test::Within(nanos) => [now() - nanos / 2, now() + nanos / 2].map(Plain::Int).to_vec(),
         Test::Covered(fields) | Test::NotCovered(fields) => {
             let one = |it: &Plain| match it {
-                Plain::Text(path) => Some(Plain::Paths(vec![path.clone()])),
+                Plain::Text(path) => Some(Plain::Paths(vec![path.to_string()])),
                 _ => None,
             };
             fields.iter().filter_map(one).collect()
@@ -79,7 +81,7 @@ fn beside(plain: &Plain) -> Vec<Plain> {
         Plain::Int(it) => vec![Plain::Int(it + 1), Plain::Int(it - 1)],
         Plain::Float(it) => [it + 1.0, it - 1.0, it + 0.5, it - 0.5].map(Plain::Float).to_vec(),
         Plain::Bool(it) => vec![Plain::Bool(!it)],
-        Plain::Text(it) => vec![Plain::Text(format!("{it}a"))],
+        Plain::Text(it) => vec![Plain::Text(format!("{it}a").into())],
         Plain::Bytes(it) => vec![Plain::Bytes([&it[..], b"a"].concat().into())],
         Plain::Paths(_) => Vec::new(),
     }

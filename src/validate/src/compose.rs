@@ -34,7 +34,7 @@ impl<'a> Parts<'a> {
     fn of(tests: &'a [Rule]) -> Parts<'a> {
         let mut parts = Parts::default();
         let text = |plain: &'a Plain| match plain {
-            Plain::Text(text) => text.as_str(),
+            Plain::Text(text) => text.as_ref(),
             Plain::Bytes(bytes) => std::str::from_utf8(bytes).unwrap_or_default(),
             _ => "",
         };

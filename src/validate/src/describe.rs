@@ -46,9 +46,13 @@ fn range(low: Option<&Bound>, high: Option<&Bound>) -> String {
 }
 
 fn length(unit: Unit, min: Option<u64>, max: Option<u64>) -> String {
+    let one = matches!((min, max), (Some(1), None | Some(1)) | (None, Some(1)));
     let unit = match unit {
+        Unit::Characters if one => "character",
         Unit::Characters => "characters",
+        Unit::Bytes if one => "byte",
         Unit::Bytes => "bytes",
+        Unit::Elements if one => "element",
         Unit::Elements => "elements",
     };
     match (min, max) {

@@ -4,6 +4,9 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::uri;
 
+#[cfg(test)]
+mod tests;
+
 /// A form of text or bytes. The variants are named as the rules of `buf.validate`.
 #[expect(missing_docs, reason = "named as the rules are")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

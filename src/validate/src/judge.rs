@@ -1,11 +1,13 @@
 //! Holds a message against its rules.
 
+use std::collections::HashSet;
+
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, ReflectMessage as _, Syntax, Value};
 
 use super::{
     Expressions, Field, Group, Ignore, Promise, Rules, Violation,
     describe::describe,
-    plain::{self, Plain, is_zero},
+    plain::{self, Seen, is_zero},
     test::{Test, Unit},
 };
 
@@ -27,7 +29,7 @@ pub(super) fn told(rules: &Rules, message: &DynamicMessage, now: i128) -> Told {
 
 /// The violations of one value of a field by itself, whatever is inside it.
 pub(super) fn tests_hold(promise: &Promise, value: &Value, now: i128) -> bool {
-    let plain = plain::plain(value);
+    let plain = plain::seen(value);
     promise.tests.iter().all(|rule| plain.as_ref().and_then(|it| rule.test.holds(it, now)) == Some(true))
 }
 
@@ -139,7 +141,7 @@ impl Walk<'_> {
     fn single(&mut self, promise: &Promise, value: &Value, path: &str) {
         self.is_unknown(promise, path);
         self.expressions(&promise.expressions, &|| value.clone(), path);
-        let plain = if promise.tests.is_empty() { None } else { plain::plain(value) };
+        let plain = if promise.tests.is_empty() { None } else { plain::seen(value) };
         for rule in &promise.tests {
             let holds = plain.as_ref().and_then(|plain| rule.test.holds(plain, self.now));
             self.verdict(holds, path, &rule.id, &rule.test);
@@ -196,8 +198,32 @@ impl Walk<'_> {
 
 /// Nothing for messages, of which equality is nobody's promise.
 fn unique(items: &[Value]) -> Option<bool> {
-    let plain: Vec<Plain> = items.iter().map(plain::plain).collect::<Option<_>>()?;
-    Some(plain.iter().enumerate().all(|(at, item)| !plain[..at].contains(item)))
+    let plain: Vec<Seen<'_>> = items.iter().map(plain::seen).collect::<Option<_>>()?;
+    let mut known = HashSet::new();
+    // What is no number is equal to nothing.
+    Some(plain.iter().filter_map(key).all(|key| known.insert(key)))
+}
+
+/// What is the same for values that are equal, of one type.
+#[derive(PartialEq, Eq, Hash)]
+enum Same<'a> {
+    Int(i128),
+    Float(u64),
+    Bytes(&'a [u8]),
+    Paths(&'a [String]),
+}
+
+fn key<'a>(value: &'a Seen<'_>) -> Option<Same<'a>> {
+    Some(match value {
+        Seen::Int(it) => Same::Int(*it),
+        Seen::Bool(it) => Same::Int((*it).into()),
+        Seen::Float(it) if it.is_nan() => return None,
+        // Both zeros are one.
+        Seen::Float(it) => Same::Float((it + 0.0).to_bits()),
+        Seen::Text(it) => Same::Bytes(it.as_bytes()),
+        Seen::Bytes(it) => Same::Bytes(it),
+        Seen::Paths(it) => Same::Paths(it),
+    })
 }
 
 fn join(path: &str, name: &str) -> String {

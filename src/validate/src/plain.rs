@@ -1,24 +1,48 @@
 //! Values as rules see them: integers are integers, a wrapper is what it wraps, a time is its nanoseconds.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use prost_reflect::{DynamicMessage, Kind, ReflectMessage as _, Value};
 
-/// A value without its message.
+/// A value that owns what it is.
+pub type Plain = Seen<'static>;
+
+/// A value without its message. A text is seen where it is: it may be long.
 #[expect(missing_docs, reason = "named as the types of values are")]
 #[derive(Debug, Clone, PartialEq, PartialOrd)]
-pub enum Plain {
+pub enum Seen<'a> {
     /// Every integer, every enum number, and the nanoseconds of a time.
     Int(i128),
     Float(f64),
     Bool(bool),
-    Text(String),
+    Text(Cow<'a, str>),
     Bytes(Bytes),
     /// Of a field mask.
     Paths(Vec<String>),
 }
 
+impl Seen<'_> {
+    /// The same, with a text of its own.
+    fn into_owned(self) -> Plain {
+        match self {
+            Seen::Int(it) => Seen::Int(it),
+            Seen::Float(it) => Seen::Float(it),
+            Seen::Bool(it) => Seen::Bool(it),
+            Seen::Text(it) => Seen::Text(Cow::Owned(it.into_owned())),
+            Seen::Bytes(it) => Seen::Bytes(it),
+            Seen::Paths(it) => Seen::Paths(it),
+        }
+    }
+}
+
 /// Nothing for a message that rules cannot see into, and for a time outside of its range.
 pub fn plain(value: &Value) -> Option<Plain> {
+    seen(value).map(Seen::into_owned)
+}
+
+/// [`plain`], without a copy of a text.
+pub fn seen(value: &Value) -> Option<Seen<'_>> {
     Some(match value {
         Value::Bool(it) => Plain::Bool(*it),
         Value::I32(it) | Value::EnumNumber(it) => Plain::Int((*it).into()),
@@ -27,7 +51,7 @@ pub fn plain(value: &Value) -> Option<Plain> {
         Value::U64(it) => Plain::Int((*it).into()),
         Value::F32(it) => Plain::Float((*it).into()),
         Value::F64(it) => Plain::Float(*it),
-        Value::String(it) => Plain::Text(it.clone()),
+        Value::String(it) => Seen::Text(Cow::Borrowed(it)),
         Value::Bytes(it) => Plain::Bytes(it.clone()),
         Value::Message(message) => return of_message(message),
         Value::List(_) | Value::Map(_) => return None,
@@ -83,7 +107,7 @@ pub fn wrapped(name: &str) -> Option<&'static str> {
 pub fn value(plain: &Plain, kind: &Kind) -> Option<Value> {
     Some(match (kind, plain) {
         (Kind::Bool, Plain::Bool(it)) => Value::Bool(*it),
-        (Kind::String, Plain::Text(it)) => Value::String(it.clone()),
+        (Kind::String, Plain::Text(it)) => Value::String(it.to_string()),
         (Kind::Bytes, Plain::Bytes(it)) => Value::Bytes(it.clone()),
         (Kind::Float, Plain::Float(it)) => Value::F32(narrow(*it)),
         (Kind::Double, Plain::Float(it)) => Value::F64(*it),
@@ -103,7 +127,9 @@ pub fn value(plain: &Plain, kind: &Kind) -> Option<Value> {
                     set(&mut message, 1, Value::I64(it.div_euclid(1_000_000_000).try_into().ok()?));
                     set(&mut message, 2, Value::I32(it.rem_euclid(1_000_000_000).try_into().ok()?));
                 }
-                ("google.protobuf.Any", Plain::Text(it)) => set(&mut message, 1, Value::String(it.clone())),
+                ("google.protobuf.Any", Plain::Text(it)) => {
+                    set(&mut message, 1, Value::String(it.to_string()))
+                }
                 ("google.protobuf.FieldMask", Plain::Paths(paths)) => {
                     let paths = paths.iter().cloned().map(Value::String).collect();
                     set(&mut message, 1, Value::List(paths));

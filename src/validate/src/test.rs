@@ -3,7 +3,10 @@
 use prost_reflect::EnumDescriptor;
 use regex::Regex;
 
-use super::{forms::Form, plain::Plain};
+use super::{
+    forms::Form,
+    plain::{Plain, Seen},
+};
 
 /// What a rule asks of one value. The variants are named as the rules of `buf.validate`.
 #[expect(missing_docs, reason = "named as the rules are")]
@@ -68,20 +71,20 @@ const SKEW: i128 = 300 * 1_000_000_000;
 
 impl Test {
     /// Whether the value passes; nothing if that cannot be known.
-    pub fn holds(&self, value: &Plain, now: i128) -> Option<bool> {
+    pub fn holds(&self, value: &Seen<'_>, now: i128) -> Option<bool> {
         Some(match (self, value) {
             (Test::Const(it), value) => value == it,
             (Test::In(among), value) => among.contains(value),
             (Test::NotIn(among), value) => !among.contains(value),
             (Test::Range { low, high }, value) => within(value, low.as_ref(), high.as_ref()),
-            (Test::Finite, Plain::Float(it)) => it.is_finite(),
+            (Test::Finite, Seen::Float(it)) => it.is_finite(),
             (Test::Length { unit, min, max }, value) => {
                 let length = length(value, *unit)?;
                 min.is_none_or(|min| length >= min) && max.is_none_or(|max| length <= max)
             }
-            (Test::Pattern { regex, .. }, Plain::Text(text)) => regex.is_match(text),
+            (Test::Pattern { regex, .. }, Seen::Text(text)) => regex.is_match(text),
             // What is no text matches nothing and is no error of the value either.
-            (Test::Pattern { regex, .. }, Plain::Bytes(bytes)) => {
+            (Test::Pattern { regex, .. }, Seen::Bytes(bytes)) => {
                 regex.is_match(std::str::from_utf8(bytes).ok()?)
             }
             (Test::Prefix(it), value) => raw(value)?.starts_with(raw(it)?),
@@ -91,14 +94,14 @@ impl Test {
             // An empty value breaks another rule.
             (Test::Form(form), value) => form.fits(raw(value)?),
             (Test::NotEmpty, value) => !raw(value)?.is_empty(),
-            (Test::Defined(desc), Plain::Int(number)) => {
+            (Test::Defined(desc), Seen::Int(number)) => {
                 i32::try_from(*number).is_ok_and(|number| desc.get_value(number).is_some())
             }
-            (Test::Past, Plain::Int(at)) => certain(now - at)? >= 0,
-            (Test::Future, Plain::Int(at)) => certain(at - now)? >= 0,
-            (Test::Within(most), Plain::Int(at)) => certain(most - (at - now).abs())? >= 0,
-            (Test::Covered(fields), Plain::Paths(paths)) => paths.iter().all(|path| covers(fields, path)),
-            (Test::NotCovered(fields), Plain::Paths(paths)) => !paths.iter().any(|path| covers(fields, path)),
+            (Test::Past, Seen::Int(at)) => certain(now - at)? >= 0,
+            (Test::Future, Seen::Int(at)) => certain(at - now)? >= 0,
+            (Test::Within(most), Seen::Int(at)) => certain(most - (at - now).abs())? >= 0,
+            (Test::Covered(fields), Seen::Paths(paths)) => paths.iter().all(|path| covers(fields, path)),
+            (Test::NotCovered(fields), Seen::Paths(paths)) => !paths.iter().any(|path| covers(fields, path)),
             _ => return None,
         })
     }
@@ -109,7 +112,7 @@ fn certain(distance: i128) -> Option<i128> {
 }
 
 /// Neither bound holds for what is no number.
-fn within(value: &Plain, low: Option<&Bound>, high: Option<&Bound>) -> bool {
+fn within(value: &Seen<'_>, low: Option<&Bound>, high: Option<&Bound>) -> bool {
     let above = |low: &Bound| if low.inclusive { *value >= low.at } else { *value > low.at };
     let below = |high: &Bound| if high.inclusive { *value <= high.at } else { *value < high.at };
     match (low, high) {
@@ -118,20 +121,20 @@ fn within(value: &Plain, low: Option<&Bound>, high: Option<&Bound>) -> bool {
     }
 }
 
-fn length(value: &Plain, unit: Unit) -> Option<u64> {
+fn length(value: &Seen<'_>, unit: Unit) -> Option<u64> {
     let length = match (value, unit) {
-        (Plain::Text(text), Unit::Characters) => text.chars().count(),
-        (Plain::Text(text), Unit::Bytes) => text.len(),
-        (Plain::Bytes(bytes), _) => bytes.len(),
+        (Seen::Text(text), Unit::Characters) => text.chars().count(),
+        (Seen::Text(text), Unit::Bytes) => text.len(),
+        (Seen::Bytes(bytes), _) => bytes.len(),
         _ => return None,
     };
     u64::try_from(length).ok()
 }
 
-fn raw(value: &Plain) -> Option<&[u8]> {
+fn raw<'a>(value: &'a Seen<'_>) -> Option<&'a [u8]> {
     match value {
-        Plain::Text(text) => Some(text.as_bytes()),
-        Plain::Bytes(bytes) => Some(bytes),
+        Seen::Text(text) => Some(text.as_bytes()),
+        Seen::Bytes(bytes) => Some(bytes),
         _ => None,
     }
 }
@@ -142,5 +145,5 @@ fn contains(value: &[u8], part: &[u8]) -> bool {
 
 fn covers(fields: &[Plain], path: &str) -> bool {
     let below = |field: &str| path.strip_prefix(field).is_some_and(|rest| rest.starts_with('.'));
-    fields.iter().any(|field| matches!(field, Plain::Text(field) if path == field || below(field)))
+    fields.iter().any(|field| matches!(field, Seen::Text(field) if path == field || below(field)))
 }

@@ -137,10 +137,7 @@ fn short(phrase: &str) -> String {
         ("must name no field ", "names no field "),
     ];
     let found = VERBS.iter().find_map(|(verb, said)| Some(format!("{said}{}", phrase.strip_prefix(verb)?)));
-    let said = found.unwrap_or_else(|| phrase.to_owned());
-    // One is not many.
-    let one = [" 1 characters", " 1 bytes", " 1 elements"].iter().any(|many| said.ends_with(many));
-    if one { said.trim_end_matches('s').to_owned() } else { said }
+    found.unwrap_or_else(|| phrase.to_owned())
 }
 
 /// The rules in CEL: what they say of themselves, and the expression.

@@ -12,11 +12,12 @@ use tonic::server::NamedService;
 use tonic::service::Routes;
 use user_service::pb::user::user_service_server::UserServiceServer;
 use user_service::service::{Users, user_service};
+use user_service::skeleton::user_service::UserServiceAdapter;
 
 use crate::Setup;
 
 /// The reference as a service of HTTP requests.
-pub type Reference = UserServiceServer<Users>;
+pub type Reference = UserServiceServer<UserServiceAdapter<Users>>;
 
 /// The reference with `fault` around every call.
 pub fn around<F, A>(setup: Setup, fault: F) -> Routes

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::{StreamExt, stream};
 use user_service::pb::user::{ListUsersRequest, UserResponse};
-use user_service::service::UserStream;
+
+use crate::twist::UserStream;
 
 /// The users of one server that are not in its store.
 #[derive(Clone, Default)]

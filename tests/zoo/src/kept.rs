@@ -5,11 +5,10 @@ use std::sync::Arc;
 use tonic::Request;
 use user_service::pb::user::user_service_server::UserService;
 use user_service::pb::user::{CreateUserRequest, UserResponse};
-use user_service::service::Users;
 use user_service::store::{Change, Cursor, NewUser, Page, StoreError, User, UserStore};
 
 use crate::Setup;
-use crate::twist::{Answer, Twist};
+use crate::twist::{Answer, Twist, Users};
 
 /// The setup with a store that keeps `change` of each new user.
 pub fn kept_as(setup: Setup, change: fn(NewUser) -> NewUser) -> Setup {

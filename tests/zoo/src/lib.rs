@@ -21,10 +21,9 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tonic::service::Routes;
-use user_service::server::ServeError;
 use user_service::service::user_service;
 use user_service::store::{MemoryStore, UserStore};
-use user_service::{Options, serve_routes};
+use user_service::{Options, ServeError, serve_routes};
 
 pub use mutants::MUTANTS;
 

@@ -1,5 +1,9 @@
 //! For faults in one rpc: overrides one method of the service and leaves the other seven to the reference.
 
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::stream::{Stream, StreamExt};
 use tonic::service::Routes;
 use tonic::{Request, Response, Status, Streaming};
 use user_service::pb::user::user_service_server::{UserService, UserServiceServer};
@@ -7,9 +11,20 @@ use user_service::pb::user::{
     ChatMessage, CreateUserRequest, ImportUsersResponse, ListUsersRequest, UpdateUserRequest, UserRequest,
     UserResponse,
 };
-use user_service::service::{ChatStream, UserStream, Users, with_limits};
+use user_service::service::{self, ruled, with_limits};
+use user_service::skeleton::user_service::UserServiceAdapter;
 
 use crate::Setup;
+
+/// A stream of users to a client.
+pub type UserStream = Pin<Box<dyn Stream<Item = Result<UserResponse, Status>> + Send>>;
+
+/// A stream of chat messages to a client.
+pub type ChatStream = Pin<Box<dyn Stream<Item = Result<ChatMessage, Status>> + Send>>;
+
+/// The reference behind its adapter, as tonic calls it, so that a fault may be in what the adapter does as well.
+#[derive(Clone)]
+pub struct Users(Arc<UserServiceAdapter<service::Users>>);
 
 /// What an rpc answers.
 pub type Answer<T> = Result<Response<T>, Status>;
@@ -64,12 +79,57 @@ pub trait Twist: Send + Sync + 'static {
 
 /// The reference, twisted.
 pub fn twisted(setup: Setup, twist: impl Twist) -> Routes {
-    Routes::new(with_limits(UserServiceServer::new(Twisted { users: Users::new(setup.store), twist })))
+    Routes::new(with_limits(UserServiceServer::new(Twisted {
+        users: Users(Arc::new(ruled(service::Users::new(setup.store)))),
+        twist,
+    })))
 }
 
 struct Twisted<T> {
     users: Users,
     twist: T,
+}
+
+#[tonic::async_trait]
+impl UserService for Users {
+    type ListUsersStream = UserStream;
+    type StreamUsersStream = UserStream;
+    type ChatStream = ChatStream;
+
+    async fn get_user(&self, request: Request<UserRequest>) -> Answer<UserResponse> {
+        self.0.get_user(request).await
+    }
+
+    async fn create_user(&self, request: Request<CreateUserRequest>) -> Answer<UserResponse> {
+        self.0.create_user(request).await
+    }
+
+    async fn list_users(&self, request: Request<ListUsersRequest>) -> Answer<UserStream> {
+        Ok(self.0.list_users(request).await?.map(StreamExt::boxed))
+    }
+
+    async fn stream_users(&self, request: Request<ListUsersRequest>) -> Answer<UserStream> {
+        Ok(self.0.stream_users(request).await?.map(StreamExt::boxed))
+    }
+
+    async fn import_users(
+        &self,
+        request: Request<Streaming<CreateUserRequest>>,
+    ) -> Answer<ImportUsersResponse> {
+        self.0.import_users(request).await
+    }
+
+    async fn chat(&self, request: Request<Streaming<ChatMessage>>) -> Answer<ChatStream> {
+        Ok(self.0.chat(request).await?.map(StreamExt::boxed))
+    }
+
+    async fn update_user(&self, request: Request<UpdateUserRequest>) -> Answer<UserResponse> {
+        self.0.update_user(request).await
+    }
+
+    async fn delete_user(&self, request: Request<UserRequest>) -> Answer<()> {
+        self.0.delete_user(request).await
+    }
 }
 
 #[tonic::async_trait]

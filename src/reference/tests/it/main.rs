@@ -18,7 +18,6 @@ mod deadline;
 mod deploy;
 mod details;
 mod drain;
-mod email;
 #[cfg(feature = "postgres")]
 mod events;
 #[cfg(all(unix, feature = "postgres"))]

@@ -9,9 +9,8 @@ use tokio::task::JoinHandle;
 use tonic::service::Routes;
 use tonic::transport::Channel;
 use user_service::pb::user::user_service_client::UserServiceClient;
-use user_service::pb::user::user_service_server::UserServiceServer;
 use user_service::pb::user::{CreateUserRequest, ListUsersRequest, UserRequest, UserResponse};
-use user_service::service::{Users, with_limits};
+use user_service::service::{Users, adapted};
 use user_service::store::MemoryStore;
 use user_service::{Options, serve_routes};
 
@@ -22,7 +21,7 @@ pub struct Server {
     pub channel: Channel,
     pub uri: String,
     pub stop: oneshot::Sender<()>,
-    pub ended: JoinHandle<Result<(), user_service::server::ServeError>>,
+    pub ended: JoinHandle<Result<(), user_service::ServeError>>,
 }
 
 /// Starts a server with an empty memory store and this drain deadline.
@@ -45,7 +44,7 @@ pub async fn start_users(users: Users, options: Options) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("http://{}", listener.local_addr().unwrap());
     let (stop, stopped) = oneshot::channel();
-    let routes = Routes::new(with_limits(UserServiceServer::new(users)));
+    let routes = Routes::new(adapted(users));
     let ended = tokio::spawn(serve_routes(listener, routes, options, async { drop(stopped.await) }));
     Server { channel: connect(&uri).await, uri, stop, ended }
 }

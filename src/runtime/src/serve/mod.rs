@@ -1,62 +1,81 @@
 //! A whole server: services, health and reflection on a socket the caller owns, until the caller says stop.
 
+mod connections;
+#[cfg(feature = "rest")]
+mod rest;
+mod run;
 mod sever;
 mod signals;
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt;
-use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_core::Stream;
 use http::{Request, Response};
-use prost::Message;
-use prost_types::FileDescriptorSet;
 use tokio::net::TcpListener;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use tonic::body::Body;
 use tonic::server::NamedService;
 use tonic::service::{Routes, RoutesBuilder};
-use tonic_health::ServingStatus;
-use tonic_health::server::HealthReporter;
 use tower::Service;
 
+#[cfg(feature = "rest")]
+pub use rest::Layered;
+pub use run::LAST_WORDS;
 pub use sever::Severable;
 pub use signals::Signals;
 
-use crate::{
-    AtOnce, CardinalityLayer, DrainLayer, Harden, InFlightLayer, Incoming, Kind, Methods, ObserveLayer,
-    Observer, harden,
-};
-
-/// How long a connection may be silent before it is asked for a sign of life, so that a vanished client does not hold
-/// its streams for ever.
-const KEEPALIVE: Duration = Duration::from_secs(60);
-
-/// What is answered however many calls there are: else a crowd would look like a server that is ill.
-const PROBE: &str = "/grpc.health.v1.Health/Check";
-
-/// How long the status of calls that are still open at the end may take to their clients. What is open then is cut.
-pub const LAST_WORDS: Duration = Duration::from_millis(250);
+use crate::{AtOnce, AuthLayer, Harden, Observer, RateLimitLayer};
 
 /// Why a server could not run.
 pub type ServeError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Services under the layers that need no choice, with `grpc.health.v1` for each of them and for the whole (the empty
-/// name), and reflection.
+/// Services under the layers of this crate, with `grpc.health.v1` for each of them and for the whole (the empty name), and
+/// reflection. Those layers that need no choice are worn unless told otherwise; who may call, how often and over TLS is to be
+/// chosen.
+///
+/// ```no_run
+/// # async fn serve(descriptors: &'static [u8]) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// # let routes = tonic::service::Routes::default();
+/// use protogate_runtime::{AuthLayer, Credentials, Need, Policy, Server, Signals};
+///
+/// let credentials = Credentials::default().with_token("s3cret", "a colleague", Vec::new());
+/// let public = vec![("/grpc.health.v1.Health/*".parse()?, Need::Public)];
+/// let auth = AuthLayer::new(Policy::new(public, Need::Authenticated), credentials, "shop.Orders");
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:50051").await?;
+/// Server::new(descriptors)
+///     .with_routes(routes, ["shop.Orders"])
+///     .with_auth(auth)
+///     .run(listener, Signals::install()?.stop())
+///     .await
+/// # }
+/// ```
 pub struct Server {
-    descriptors: &'static [u8],
+    descriptors: Cow<'static, [u8]>,
     routes: RoutesBuilder,
     /// What health knows.
     names: Vec<&'static str>,
-    harden: Harden,
+    /// None where the server answers as tonic does.
+    harden: Option<Harden>,
     observers: Vec<Arc<dyn Observer>>,
+    auth: Option<AuthLayer>,
+    limit: Option<RateLimitLayer>,
     at_once: AtOnce,
     drain: Duration,
+    ready: Option<watch::Receiver<bool>>,
+    front: Option<Front>,
+    #[cfg(feature = "tls")]
+    tls: Option<Arc<crate::Tls>>,
+    #[cfg(feature = "otlp")]
+    spans: bool,
+    #[cfg(feature = "rest")]
+    rest: Option<rest::Rest>,
 }
+
+/// What becomes of a request before anything here sees it.
+type Front = fn(Request<Body>) -> Request<Body>;
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -67,18 +86,28 @@ impl fmt::Debug for Server {
 }
 
 impl Server {
-    /// Without services yet. `descriptors` is an encoded `google.protobuf.FileDescriptorSet`: the
+    /// Without services yet. `descriptors` is an encoded `google.protobuf.FileDescriptorSet`, which reflection tells: the
     /// `FILE_DESCRIPTOR_SET` of the generated code.
     #[must_use]
-    pub fn new(descriptors: &'static [u8]) -> Server {
+    pub fn new(descriptors: impl Into<Cow<'static, [u8]>>) -> Server {
         Server {
-            descriptors,
+            descriptors: descriptors.into(),
             routes: Routes::builder(),
             names: vec![""],
-            harden: Harden::default(),
+            harden: Some(Harden::default()),
             observers: Vec::new(),
+            auth: None,
+            limit: None,
             at_once: AtOnce::default(),
             drain: Duration::from_secs(10),
+            ready: None,
+            front: None,
+            #[cfg(feature = "tls")]
+            tls: None,
+            #[cfg(feature = "otlp")]
+            spans: false,
+            #[cfg(feature = "rest")]
+            rest: None,
         }
     }
 
@@ -99,10 +128,23 @@ impl Server {
         self
     }
 
+    /// With routes of one's own making in place of those that were there, and the names that health knows of them.
+    #[must_use]
+    pub fn with_routes(self, routes: Routes, names: impl IntoIterator<Item = &'static str>) -> Server {
+        let names = std::iter::once("").chain(names).collect();
+        Server { routes: routes.into(), names, ..self }
+    }
+
     /// With other choices for the layers: the longest call, the largest message.
     #[must_use]
     pub fn with_harden(self, harden: Harden) -> Server {
-        Server { harden, ..self }
+        Server { harden: Some(harden), ..self }
+    }
+
+    /// Without the layers that need no choice: it answers as tonic does.
+    #[must_use]
+    pub fn without_harden(self) -> Server {
+        Server { harden: None, ..self }
     }
 
     /// With something that sees every call: a [`CallLog`](crate::CallLog), metrics.
@@ -110,6 +152,18 @@ impl Server {
     pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Server {
         self.observers.push(observer);
         self
+    }
+
+    /// With this to say who may call; everybody may without it.
+    #[must_use]
+    pub fn with_auth(self, auth: AuthLayer) -> Server {
+        Server { auth: Some(auth), ..self }
+    }
+
+    /// With a limit to how often each caller may call.
+    #[must_use]
+    pub fn with_limit(self, limit: RateLimitLayer) -> Server {
+        Server { limit: Some(limit), ..self }
     }
 
     /// With other numbers of calls under way, of all callers and of one.
@@ -124,113 +178,57 @@ impl Server {
         Server { drain, ..self }
     }
 
+    /// Where health says what this says, and not that the server serves as long as it runs.
+    #[must_use]
+    pub fn with_ready(self, ready: watch::Receiver<bool>) -> Server {
+        Server { ready: Some(ready), ..self }
+    }
+
+    /// Behind something that changes requests before a layer sees them: what a proxy in front would add or take.
+    #[must_use]
+    pub fn with_front(self, front: fn(Request<Body>) -> Request<Body>) -> Server {
+        Server { front: Some(front), ..self }
+    }
+
+    /// Under TLS.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn with_tls(self, tls: Arc<crate::Tls>) -> Server {
+        Server { tls: Some(tls), ..self }
+    }
+
+    /// With a span for each call.
+    #[cfg(feature = "otlp")]
+    #[must_use]
+    pub fn with_spans(self) -> Server {
+        Server { spans: true, ..self }
+    }
+
+    /// With HTTP and JSON on a socket of its own, over the same services in the same layers, under TLS where gRPC is. `router`
+    /// is that of the generated `rest/mod.rs`, or a function that adds to it; its options have the limits of this server.
+    #[cfg(feature = "rest")]
+    #[must_use]
+    pub fn with_rest<E: Into<ServeError>>(
+        self,
+        listener: TcpListener,
+        router: impl FnOnce(Layered, crate::rest::Options) -> Result<crate::rest::Router, E> + Send + 'static,
+    ) -> Server {
+        Server { rest: Some(rest::Rest::new(listener, router)), ..self }
+    }
+
     /// Serves until `shutdown` completes and the open calls have ended, but no longer than the time for them. Health
-    /// says NOT_SERVING from `shutdown` on.
+    /// says NOT_SERVING from `shutdown` on. A call that is open after that time ends with UNAVAILABLE.
     ///
     /// # Errors
     ///
-    /// The descriptors cannot be read. Nothing that a client or the network does is an error.
+    /// The descriptors cannot be read, or routes of HTTP do not fit to them. Nothing that a client or the network does is an
+    /// error.
     pub async fn run(
         self,
         listener: TcpListener,
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), ServeError> {
-        let methods = Arc::new(methods(self.descriptors)?);
-        let (health, health_service) = tonic_health::server::health_reporter();
-        report(&health, &self.names, ServingStatus::Serving).await;
-        // The encoded set, as a decoded one has lost its custom options.
-        let reflection = || {
-            tonic_reflection::server::Builder::configure()
-                .register_encoded_file_descriptor_set(self.descriptors)
-        };
-        let routes = self
-            .routes
-            .routes()
-            .add_service(health_service)
-            .add_service(reflection().build_v1()?)
-            .add_service(reflection().build_v1alpha()?);
-        let (stop, stopped) = oneshot::channel::<()>();
-        let (over, is_over) = watch::channel(false);
-        let (cut, is_cut) = watch::channel(false);
-        let serving = tonic::transport::Server::builder()
-            .http2_keepalive_interval(Some(KEEPALIVE))
-            // The observers see what the client does.
-            .layer(ObserveLayer::new(Arc::clone(&methods), self.observers))
-            .layer(DrainLayer::new(is_over))
-            .layer(harden(self.harden))
-            .layer(InFlightLayer::new(self.at_once, [PROBE], self.names.last().unwrap_or(&"")))
-            .layer(CardinalityLayer::new(methods.unary_requests()))
-            .add_routes(routes)
-            .serve_with_incoming_shutdown(connections(listener, is_cut), async move { drop(stopped.await) });
-        let deadline = async move {
-            shutdown.await;
-            report(&health, &self.names, ServingStatus::NotServing).await;
-            // An error means that the server has ended already.
-            let _ = stop.send(());
-            tokio::time::sleep(self.drain).await;
-            tracing::warn!("the drain deadline has passed: open calls end");
-            over.send_replace(true);
-            tokio::time::sleep(LAST_WORDS).await;
-            cut.send_replace(true);
-            std::future::pending::<Infallible>().await
-        };
-        tokio::select! {
-            ended = serving => Ok(ended?),
-            never = deadline => match never {},
-        }
-    }
-}
-
-/// The connections, for ever. Dropping it closes the listener.
-fn connections(listener: TcpListener, is_cut: watch::Receiver<bool>) -> Connections {
-    Connections { next: accept(Incoming::plain(listener)), is_cut }
-}
-
-type Accepted = Pin<Box<dyn Future<Output = (Incoming, Option<crate::Connection>)> + Send>>;
-
-/// A stream without the crate of stream functions.
-struct Connections {
-    next: Accepted,
-    is_cut: watch::Receiver<bool>,
-}
-
-fn accept(mut incoming: Incoming) -> Accepted {
-    Box::pin(async move {
-        let connection = incoming.next().await;
-        (incoming, connection)
-    })
-}
-
-impl Stream for Connections {
-    type Item = io::Result<Severable>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let (incoming, connection) = std::task::ready!(self.next.as_mut().poll(cx));
-        self.next = accept(incoming);
-        Poll::Ready(connection.map(|connection| Ok(Severable::new(connection, self.is_cut.clone()))))
-    }
-}
-
-/// The methods of a descriptor set, and those of health and reflection.
-fn methods(descriptors: &[u8]) -> Result<Methods, ServeError> {
-    let files = FileDescriptorSet::decode(descriptors)?.file;
-    let mut methods = Vec::new();
-    for file in &files {
-        for service in &file.service {
-            let name = [file.package(), service.name()].join(".");
-            let name = name.trim_start_matches('.');
-            methods.extend(service.method.iter().map(|method| {
-                let kind = Kind::new(method.client_streaming(), method.server_streaming());
-                (format!("/{name}/{}", method.name()), kind)
-            }));
-        }
-    }
-    Ok(methods.into_iter().collect::<Methods>().with_health_and_reflection())
-}
-
-async fn report(health: &HealthReporter, names: &[&'static str], status: ServingStatus) {
-    for name in names {
-        health.set_service_status(*name, status).await;
+        run::run(self, listener, shutdown).await
     }
 }
 
@@ -248,14 +246,5 @@ mod tests {
             let served = Server::new(descriptors).run(listener, std::future::ready(())).await;
             assert_eq!(served.is_ok(), serves, "{served:?}");
         }
-    }
-
-    #[test]
-    fn methods_are_known_by_their_kinds() {
-        let methods = methods(USERS).unwrap();
-        let kind = |path: &str| methods.iter().find(|(known, _)| *known == path).map(|(_, kind)| kind);
-        assert_eq!(kind("/user.UserService/Chat"), Some(Kind::BidiStream));
-        assert_eq!(kind("/grpc.health.v1.Health/Check"), Some(Kind::Unary));
-        assert_eq!(kind("/user.UserService/Other"), None);
     }
 }

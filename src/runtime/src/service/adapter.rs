@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task;
 
 use futures_core::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{Answers, Context, Error, Requests, Rules};
+use crate::budget::LARGE;
 
 /// A call with one request, once the message keeps the rules.
 ///
@@ -76,8 +77,10 @@ pub(super) fn checked<T: prost::Message>(
     name: &str,
     message: &T,
 ) -> Result<(), Error> {
-    match rules.filter(|rules| rules.concern(name)) {
-        Some(rules) => rules.check(name, &message.encode_to_vec()),
-        None => Ok(()),
-    }
+    let Some(rules) = rules.filter(|rules| rules.concern(name)) else { return Ok(()) };
+    // Rules see a copy. What is large is looked at one by one, so that all of them together take the memory of one more.
+    static LARGE_ONES: Mutex<()> = Mutex::new(());
+    let _alone =
+        (message.encoded_len() > LARGE).then(|| LARGE_ONES.lock().unwrap_or_else(PoisonError::into_inner));
+    rules.check(name, message.encode_to_vec().into())
 }

@@ -128,6 +128,19 @@ impl Error {
         self
     }
 
+    /// With a `google.rpc.ResourceInfo`: what the call is about, by its type (`shop.Order`) and its name, and what is with it.
+    #[must_use]
+    pub fn with_resource(
+        mut self,
+        kind: impl Into<String>,
+        name: impl Into<String>,
+        description: impl Into<String>,
+    ) -> Error {
+        self.0.details.set_resource_info(kind, name, "", description);
+        self.0.received = None;
+        self
+    }
+
     /// With a `google.rpc.RetryInfo`: when to try again.
     #[must_use]
     pub fn with_retry_after(mut self, wait: Duration) -> Error {
@@ -206,6 +219,7 @@ impl From<Error> for Status {
         let code = tonic::Code::from(code as i32);
         let has_details = details.bad_request().is_some()
             || details.error_info().is_some()
+            || details.resource_info().is_some()
             || details.retry_info().is_some();
         if has_details {
             Status::with_error_details(code, message, details)
@@ -236,12 +250,14 @@ mod tests {
             .with_violation_because("b", "must be short", "string.max_len")
             .with_reason("WRONG", "x.example")
             .with_fact("key", "value")
+            .with_resource("x.Thing", "seven", "is locked")
             .with_retry_after(Duration::from_secs(2));
         let status = Status::from(error);
         assert_eq!((status.code(), status.message()), (tonic::Code::InvalidArgument, "no"));
         let details = status.get_error_details();
         assert_eq!(details.bad_request().unwrap().field_violations[1].reason, "string.max_len");
         assert_eq!(details.error_info().unwrap().metadata["key"], "value");
+        assert_eq!(details.resource_info().unwrap().resource_name, "seven");
         assert_eq!(details.retry_info().unwrap().retry_delay, Some(Duration::from_secs(2)));
 
         let error = Error::from(status);

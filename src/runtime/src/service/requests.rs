@@ -120,7 +120,7 @@ mod tests {
             message == "google.protobuf.UInt32Value"
         }
 
-        fn check(&self, _: &str, encoded: &[u8]) -> Result<(), Error> {
+        fn check(&self, _: &str, encoded: bytes::Bytes) -> Result<(), Error> {
             let zero = || Error::invalid_argument("zero").with_violation("value", "must not be 0");
             if encoded.is_empty() { Err(zero()) } else { Ok(()) }
         }

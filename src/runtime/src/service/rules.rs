@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use bytes::Bytes;
+
 use super::Error;
 
 /// Rules for messages, asked before a method runs and for each message of a stream.
@@ -14,5 +16,5 @@ pub trait Rules: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// `INVALID_ARGUMENT` with every broken rule; `INTERNAL` when a rule cannot be asked.
-    fn check(&self, message: &str, encoded: &[u8]) -> Result<(), Error>;
+    fn check(&self, message: &str, encoded: Bytes) -> Result<(), Error>;
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use bytes::Bytes;
 use prost_reflect::{DescriptorError, DescriptorPool, DynamicMessage, MessageDescriptor};
 use protogate_validate::Rules as Asked;
 
@@ -66,7 +67,7 @@ impl Rules for SchemaRules {
         self.0.contains_key(message)
     }
 
-    fn check(&self, message: &str, encoded: &[u8]) -> Result<(), Error> {
+    fn check(&self, message: &str, encoded: Bytes) -> Result<(), Error> {
         let Some((descriptor, rules)) = self.0.get(message) else { return Ok(()) };
         let read = DynamicMessage::decode(descriptor.clone(), encoded)
             .map_err(|error| Error::internal(format!("a request cannot be read for its rules: {error}")))?;

@@ -5,10 +5,9 @@ use tonic::Request;
 use tonic::service::Routes;
 use user_service::pb::user::user_service_server::UserService;
 use user_service::pb::user::{CreateUserRequest, UserResponse};
-use user_service::service::Users;
 
 use crate::Setup;
-use crate::twist::{Answer, Twist, twisted};
+use crate::twist::{Answer, Twist, Users, twisted};
 
 pub(super) fn routes(setup: Setup) -> Routes {
     twisted(setup, NarrowUtf8)

@@ -4,10 +4,9 @@ use tonic::Request;
 use tonic::service::Routes;
 use user_service::pb::user::ListUsersRequest;
 use user_service::pb::user::user_service_server::UserService;
-use user_service::service::{UserStream, Users};
 
 use crate::Setup;
-use crate::twist::{Answer, Twist, twisted};
+use crate::twist::{Answer, Twist, UserStream, Users, twisted};
 
 pub(super) fn routes(setup: Setup) -> Routes {
     twisted(setup, NarrowSum)

@@ -4,10 +4,9 @@ use tonic::service::Routes;
 use tonic::{Code, Request, Status};
 use user_service::pb::user::user_service_server::UserService;
 use user_service::pb::user::{UserRequest, UserResponse};
-use user_service::service::Users;
 
 use crate::Setup;
-use crate::twist::{Answer, Twist, twisted};
+use crate::twist::{Answer, Twist, Users, twisted};
 
 pub(super) fn routes(setup: Setup) -> Routes {
     twisted(setup, Unmapped)

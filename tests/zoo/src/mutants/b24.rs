@@ -7,10 +7,9 @@ use tonic::service::Routes;
 use tonic::{Request, Response};
 use user_service::pb::user::ListUsersRequest;
 use user_service::pb::user::user_service_server::UserService;
-use user_service::service::{UserStream, Users};
 
 use crate::Setup;
-use crate::twist::{Answer, Twist, twisted};
+use crate::twist::{Answer, Twist, UserStream, Users, twisted};
 
 pub(super) fn routes(setup: Setup) -> Routes {
     twisted(setup, Unordered::default())

@@ -5,10 +5,9 @@ use tonic::service::Routes;
 use tonic::{Request, Response, Status, Streaming};
 use user_service::pb::user::ChatMessage;
 use user_service::pb::user::user_service_server::UserService;
-use user_service::service::{ChatStream, Users};
 
 use crate::Setup;
-use crate::twist::{Answer, Twist, twisted};
+use crate::twist::{Answer, ChatStream, Twist, Users, twisted};
 
 pub(super) fn routes(setup: Setup) -> Routes {
     twisted(setup, Gone)

@@ -5,11 +5,10 @@ use tonic::{Code, Request};
 use user_service::options::DEFAULT_PAGE;
 use user_service::pb::user::user_service_server::UserService;
 use user_service::pb::user::{CreateUserRequest, ListUsersRequest, UserResponse};
-use user_service::service::{UserStream, Users};
 
 use crate::Setup;
 use crate::ghosts::Ghosts;
-use crate::twist::{Answer, Twist, twisted};
+use crate::twist::{Answer, Twist, UserStream, Users, twisted};
 
 pub(super) fn routes(setup: Setup) -> Routes {
     twisted(setup, Leak::default())

@@ -5,10 +5,9 @@ use tonic::{Request, Status};
 use user_service::Options;
 use user_service::pb::user::user_service_server::UserService;
 use user_service::pb::user::{UserRequest, UserResponse};
-use user_service::service::Users;
 
 use crate::Setup;
-use crate::twist::{Answer, Twist, twisted};
+use crate::twist::{Answer, Twist, Users, twisted};
 
 pub(super) fn options(options: Options) -> Options {
     options.with_exempt(["/user.UserService/GetUser"])

@@ -1,7 +1,8 @@
 //! What is an email: the grammar of the HTML standard, by table and by law.
 
 use proptest::prelude::*;
-use user_service::validate::is_email;
+
+use super::is_email;
 
 #[test]
 fn the_table_of_emails() {
