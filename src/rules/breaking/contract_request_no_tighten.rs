@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(witness.hex, "0a0012026130");
         let reading = &witness.readings[0];
         assert_eq!((reading.direction, reading.verdict), (Direction::OldToNew, Agreement::Rejected));
-        assert_eq!(reading.read, "names[0].text: must have at least 1 characters (string.min_len)");
+        assert_eq!(reading.read, "names[0].text: must have at least 1 character (string.min_len)");
         let help = said[0].help.as_ref().unwrap();
         assert!(
             help.contains("grpcurl -plaintext -d '{\"names\":[{}],\"id\":\"a0\"}' HOST:PORT p.S/Set"),
