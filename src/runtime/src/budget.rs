@@ -10,11 +10,16 @@ use tonic_types::{ErrorDetails, StatusExt};
 /// A smaller message costs nobody anything: there are as many as there are streams, which are counted.
 pub(crate) const LARGE: usize = 64 * 1024;
 
+/// How long a large message may take on its way, and how many of its bytes may take a second more: else who announces one
+/// and sends nothing would hold the room for it as long as it likes.
+const PATIENCE: Duration = Duration::from_secs(10);
+const PER_SECOND: usize = 256 * 1024;
+
 /// When a caller may come again. Large messages are read and done with in less.
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// A number of bytes that all calls of a server share, for messages above 64 KiB while they are read and answered. Clones
-/// share it too.
+/// share it too. A message that has its share must be there within 10 seconds, and one more for each 256 KiB of it.
 #[derive(Debug, Clone)]
 pub struct Budget(Arc<Bytes>);
 
@@ -22,13 +27,20 @@ pub struct Budget(Arc<Bytes>);
 struct Bytes {
     most: usize,
     taken: AtomicUsize,
+    patience: Duration,
 }
 
 impl Budget {
     /// One of so many bytes.
     #[must_use]
     pub fn new(most: usize) -> Self {
-        Self(Arc::new(Bytes { most, taken: AtomicUsize::new(0) }))
+        Self::with_patience(most, PATIENCE)
+    }
+
+    /// The same with another time in place of the 10 seconds.
+    #[must_use]
+    pub fn with_patience(most: usize, patience: Duration) -> Self {
+        Self(Arc::new(Bytes { most, taken: AtomicUsize::new(0), patience }))
     }
 
     /// The bytes that are taken now.
@@ -63,7 +75,7 @@ impl Share {
     ///
     /// There are not so many left: the status for the call.
     pub(crate) fn take(&self, bytes: usize) -> Result<(), Status> {
-        let Bytes { most, taken } = &*self.budget.0;
+        let Bytes { most, taken, .. } = &*self.budget.0;
         let more = |taken: usize| taken.checked_add(bytes).filter(|taken| taken <= most);
         if taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_err() {
             let message = format!(
@@ -77,6 +89,12 @@ impl Share {
         own.bytes += bytes;
         own.from.get_or_insert_with(|| self.budget.clone());
         Ok(())
+    }
+
+    /// How long so many bytes may take on their way.
+    pub(crate) fn patience(&self, bytes: usize) -> Duration {
+        let more = Duration::from_secs((bytes / PER_SECOND).try_into().unwrap_or(u64::MAX));
+        self.budget.0.patience.saturating_add(more)
     }
 
     /// Gives back all of it.

@@ -41,12 +41,12 @@ where
         let verdict = Verdict::default();
         // Only lengths above the limit are errors, and there is none above this one.
         let mut prefixes = Prefixes::new(usize::MAX);
-        let watch = move |next: Next<'_>| match next {
+        let watch = move |next: Next<'_, '_>| match next {
             Next::Piece(piece) => {
                 let _ = prefixes.pass(piece);
                 (prefixes.messages() > 1).then(too_many)
             }
-            Next::End => None,
+            Next::End | Next::Waiting(_) => None,
         };
         let found = verdict.clone();
         let answer = inner.call(request.map(|body| Body::new(Watched::new(body, found, watch))));

@@ -38,10 +38,12 @@ impl Verdict {
     }
 }
 
-/// What comes next of a request: a piece of it, or its end.
-pub(crate) enum Next<'a> {
+/// What comes next of a request: a piece of it, its end, or nothing yet.
+pub(crate) enum Next<'a, 'w> {
     Piece(&'a Bytes),
     End,
+    /// Wakes the reader with it when the verdict may fall for want of a piece.
+    Waiting(&'a mut Context<'w>),
 }
 
 /// A request's body under watch. It ends in an error where the verdict falls, which stops the decoder.
@@ -52,13 +54,13 @@ pub(crate) struct Watched<W> {
     over: bool,
 }
 
-impl<W: FnMut(Next<'_>) -> Option<Status>> Watched<W> {
+impl<W: FnMut(Next<'_, '_>) -> Option<Status>> Watched<W> {
     pub(crate) fn new(inner: Body, verdict: Verdict, watch: W) -> Self {
         Self { inner, verdict, watch, over: false }
     }
 }
 
-impl<W: FnMut(Next<'_>) -> Option<Status> + Unpin> http_body::Body for Watched<W> {
+impl<W: FnMut(Next<'_, '_>) -> Option<Status> + Unpin> http_body::Body for Watched<W> {
     type Data = Bytes;
     type Error = Status;
 
@@ -71,7 +73,11 @@ impl<W: FnMut(Next<'_>) -> Option<Status> + Unpin> http_body::Body for Watched<W
         if this.over {
             return Poll::Ready(None);
         }
-        let frame = std::task::ready!(Pin::new(&mut this.inner).poll_frame(cx));
+        let Poll::Ready(frame) = Pin::new(&mut this.inner).poll_frame(cx) else {
+            let Some(verdict) = (this.watch)(Next::Waiting(cx)) else { return Poll::Pending };
+            this.over = true;
+            return Poll::Ready(Some(Err(this.verdict.is(verdict))));
+        };
         let verdict = match &frame {
             Some(Ok(frame)) => match frame.data_ref() {
                 Some(piece) => (this.watch)(Next::Piece(piece)),

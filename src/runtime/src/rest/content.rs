@@ -62,8 +62,14 @@ pub(super) async fn one(asked: &Asked, body: Body, held: &Share) -> Result<Body,
 }
 
 /// What is larger than [`LARGE`] is taken from the share: all of it at once where it is said before how much it is, else as
-/// it comes.
-async fn whole(mut body: Body, limit: usize, held: &Share) -> Result<Bytes, Refusal> {
+/// it comes. What does not come in time is not waited for, as it would keep its room.
+async fn whole(body: Body, limit: usize, held: &Share) -> Result<Bytes, Refusal> {
+    let said = http_body::Body::size_hint(&body).exact().and_then(|said| usize::try_from(said).ok());
+    let patience = held.patience(said.unwrap_or(limit));
+    tokio::time::timeout(patience, read(body, limit, held)).await.map_err(|_| Refusal::too_slow())?
+}
+
+async fn read(mut body: Body, limit: usize, held: &Share) -> Result<Bytes, Refusal> {
     let said = http_body::Body::size_hint(&body).exact().unwrap_or_default();
     let said = usize::try_from(said).unwrap_or(usize::MAX);
     if said > limit {
@@ -166,7 +172,15 @@ impl Reading {
             if self.over {
                 return Ok(None);
             }
-            match data(&mut self.body).await? {
+            let next = data(&mut self.body);
+            // What is half there keeps its room.
+            let next = match self.splitter.len() > LARGE {
+                true => tokio::time::timeout(self.held.patience(0), next)
+                    .await
+                    .map_err(|_| Refusal::too_slow())?,
+                false => next.await,
+            };
+            match next? {
                 Some(data) => {
                     self.splitter.push(&data);
                     self.held.give_back();

@@ -55,6 +55,12 @@ impl Refusal {
         Refusal::http(StatusCode::PAYLOAD_TOO_LARGE, Code::ResourceExhausted, why)
     }
 
+    /// 408: content that began and did not come.
+    pub fn too_slow() -> Refusal {
+        let why = "the content began and did not come, while the server kept room for it: send it at once";
+        Refusal::http(StatusCode::REQUEST_TIMEOUT, Code::DeadlineExceeded, why)
+    }
+
     /// The answer. `pool` knows the types of the details.
     pub fn into_response(self, pool: &DescriptorPool) -> Response<Body> {
         let mut response = Response::new(Body::empty());
