@@ -149,12 +149,11 @@ impl Error {
         self
     }
 
-    /// As that of one message of a stream: its fields are `[position].field`.
+    /// As that of one message of a stream. Its fields are those of the message: a path is one of its type.
     pub(super) fn of_message(mut self, position: u64) -> Error {
         let Some(request) = self.0.details.bad_request() else { return self };
         let place = |mut violation: FieldViolation| {
-            let dot = if violation.field.is_empty() { "" } else { "." };
-            violation.field = format!("[{position}]{dot}{}", violation.field);
+            violation.description = format!("message {position} of the stream: {}", violation.description);
             violation
         };
         let placed: Vec<_> = request.field_violations.iter().cloned().map(place).collect();

@@ -141,7 +141,10 @@ mod tests {
             if heard == 1 {
                 let error = ended.unwrap_err();
                 assert_eq!(error.code(), Code::InvalidArgument);
-                assert_eq!(error.violations().collect::<Vec<_>>(), [("[1].value", "must not be 0")]);
+                assert_eq!(
+                    error.violations().collect::<Vec<_>>(),
+                    [("value", "message 1 of the stream: must not be 0")]
+                );
                 assert!(requests.message().await.unwrap().is_none());
             } else {
                 assert!(ended.unwrap().is_none());
