@@ -1,8 +1,9 @@
 //! Values of protobuf as values of CEL.
 //!
 //! A message is a value of its own: a field that is not set reads as its default, and `has` tells whether it is set, as the
-//! specification of CEL has it. An enum is its number. `Timestamp` and `Duration` are those of CEL, and a wrapper is what
-//! is in it, or null.
+//! specification of CEL has it. An enum is its number. `Timestamp` and `Duration` are those of CEL, a wrapper is what is in
+//! it, or null, `Struct` and its kin are maps, lists and what is in them, and an `Any` is the message in it where its type
+//! is known.
 
 use std::{any::Any, collections::HashMap, sync::Arc};
 
@@ -83,6 +84,23 @@ pub fn well_known(message: &DynamicMessage) -> Option<Boxed> {
             let span = TimeDelta::try_seconds(seconds).filter(|_| fits)?;
             let span = span.checked_add(&TimeDelta::nanoseconds(nanos.into()))?;
             Some(Box::new(CelDuration::from(span)))
+        }
+        "google.protobuf.Struct" => {
+            let fields = part("fields")?;
+            let entries = fields.as_map()?.iter().map(|(key, value)| (key_of(key), of(value)));
+            Some(map(entries))
+        }
+        "google.protobuf.ListValue" => Some(list(part("values")?.as_list()?.iter().map(of))),
+        "google.protobuf.Value" => Some(match desc.fields().find(|field| message.has_field(field)) {
+            Some(field) if field.name() != "null_value" => of(&message.get_field(&field)),
+            _ => Box::new(CelNull),
+        }),
+        "google.protobuf.Any" => {
+            let (url, value) = (part("type_url")?, part("value")?);
+            let name = url.as_str()?.rsplit('/').next()?;
+            let inside = desc.parent_pool().get_message_by_name(name)?;
+            let inside = DynamicMessage::decode(inside, value.as_bytes()?.clone()).ok()?;
+            Some(of(&Value::Message(inside)))
         }
         name => plain::wrapped(name).and_then(|_| part("value")).map(|value| of(&value)),
     }
