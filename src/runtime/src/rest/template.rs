@@ -98,6 +98,12 @@ impl Template {
         if let Some(verb) = &self.verb {
             path = path.strip_suffix(verb.as_str())?.strip_suffix(':')?;
         }
+        // Most templates are of other paths, and differ in their first texts: that is told without a list of parts.
+        let mut begun = path.split('/').zip(&self.segments).take_while(|(_, it)| **it != Segment::Rest);
+        if begun.any(|(part, it)| matches!(it, Segment::Literal(text) if part != text && !part.contains('%')))
+        {
+            return None;
+        }
         let parts: Vec<&str> = if path.is_empty() { Vec::new() } else { path.split('/').collect() };
         let rest = self.segments.iter().position(|it| *it == Segment::Rest);
         // How many parts `**` takes: all that the other segments leave.
