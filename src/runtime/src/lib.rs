@@ -98,7 +98,7 @@ pub use reload::{Watch, watch_files};
 #[cfg(all(feature = "serve", feature = "rest"))]
 pub use serve::Layered;
 #[cfg(feature = "serve")]
-pub use serve::{LAST_WORDS, ServeError, Server, Severable, Signals};
+pub use serve::{ServeError, Server, Signals};
 pub use size::SizeLayer;
 #[cfg(feature = "tls")]
 pub use tls::{Tls, TlsFiles};

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use tokio::sync::watch;
 
-use super::Severable;
+use super::sever::Severable;
 use crate::{Connection, Incoming};
 
 type Accepted = Pin<Box<dyn Future<Output = (Incoming, Option<Connection>)> + Send>>;

@@ -23,8 +23,6 @@ use tower::Service;
 
 #[cfg(feature = "rest")]
 pub use rest::Layered;
-pub use run::LAST_WORDS;
-pub use sever::Severable;
 pub use signals::Signals;
 
 use crate::{AtOnce, AuthLayer, Harden, Observer, RateLimitLayer};

@@ -23,7 +23,7 @@ const KEEPALIVE: Duration = Duration::from_secs(60);
 const PROBE: &str = "/grpc.health.v1.Health/Check";
 
 /// How long the status of calls that are still open at the end may take to their clients. What is open then is cut.
-pub const LAST_WORDS: Duration = Duration::from_millis(250);
+const LAST_WORDS: Duration = Duration::from_millis(250);
 
 pub(super) async fn run(
     server: Server,
