@@ -35,6 +35,35 @@ message Self { message Impl { string fn = 1; } Impl impl = 1; }
 message Struct { int32 in = 1; }
 "#;
 
+/// What proto2 has and proto3 has not, recursion, maps, deprecations, and comments that would be links or tags elsewhere.
+const OLD: &str = r#"syntax = "proto2";
+package deep.old;
+// An [Old] one, with <b>tags</b>, a Vec<T>, a [link], https://example.com, `code`, and
+//
+//     let indented = it();
+//
+// * a list
+message Old {
+  // Of the same name: [Part][nowhere].
+  optional group Part = 1 {
+    optional Part part = 1;
+    message Part { optional string r = 1; }
+  }
+  repeated Old more = 2;
+  map<string, Old> by_name = 3;
+  required string must = 4;
+  optional int32 gone = 5 [deprecated = true];
+  optional Old self = 6;
+  enum Kind { option allow_alias = true; NONE = 0; NOTHING = 0; Self = 1; }
+  optional Kind kind = 7 [default = Self];
+  oneof either { string Some = 8; bytes None = 9; }
+}
+message Gone { option deprecated = true; }
+service Olds { rpc Get(Old) returns (Gone) { option deprecated = true; } }
+"#;
+
+const UNNAMED: &str = "syntax = \"proto3\";\nmessage Unnamed { Unnamed unnamed = 1; }\n";
+
 const OTHER: &str = "syntax = \"proto3\";\npackage deep;\nmessage Thing { string name = 1; }\n\
                      service Loop { rpc Get(Thing) returns (Thing); }\n";
 
@@ -109,6 +138,11 @@ fn builds_and_passes(root: &Path, tests: usize) {
         .current_dir(root);
     let linted = Ran::from(clippy.env("CARGO_TARGET_DIR", target()).output().unwrap());
     assert_eq!(linted.code, 0, "{}", linted.stderr);
+    let mut doc = Command::new(env!("CARGO"));
+    doc.args(["doc", "--offline", "--quiet", "--no-deps"]).current_dir(root);
+    doc.env("CARGO_TARGET_DIR", target()).env("RUSTDOCFLAGS", "-D warnings");
+    let documented = Ran::from(doc.output().unwrap());
+    assert_eq!(documented.code, 0, "{}", documented.stderr);
     let checked = protogate(root, &["generate", "--check"]);
     assert_eq!(checked.code, 0, "{checked:?}");
 }
@@ -186,9 +220,12 @@ fn a_service_of_difficult_names_builds() {
     fs::create_dir(folder.path().join("deep")).unwrap();
     fs::write(folder.path().join("torture.proto"), TORTURE).unwrap();
     fs::write(folder.path().join("deep/other.proto"), OTHER).unwrap();
+    fs::write(folder.path().join("deep/old.proto"), OLD).unwrap();
+    fs::write(folder.path().join("unnamed.proto"), UNNAMED).unwrap();
+    fs::write(folder.path().join("empty.proto"), "syntax = \"proto3\";\n").unwrap();
     let root = made("hard_names", &[folder.path()]);
-    // Four kinds of `Result`, and the one of each `Loop`.
-    builds_and_passes(&root, 6);
+    // Four kinds of `Result`, and the one of each `Loop` and of `Olds`.
+    builds_and_passes(&root, 7);
 }
 
 #[test]
