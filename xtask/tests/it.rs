@@ -1,5 +1,7 @@
 //! The program as its users call it. That it has a test at all has `cargo test` build it, and others run it.
 
+#![allow(clippy::unwrap_used)] // clippy knows the functions with #[test] only, not their helpers
+
 use std::process::{Command, Output};
 
 fn xtask(arguments: &[&str]) -> Output {
