@@ -2,8 +2,8 @@
 //!
 //! A message is a value of its own: a field that is not set reads as its default, and `has` tells whether it is set, as the
 //! specification of CEL has it. An enum is its number. `Timestamp` and `Duration` are those of CEL, a wrapper is what is in
-//! it, or null, `Struct` and its kin are maps, lists and what is in them, and an `Any` is the message in it where its type
-//! is known.
+//! it, or null, and `Struct` and its kin are maps, lists and what is in them. An `Any` stays the message it is: one in
+//! another, and so on, would be as deep as its sender likes.
 
 use std::{any::Any, collections::HashMap, sync::Arc};
 
@@ -95,13 +95,6 @@ pub fn well_known(message: &DynamicMessage) -> Option<Boxed> {
             Some(field) if field.name() != "null_value" => of(&message.get_field(&field)),
             _ => Box::new(CelNull),
         }),
-        "google.protobuf.Any" => {
-            let (url, value) = (part("type_url")?, part("value")?);
-            let name = url.as_str()?.rsplit('/').next()?;
-            let inside = desc.parent_pool().get_message_by_name(name)?;
-            let inside = DynamicMessage::decode(inside, value.as_bytes()?.clone()).ok()?;
-            Some(of(&Value::Message(inside)))
-        }
         name => plain::wrapped(name).and_then(|_| part("value")).map(|value| of(&value)),
     }
 }
