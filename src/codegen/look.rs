@@ -103,7 +103,7 @@ fn standing(root: &Path, path: &str, wanted: &[u8], manifest: &Manifest) -> io::
 }
 
 /// Whether there is nothing to lose: what a file holds that was written just before the power went.
-fn holds_nothing(bytes: &[u8]) -> bool {
+pub(super) fn holds_nothing(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| *byte == 0)
 }
 

@@ -46,8 +46,15 @@ impl Manifest {
             Ok(_) => {}
         }
         let text = fs::read(at)?;
-        let is_ours = text.split(|byte| *byte == b'\n').take(HEAD).any(ours::is_marked);
-        Ok(if is_ours { Read::Ours(Manifest::parse(&String::from_utf8_lossy(&text))) } else { Read::Foreign })
+        Ok(match Manifest::is_ours(&text) {
+            true => Read::Ours(Manifest::parse(&String::from_utf8_lossy(&text))),
+            false => Read::Foreign,
+        })
+    }
+
+    /// Whether protogate wrote this, whatever a merge did to it.
+    pub(super) fn is_ours(text: &[u8]) -> bool {
+        text.split(|byte| *byte == b'\n').take(HEAD).any(ours::is_marked)
     }
 
     /// Reads what it can: a line that is no digest and path, or whose path leaves the folder, says nothing.

@@ -23,6 +23,7 @@ mod drift;
 mod files;
 mod fresh;
 mod http;
+mod lock;
 mod look;
 mod manifest;
 mod methods;
@@ -33,11 +34,18 @@ mod output;
 pub mod plugin;
 mod problem;
 mod python;
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+mod rescue;
 pub mod rest;
 mod rust;
 mod seeds;
 pub mod skeleton;
 mod stubs;
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+mod swap;
+#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+#[path = "no_swap.rs"]
+mod swap;
 mod templates;
 mod write;
 

@@ -43,8 +43,8 @@ problem!(
 problem!(
     GENERATED_IO,
     "The output folder can be read and written.",
-    "A generated file could not be read, written or removed. Each file is replaced in one step, so none is half \
-     written. Run the same again when the cause is gone: what this run wrote and did not write is known to the next one."
+    "A generated file could not be read, written or removed. The folder, or where that cannot be done each file, is replaced \
+     in one step, so none is half written. Run the same again when the cause is gone: what this run wrote and did not write is known to the next one."
 );
 problem!(
     SERVICE_INCOMPLETE,
@@ -133,11 +133,22 @@ pub fn released(path: &Path) -> Diagnostic {
         .help("delete it, or keep it as a file of your own")
 }
 
-pub(super) fn changed_meanwhile(path: &Path) -> Diagnostic {
+pub(super) fn changed_meanwhile(path: &Path, what_was_done: &str) -> Diagnostic {
     let shown = path.display().to_string();
     Diagnostic::failure(
         &GENERATED_EDITED,
-        format!("{shown} was changed while files were written, and left as it is"),
+        format!("{shown} was changed while files were written, {what_was_done}"),
+    )
+    .at(Place::file(shown))
+    .help("run the same again")
+}
+
+pub(super) fn saved_meanwhile(path: &Path, copy: &Path) -> Diagnostic {
+    let shown = path.display().to_string();
+    let now = copy.display();
+    Diagnostic::failure(
+        &GENERATED_EDITED,
+        format!("{shown} was saved at the moment at which the folder was put in place; that is now {now}"),
     )
     .at(Place::file(shown))
     .help("run the same again")

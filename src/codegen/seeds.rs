@@ -6,10 +6,11 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use super::lock::Lock;
 use super::look::in_the_way;
 use super::ours;
 use super::problem;
-use super::write::{Lock, STAGE, remove_left_overs, stage_file};
+use super::write::{STAGE, remove_left_overs, stage_file};
 use crate::diag::Diagnostic;
 
 /// Files by their `/`-separated paths below the folder they are for.

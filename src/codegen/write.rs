@@ -1,9 +1,10 @@
 //! Makes an output folder hold a generation, and loses nobody's work on the way.
 //!
-//! All that is new is written beside the folder's files first, in a folder of its own, and only then does one rename
-//! after the other put it in place. Before the first rename the manifest names the old and the new digest of every
-//! file, so that a run that is killed at any point leaves files that the next run knows as ours, whichever they are.
-//! A lock on the folder keeps a second run out meanwhile.
+//! A whole new folder is made beside the old one and [put in its place](swap) in one step. Where that cannot be done, all
+//! that is new is written beside the folder's files first, in a folder of its own, and only then does one rename after
+//! the other put it in place. Before the first of these the manifest names the old and the new digest of every file, so
+//! that a run that is killed at any point leaves files that the next run knows as ours, whichever they are. A lock on the
+//! folder keeps a second run out meanwhile.
 //!
 //! Nothing generated is synced to the disk: that would cost more than making it, and after a loss of power it is made again.
 //! What such a loss may leave in the place of a file, nothing or zeros, is nobody's work.
@@ -13,9 +14,11 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::files::FileSet;
+use super::lock::Lock;
 use super::look::{Found, Standing};
 use super::manifest::{MANIFEST, Manifest};
 use super::problem;
+use super::swap::{left_overs, swap};
 use crate::diag::Diagnostic;
 
 /// How the folder begins in which the files of a run wait.
@@ -67,10 +70,12 @@ impl FileSet {
             |verb: &'static str, at: PathBuf| move |error: io::Error| vec![problem::io(verb, &at, &error)];
         fs::create_dir_all(root).map_err(io("write", root.to_path_buf()))?;
         let _lock = Lock::of(root).map_err(io("lock", root.to_path_buf()))?;
+        let rescued = left_overs(root).map_err(io("remove", root.to_path_buf()))?;
         let found = self.look(root)?;
         self.refusals(root, &found, edits)?;
 
         let mut plan = self.plan(&found);
+        plan.kept = rescued;
         let manifest = self.manifest(&found.manifest);
         let text = manifest.text(self.command());
         let manifest_differs = found.manifest_text.as_deref() != Some(&text);
@@ -78,41 +83,11 @@ impl FileSet {
             return Ok(plan);
         }
         remove_left_overs(root).map_err(io("write", root.to_path_buf()))?;
-        let stage = tempfile::Builder::new()
-            .prefix(STAGE)
-            .tempdir_in(root)
-            .map_err(io("write", root.to_path_buf()))?;
-        for (position, path) in plan.written.iter().enumerate() {
-            let bytes = self.get(path).unwrap_or_default();
-            let at = root.join(path);
-            stage_file(&stage.path().join(position.to_string()), bytes, &at).map_err(io("write", at))?;
+        let change = Change { root, set: self, found: &found, manifest: &text };
+        if !swap(&change, &mut plan)? {
+            change.one_by_one(&manifest, &mut plan)?;
         }
-        // From here on the next run knows the old files and the new ones as ours.
-        let both = found.manifest.clone().and(&manifest).text(self.command());
-        replace(root, stage.path(), MANIFEST, both.as_bytes()).map_err(io("write", root.join(MANIFEST)))?;
-
-        let mut edited = Vec::new();
-        for (position, path) in plan.written.iter().enumerate() {
-            let at = root.join(path);
-            if !found.is_as_it_was(root, path) {
-                edited.push(problem::changed_meanwhile(&at));
-                continue;
-            }
-            if found.needs_a_copy(path) {
-                let copy = keep_a_copy(root, path).map_err(io("copy", at.clone()))?;
-                plan.kept.push((path.clone(), copy));
-            }
-            fs::rename(stage.path().join(position.to_string()), &at).map_err(io("write", at))?;
-        }
-        for path in &plan.removed {
-            let at = root.join(path);
-            if found.is_as_it_was(root, path) {
-                fs::remove_file(&at).map_err(io("remove", at.clone()))?;
-                remove_empty_folders(root, &at);
-            }
-        }
-        replace(root, stage.path(), MANIFEST, text.as_bytes()).map_err(io("write", root.join(MANIFEST)))?;
-        if edited.is_empty() { Ok(plan) } else { Err(edited) }
+        Ok(plan)
     }
 
     /// What of this set will happen, before any of it does.
@@ -148,9 +123,63 @@ impl FileSet {
     }
 }
 
+/// A change of an output folder that is about to be made.
+pub(super) struct Change<'a> {
+    pub root: &'a Path,
+    pub set: &'a FileSet,
+    pub found: &'a Found,
+    /// The text of the manifest that belongs to it.
+    pub manifest: &'a str,
+}
+
+impl Change<'_> {
+    /// Makes the change where the folder cannot be changed as a whole: one file after the other, each in one step.
+    fn one_by_one(&self, manifest: &Manifest, plan: &mut Written) -> Result<(), Vec<Diagnostic>> {
+        let io =
+            |verb: &'static str, at: PathBuf| move |error: io::Error| vec![problem::io(verb, &at, &error)];
+        let Change { root, found, .. } = *self;
+        let stage = tempfile::Builder::new()
+            .prefix(STAGE)
+            .tempdir_in(root)
+            .map_err(io("write", root.to_path_buf()))?;
+        for (position, path) in plan.written.iter().enumerate() {
+            let bytes = self.set.get(path).unwrap_or_default();
+            let at = root.join(path);
+            stage_file(&stage.path().join(position.to_string()), bytes, &at).map_err(io("write", at))?;
+        }
+        // From here on the next run knows the old files and the new ones as ours.
+        let both = found.manifest.clone().and(manifest).text(self.set.command());
+        replace(root, stage.path(), MANIFEST, both.as_bytes()).map_err(io("write", root.join(MANIFEST)))?;
+
+        let mut edited = Vec::new();
+        for (position, path) in plan.written.iter().enumerate() {
+            let at = root.join(path);
+            if !found.is_as_it_was(root, path) {
+                edited.push(problem::changed_meanwhile(&at, "and left as it is"));
+                continue;
+            }
+            if found.needs_a_copy(path) {
+                let copy = keep_a_copy(root, path).map_err(io("copy", at.clone()))?;
+                plan.kept.push((path.clone(), copy));
+            }
+            fs::rename(stage.path().join(position.to_string()), &at).map_err(io("write", at))?;
+        }
+        for path in &plan.removed {
+            let at = root.join(path);
+            if found.is_as_it_was(root, path) {
+                fs::remove_file(&at).map_err(io("remove", at.clone()))?;
+                remove_empty_folders(root, &at);
+            }
+        }
+        replace(root, stage.path(), MANIFEST, self.manifest.as_bytes())
+            .map_err(io("write", root.join(MANIFEST)))?;
+        if edited.is_empty() { Ok(()) } else { Err(edited) }
+    }
+}
+
 impl Found {
     /// Whether a path still holds what was seen there: somebody may have saved a file since.
-    fn is_as_it_was(&self, root: &Path, path: &str) -> bool {
+    pub(super) fn is_as_it_was(&self, root: &Path, path: &str) -> bool {
         let seen = match self.standing.get(path) {
             Some(Standing::Unedited(bytes) | Standing::Edited(bytes) | Standing::Foreign(bytes)) => {
                 Some(bytes)
@@ -165,31 +194,8 @@ impl Found {
         }
     }
 
-    fn needs_a_copy(&self, path: &str) -> bool {
+    pub(super) fn needs_a_copy(&self, path: &str) -> bool {
         matches!(self.standing.get(path), Some(Standing::Edited(_) | Standing::Foreign(_)))
-    }
-}
-
-/// The folder, for one run at a time. Let go when it is dropped, or when the process ends in any way.
-pub(super) struct Lock(
-    #[cfg(unix)]
-    #[expect(dead_code, reason = "held, never read")]
-    fs::File,
-);
-
-impl Lock {
-    /// Waits for another run to end.
-    #[cfg(unix)]
-    pub(super) fn of(root: &Path) -> io::Result<Lock> {
-        let folder = fs::File::open(root)?;
-        folder.lock()?;
-        Ok(Lock(folder))
-    }
-
-    /// A folder cannot be opened everywhere; there, two runs at once are kept apart by nothing.
-    #[cfg(not(unix))]
-    pub(super) fn of(_: &Path) -> io::Result<Lock> {
-        Ok(Lock())
     }
 }
 
@@ -249,7 +255,7 @@ fn keep_a_copy(root: &Path, path: &str) -> io::Result<String> {
 }
 
 /// Folders that held nothing else go with their last file.
-fn remove_empty_folders(root: &Path, file: &Path) {
+pub(super) fn remove_empty_folders(root: &Path, file: &Path) {
     let mut folder = file.parent();
     while let Some(at) = folder.filter(|at| *at != root && at.starts_with(root)) {
         // Fails when something else still lives there, which is what is wanted.

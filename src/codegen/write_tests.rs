@@ -162,10 +162,119 @@ fn a_run_that_was_killed_is_finished_by_the_next_one() {
     }
 }
 
+/// The folder is another one afterwards, what stays in it the same files, and nobody but us can tell.
+#[test]
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+fn a_folder_is_put_in_place_as_a_whole() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("out");
+    first().write(&root, Edits::Refuse).unwrap();
+    fs::create_dir_all(root.join("mine/empty")).unwrap();
+    fs::write(root.join("mine/file"), "mine\n").unwrap();
+    fs::write(root.join("rust/a.rs.bak"), "mine, too\n").unwrap();
+    for (path, mode) in
+        [("", 0o2750), ("rust", 0o711), ("mine", 0o500), ("mine/file", 0o640), ("d.binpb", 0o755)]
+    {
+        fs::set_permissions(root.join(path), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let at = |path: &str| fs::metadata(root.join(path)).unwrap();
+    let modes = || ["", "rust", "mine", "mine/file", "d.binpb"].map(|path| at(path).mode());
+    let files = || {
+        ["mine/file", "rust/a.rs", "rust/a.rs.bak"]
+            .map(|path| (at(path).ino(), at(path).mtime_nsec(), at(path).nlink()))
+    };
+    let before = (at("").ino(), modes(), files());
+    let done = second().write(&root, Edits::Refuse).unwrap();
+    assert_eq!((done.written.len(), done.removed.len()), (3, 1));
+    assert_ne!(at("").ino(), before.0, "it was changed file by file");
+    assert_eq!((modes(), files()), (before.1, before.2));
+    assert!(at("mine/empty").is_dir() && !root.join("docs").exists());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    fs::set_permissions(root.join("mine"), fs::Permissions::from_mode(0o700)).unwrap();
+}
+
+/// What a killed run left beside the folder goes, but for what somebody saved in it while it was the folder.
+#[test]
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+fn what_was_saved_in_a_folder_that_gave_way_is_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, old) = (folder.path().join("out"), folder.path().join(".protogate-old-out-a1B2c3"));
+    second().write(&root, Edits::Refuse).unwrap();
+    first().write(&old, Edits::Refuse).unwrap();
+    fs::create_dir(folder.path().join(".protogate-stage-out-d4E5f6")).unwrap();
+    fs::create_dir(folder.path().join(".protogate-old-out-2-a1B2c3")).unwrap();
+    fs::write(root.join("stays"), "the same file\n").unwrap();
+    fs::hard_link(root.join("stays"), old.join("stays")).unwrap();
+    fs::write(old.join("rust/a.rs"), "edited\n").unwrap();
+    fs::write(old.join("rust/new.rs"), "new\n").unwrap();
+    std::os::unix::fs::symlink("/nowhere", old.join("docs/link")).unwrap();
+
+    let done = second().write(&root, Edits::Refuse).unwrap();
+    let mut kept = done.kept;
+    kept.sort();
+    let copy = |path: &str, copy: &str| (path.to_owned(), copy.to_owned());
+    assert_eq!(
+        kept,
+        [
+            copy("docs/link", "docs/link"),
+            copy("rust/a.rs", "rust/a.rs.bak"),
+            copy("rust/new.rs", "rust/new.rs")
+        ]
+    );
+    assert_eq!(fs::read_to_string(root.join("rust/a.rs.bak")).unwrap(), "edited\n");
+    assert_eq!(fs::read_link(root.join("docs/link")).unwrap(), Path::new("/nowhere"));
+    assert_eq!(kinds(&second(), &root), []);
+    let left: BTreeSet<_> =
+        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 2, "that of another folder stays: {left:?}");
+}
+
+/// Somebody saves while one folder after the other is put in place: every file is there in the end.
+#[test]
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+fn what_is_saved_meanwhile_is_not_lost() {
+    use rustix::fs::{Mode, OFlags, openat};
+    use std::sync::atomic::{AtomicU32, Ordering};
+    let folder = tempfile::tempdir().unwrap();
+    let root = &folder.path().join("out");
+    first().write(root, Edits::Refuse).unwrap();
+    let (rounds, begun) = (100, AtomicU32::new(0));
+    let saved = std::thread::scope(|scope| {
+        let saver = scope.spawn(|| {
+            // As from a shell in the folder, which stays in it when the folder gives way, until it is gone.
+            let (mut number, mut open) = (0, fs::File::open(root).unwrap());
+            while begun.load(Ordering::Relaxed) < rounds {
+                // Spread over the rounds.
+                if number >= 8 * begun.load(Ordering::Relaxed) {
+                    std::thread::yield_now();
+                    continue;
+                }
+                let flags = OFlags::CREATE | OFlags::WRONLY;
+                match openat(&open, format!("mine-{number}"), flags, Mode::from(0o600)) {
+                    Ok(_) => number += 1,
+                    Err(_) => open = fs::File::open(root).unwrap(),
+                }
+            }
+            number
+        });
+        for round in 1..=rounds {
+            begun.store(round, Ordering::Relaxed);
+            let set = if round % 2 == 0 { second() } else { first() };
+            // That something was saved at the moment of the change is told as an error.
+            let _ = set.write(root, Edits::Refuse);
+        }
+        saver.join().unwrap()
+    });
+    first().write(root, Edits::Refuse).unwrap();
+    let lost: Vec<_> = (0..saved).filter(|number| !root.join(format!("mine-{number}")).exists()).collect();
+    assert!(saved > 0 && lost.is_empty(), "{lost:?} of {saved}");
+}
+
 #[test]
 fn two_runs_at_once_leave_one_of_them() {
     let folder = tempfile::tempdir().unwrap();
-    let root = folder.path();
+    let root = &folder.path().join("out");
     std::thread::scope(|scope| {
         for run in 0..8 {
             let set = if run % 2 == 0 { first() } else { second() };
@@ -311,9 +420,14 @@ proptest! {
     /// generation that says it is done has made the folder what it should be.
     #[test]
     #[cfg(unix)]
-    fn no_byte_of_a_user_ever_changes(acts in acts()) {
+    fn no_byte_of_a_user_ever_changes(acts in acts(), is_whole: bool) {
         let folder = tempfile::tempdir().unwrap();
-        let root = folder.path();
+        let root = &folder.path().join("out");
+        fs::create_dir(root).unwrap();
+        if !is_whole {
+            // A folder with a link in it is changed file by file.
+            std::os::unix::fs::symlink("/nowhere", root.join("link")).unwrap();
+        }
         let mut edits = 0;
         first().write(root, Edits::Refuse).unwrap();
         for it in &acts {
@@ -333,7 +447,10 @@ proptest! {
                 }
             }
             match done {
-                Ok(_) => prop_assert_eq!(kinds(&set, root), []),
+                Ok(_) => {
+                    prop_assert_eq!(kinds(&set, root), []);
+                    prop_assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "something is left beside it");
+                }
                 Err(_) => {
                     let planted = planted.map(|it| it.written).unwrap_or_default();
                     let is_new = |path: &Path| planted.iter().any(|it| root.join(it) == *path);

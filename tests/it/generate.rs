@@ -81,9 +81,46 @@ fn a_file_explains_where_it_comes_from() {
     assert!(wrong.stdout.contains("did you mean `rust/a.rs`?"), "{wrong:?}");
 }
 
-/// Whenever the process is killed: no file is half written, what the user wrote is as it was, and the next run makes the
-/// whole of it.
+/// Whenever the process is killed, and whatever the user has in the folder: it holds the old generation or the new one,
+/// each whole, what the user wrote is as it was, and the next run leaves nothing beside it.
 #[test]
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+fn a_kill_at_any_moment_leaves_the_old_folder_or_the_new_one() {
+    let folder = folder();
+    let at = folder.path();
+    let out = at.join("out");
+    let made = ["new", "old"].map(|name| {
+        assert_eq!(protogate(at, &["generate", name, "--out", "out"]).code, 0);
+        tree(&out)
+    });
+    fs::write(out.join("rust/mine.rs"), "// mine\n").unwrap();
+    let (mut olds, mut news) = (0, 0);
+    for round in 0..48_u64 {
+        let name = ["new", "old"][round as usize % 2];
+        let mut child = spawn(at, &["generate", name, "--out", "out"]);
+        // Spread over the whole run, which takes some 50 ms in a debug build.
+        std::thread::sleep(Duration::from_millis(2 * round));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let mut now = tree(&out);
+        assert_eq!(now.remove("rust/mine.rs").as_deref(), Some(&b"// mine\n"[..]));
+        assert!(now == made[0] || now == made[1], "{:?} in round {round}", now.keys());
+        *if now == made[0] { &mut news } else { &mut olds } += 1;
+        if round % 3 == 2 {
+            assert_eq!(protogate(at, &["generate", name, "--out", "out"]).code, 0, "round {round}");
+            assert_eq!(protogate(at, &["generate", name, "--out", "out", "--check"]).code, 0);
+            let beside = fs::read_dir(at).unwrap().flatten().map(|it| it.file_name());
+            let left: Vec<_> = beside.filter(|name| name.to_string_lossy().starts_with('.')).collect();
+            assert!(left.is_empty(), "{left:?} in round {round}");
+        }
+    }
+    assert!(olds > 0 && news > 0, "the kills were no kills: {olds} and {news}");
+}
+
+/// Where the folder cannot be changed as a whole, as with a link in it: no file is half written, and the next run makes
+/// the whole of it.
+#[test]
+#[cfg(unix)]
 fn a_kill_at_any_moment_leaves_whole_files() {
     let folder = folder();
     let at = folder.path();
@@ -94,17 +131,17 @@ fn a_kill_at_any_moment_leaves_whole_files() {
     let out = at.join("out");
     assert_eq!(protogate(at, &["generate", "old", "--out", "out"]).code, 0);
     fs::write(out.join("rust/mine.rs"), "// mine\n").unwrap();
+    fs::write(at.join("linked.rs"), "").unwrap();
+    std::os::unix::fs::symlink("../linked.rs", out.join("linked.rs")).unwrap();
     for round in 0..24_u64 {
         let name = ["new", "old"][round as usize % 2];
-        let mut command = Command::new(env!("CARGO_BIN_EXE_protogate"));
-        command.current_dir(at).args(["generate", name, "--out", "out"]);
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        // Spread over the whole run, which takes some 50 ms in a debug build.
+        let mut child = spawn(at, &["generate", name, "--out", "out"]);
         std::thread::sleep(Duration::from_millis(4 * round));
         child.kill().unwrap();
         child.wait().unwrap();
         let mut now = tree(&out);
         assert_eq!(now.remove("rust/mine.rs").as_deref(), Some(&b"// mine\n"[..]));
+        now.remove("linked.rs");
         for (path, bytes) in now.into_iter().filter(|(path, _)| path != "manifest.txt") {
             assert!(made.iter().any(|tree| tree.get(&path) == Some(&bytes)), "{path} in round {round}");
         }
@@ -113,6 +150,11 @@ fn a_kill_at_any_moment_leaves_whole_files() {
             assert_eq!(protogate(at, &["generate", name, "--out", "out", "--check"]).code, 0);
         }
     }
+}
+
+fn spawn(at: &Path, arguments: &[&str]) -> std::process::Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_protogate"));
+    command.current_dir(at).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 /// A `generate --watch` in a folder. What it says on standard error comes line by line.
