@@ -2,6 +2,7 @@
 
 mod name;
 mod runtime;
+mod vendor;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,7 +28,7 @@ pub struct New {
     /// The folder to make [default: one of the package's name, here]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// The folder of the crate protogate-runtime [default: beside this program's sources where they are, else by its version]
+    /// The folder of the crate protogate-runtime, copied to vendor/ [default: among this program's sources where they are, else by its version]
     #[arg(long, value_name = "DIR")]
     pub runtime: Option<PathBuf>,
 }
@@ -51,7 +52,11 @@ pub fn new(arguments: &New) -> Outcome {
     for (path, text) in protos {
         seeds.insert(format!("proto/{path}"), text);
     }
-    write(&root, &files, &seeds)?;
+    let mut all = seeds.clone();
+    for (path, text) in runtime.vendored()? {
+        all.insert(path, text);
+    }
+    write(&root, &files, &all)?;
     let lines = next_steps(&root, &files, &seeds, &runtime);
     Ok(lines
         .into_iter()

@@ -33,8 +33,8 @@ pub struct Fresh {
     pub runtime: String,
     /// The same in words.
     pub runtime_place: String,
-    /// Whether it is a folder of this machine.
-    pub runtime_is_path: bool,
+    /// Whether its sources come along, in `vendor/`.
+    pub runtime_is_vendored: bool,
     /// Whether the schema has rules of `buf.validate`.
     pub has_rules: bool,
 }
@@ -49,7 +49,7 @@ struct View {
     variable: String,
     runtime: String,
     runtime_place: String,
-    runtime_is_path: bool,
+    runtime_is_vendored: bool,
     has_rules: bool,
     /// The services in words.
     names: String,
@@ -98,7 +98,7 @@ pub fn fresh(files: &FileSet, options: &Fresh) -> Result<Seeds, Vec<Diagnostic>>
         crate_name,
         runtime: options.runtime.clone(),
         runtime_place: options.runtime_place.clone(),
-        runtime_is_path: options.runtime_is_path,
+        runtime_is_vendored: options.runtime_is_vendored,
         has_rules: options.has_rules,
         names: names.join(", "),
         services,

@@ -18,6 +18,7 @@ mod codegen_compiles;
 mod contract;
 mod corpus;
 mod coverage_of_others;
+mod deploys;
 mod diff;
 mod docs;
 mod fastapi;

@@ -113,8 +113,27 @@ fn made(name: &str, protos: &[&Path]) -> PathBuf {
     let ran = protogate(&home, &arguments);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.stdout.contains("cargo test") && ran.stdout.contains(&runtime), "{ran:?}");
+    stands_alone(&root);
     fs::copy(format!("{ROOT}/Cargo.lock"), root.join("Cargo.lock")).unwrap();
     root
+}
+
+/// Nothing in the crate is of this machine: its next owner, and `docker build`, have only the crate.
+#[track_caller]
+fn stands_alone(root: &Path) {
+    let mut waiting = vec![root.to_path_buf()];
+    while let Some(at) = waiting.pop() {
+        if at.is_dir() {
+            waiting.extend(fs::read_dir(at).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let bytes = fs::read(&at).unwrap();
+        let is_named = bytes.windows(ROOT.len()).any(|window| window == ROOT.as_bytes());
+        assert!(!is_named, "{} names {ROOT}", at.display());
+    }
+    let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    assert!(manifest.contains("path = \"vendor/protogate-runtime\""), "{manifest}");
+    assert!(root.join("vendor/protogate-runtime/LICENSE-MIT").exists());
 }
 
 fn target() -> PathBuf {

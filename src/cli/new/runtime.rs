@@ -1,8 +1,10 @@
 //! Where a new service finds `protogate-runtime`, which is on no registry.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::vendor;
 use crate::cli::config::CONFIG;
 use crate::codegen::Fresh;
 use crate::diag::{Diagnostic, Place};
@@ -51,7 +53,7 @@ impl Runtime {
     /// In words, for whoever made the service.
     pub fn place(&self) -> String {
         match self {
-            Runtime::Folder(folder) => folder.display().to_string(),
+            Runtime::Folder(folder) => format!("{}, copied to vendor/", folder.display()),
             Runtime::Version(version) => format!(
                 "version {version}, which no registry has yet: make the service again with --runtime and the folder \
                  `src/runtime` of protogate's sources, or name it under [patch.crates-io]"
@@ -61,15 +63,28 @@ impl Runtime {
 
     /// What the crate is made with.
     pub fn of(&self, package: &str, has_rules: bool) -> Fresh {
-        let (runtime, runtime_place, runtime_is_path) = match self {
-            Runtime::Folder(folder) => {
-                let path = folder.to_string_lossy();
-                (format!("path = {}", toml::Value::from(path.as_ref())), format!("`{path}`"), true)
-            }
+        let (runtime, runtime_place) = match self {
+            Runtime::Folder(_) => (
+                "path = \"vendor/protogate-runtime\"".to_owned(),
+                format!("`vendor/`, the sources of protogate {}", env!("CARGO_PKG_VERSION")),
+            ),
             Runtime::Version(version) => {
-                (format!("version = \"{version}\""), format!("version {version}, not published yet"), false)
+                (format!("version = \"{version}\""), format!("version {version}, not published yet"))
             }
         };
-        Fresh { package: package.to_owned(), runtime, runtime_place, runtime_is_path, has_rules }
+        let runtime_is_vendored = matches!(self, Runtime::Folder(_));
+        Fresh { package: package.to_owned(), runtime, runtime_place, runtime_is_vendored, has_rules }
+    }
+
+    /// What of it comes along, by path in the crate.
+    ///
+    /// # Errors
+    ///
+    /// Sources that cannot be read.
+    pub fn vendored(&self) -> Result<BTreeMap<String, String>, Vec<Diagnostic>> {
+        match self {
+            Runtime::Folder(folder) => vendor::files(folder),
+            Runtime::Version(_) => Ok(BTreeMap::new()),
+        }
     }
 }
