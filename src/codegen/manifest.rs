@@ -5,6 +5,7 @@
 //! left its conflict markers, is no reason to mistake a generated file for somebody's work. A file is ours only while it
 //! holds what one of its digests says; everything else in the folder is the user's.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
@@ -134,14 +135,13 @@ pub(super) fn same(path: &str, a: &[u8], b: &[u8]) -> bool {
     a == b || !ours::is_binary(path) && line_ends_aside(a) == line_ends_aside(b)
 }
 
-fn line_ends_aside(bytes: &[u8]) -> Vec<u8> {
-    let mut kept = Vec::with_capacity(bytes.len());
-    for (position, byte) in bytes.iter().enumerate() {
-        if *byte != b'\r' || bytes.get(position + 1) != Some(&b'\n') {
-            kept.push(*byte);
-        }
+fn line_ends_aside(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if !bytes.contains(&b'\r') {
+        return Cow::Borrowed(bytes);
     }
-    kept
+    let is_end = |position: usize| bytes[position] == b'\r' && bytes.get(position + 1) == Some(&b'\n');
+    let kept = (0..bytes.len()).filter(|position| !is_end(*position)).map(|position| bytes[position]);
+    Cow::Owned(kept.collect())
 }
 
 #[cfg(test)]

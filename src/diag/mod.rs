@@ -22,7 +22,7 @@ mod shell;
 pub use changelog::{Advice, ChangeRow, Changelog, Heading};
 pub use coverage::{Coverage, Covered, Part};
 pub use evidence::{Affected, Agreement, Direction, Encoding, Evidence, Peer, Reading, Witness};
-pub use place::{Place, Span};
+pub use place::{Lines, Place, Span};
 pub use promised::{Fate, RuleRow, StateRow, tally};
 pub use report::{
     CallRow, CaseRow, Diagnostic, MethodRow, Phase, Related, Report, RuleInfo, Run, Section, Severity, Table,

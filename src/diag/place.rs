@@ -44,18 +44,17 @@ impl Span {
     }
 
     /// The span of a `SourceCodeInfo.Location` that protox wrote for `text`: its columns count bytes.
-    pub fn from_location_in(text: &str, span: &[i32]) -> Option<Span> {
+    pub fn from_location_in(text: &str, lines: &Lines, span: &[i32]) -> Option<Span> {
         let characters =
             |line: &str, column: usize| line.char_indices().take_while(|(at, _)| *at < column).count();
-        Some(Span::from_location(span)?.with_columns(text, characters))
+        Some(Span::from_location(span)?.with_columns(text, lines, characters))
     }
 
     /// The same span with other columns: `column` gets a line and a column of it, and says another; both
     /// count from 0.
-    fn with_columns(self, text: &str, column: impl Fn(&str, usize) -> usize) -> Span {
+    fn with_columns(self, text: &str, lines: &Lines, column: impl Fn(&str, usize) -> usize) -> Span {
         let at = |line: u32, old: u32| {
-            let line = text.split('\n').nth(line.saturating_sub(1) as usize).unwrap_or("");
-            let new = column(line, old.saturating_sub(1) as usize);
+            let new = column(lines.line(text, line), old.saturating_sub(1) as usize);
             u32::try_from(new).unwrap_or(u32::MAX).saturating_add(1)
         };
         Span {
@@ -70,6 +69,25 @@ impl Span {
         let (start_line, start_column) = line_and_column(text, start);
         let (end_line, end_column) = line_and_column(text, end.max(start));
         Span { start_line, start_column, end_line, end_column }
+    }
+}
+
+/// Where the lines of a text begin, so that each of many places in it is found without counting from the start.
+#[derive(Debug, Clone)]
+pub struct Lines(Vec<usize>);
+
+impl Lines {
+    /// Those of a text.
+    pub fn of(text: &str) -> Lines {
+        let after = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        Lines(std::iter::once(0).chain(after).collect())
+    }
+
+    /// A line of that text by its number, which counts from 1, without its end; nothing of one that it does not have.
+    fn line<'a>(&self, text: &'a str, number: u32) -> &'a str {
+        let number = number.saturating_sub(1) as usize;
+        let end = self.0.get(number + 1).map_or(text.len(), |next| next - 1);
+        self.0.get(number).and_then(|start| text.get(*start..end)).unwrap_or("")
     }
 }
 
@@ -142,7 +160,7 @@ impl Place {
     pub fn buf_span(&self) -> Span {
         let span = self.span_or_start();
         match &self.text {
-            Some(text) => span.with_columns(text, |line, column| {
+            Some(text) => span.with_columns(text, &Lines::of(text), |line, column| {
                 let end = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
                 terminal_width(&line[..end])
             }),
@@ -206,13 +224,13 @@ mod tests {
         ] {
             let text: Arc<str> = format!("// é\n{before}x").into();
             let bytes = i32::try_from(before.len()).unwrap();
-            let span = Span::from_location_in(&text, &[1, bytes, bytes + 1]);
+            let span = Span::from_location_in(&text, &Lines::of(&text), &[1, bytes, bytes + 1]);
             let place = Place { file: "a".into(), span, text: Some(text) };
             let columns = |span: Span| (span.start_column, span.end_column);
             assert_eq!(columns(place.span_or_start()), (characters, characters + 1), "{before}");
             assert_eq!(columns(place.buf_span()), (width, width + 1), "{before}");
         }
-        assert_eq!(Span::from_location_in("", &[9, 3, 5]).map(|it| it.start_column), Some(1));
+        assert_eq!(Span::from_location_in("", &Lines::of(""), &[9, 3, 5]).map(|it| it.start_column), Some(1));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::guard::{self, PublicImports};
 use super::source::{Content, Input, Inputs};
 use super::value::{Origin, Schema, Unfrozen};
 use super::{Loaded, bundled, edition, problem};
-use crate::diag::{Diagnostic, Place, Span};
+use crate::diag::{Diagnostic, Lines, Place, Span};
 
 /// What is said about one file at most. Nobody reads more, and each costs a look at the whole text.
 const MAX_ERRORS: usize = 100;
@@ -44,7 +44,7 @@ impl Parsed {
         Place {
             file: self.shown.clone(),
             span: location.and_then(|location| match &self.text {
-                Some(text) => Span::from_location_in(text, &location.span),
+                Some(text) => Span::from_location_in(text, &Lines::of(text), &location.span),
                 None => Span::from_location(&location.span),
             }),
             text: self.text.clone(),

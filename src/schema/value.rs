@@ -8,7 +8,7 @@ use prost_reflect::{DescriptorPool, DynamicMessage, FileDescriptor, ReflectMessa
 use prost_types::source_code_info::Location;
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
 
-use crate::diag::{Place, Span};
+use crate::diag::{Lines, Place, Span};
 
 /// Where a file of a schema came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub struct File {
     beside: Vec<Location>,
     /// Path of a location → its index, `beside` first. Built when first asked for: most files are never pointed at.
     locations: OnceLock<HashMap<Box<[i32]>, usize>>,
+    /// Of the text, likewise.
+    lines: OnceLock<Lines>,
 }
 
 /// A file that is linked while the pool still grows. It holds no descriptor: a descriptor keeps the pool
@@ -111,7 +113,10 @@ impl File {
     /// The place of a descriptor path; the file as a whole where the source does not tell.
     pub fn place(&self, path: &[i32]) -> Place {
         let span = self.location(path).and_then(|location| match &self.text {
-            Some(text) => Span::from_location_in(text, &location.span),
+            Some(text) => {
+                let lines = self.lines.get_or_init(|| Lines::of(text));
+                Span::from_location_in(text, lines, &location.span)
+            }
             None => Span::from_location(&location.span),
         });
         Place { file: self.shown.clone(), span, text: self.text.clone() }
@@ -140,7 +145,16 @@ impl Schema {
     pub(super) fn freeze(pool: DescriptorPool, linked: Vec<Unfrozen>, mut left_out: Vec<String>) -> Schema {
         let freeze = |Unfrozen { name, shown, text, origin, imports, beside }| {
             let descriptor = pool.get_file_by_name(&name)?;
-            Some(File { shown, text, origin, descriptor, imports, beside, locations: OnceLock::new() })
+            Some(File {
+                shown,
+                text,
+                origin,
+                descriptor,
+                imports,
+                beside,
+                locations: OnceLock::new(),
+                lines: OnceLock::new(),
+            })
         };
         let mut files: Vec<File> = linked.into_iter().filter_map(freeze).collect();
         files.sort_by(|a, b| a.name().cmp(b.name()));
