@@ -23,7 +23,6 @@ pub(super) fn told(rules: &Rules, message: &DynamicMessage, now: i128) -> Told {
     if !rules.is_empty() {
         walk.message(message, "");
     }
-    walk.told.violations.sort();
     walk.told
 }
 
@@ -97,6 +96,9 @@ impl Walk<'_> {
                 let Kind::Message(entry) = desc.kind() else { return };
                 let (of_key, of_value) =
                     (entry.map_entry_key_field().kind(), entry.map_entry_value_field().kind());
+                // In one order for one message, whatever that of the map is.
+                let mut entries: Vec<_> = entries.iter().collect();
+                entries.sort_unstable_by_key(|(key, _)| *key);
                 for (key, value) in entries {
                     let path = || format!("{path}[{}]", subscript(key));
                     self.element(&field.keys, &key.clone().into(), &of_key, path);

@@ -234,7 +234,8 @@ impl Rules {
         all
     }
 
-    /// Everything that this message breaks, as far as its rules are understood; see [`Rules::judge`].
+    /// Everything that this message breaks, as far as its rules are understood, in the order in which the schema declares its
+    /// fields; what is about the message comes before them. See [`Rules::judge`].
     pub fn violations(&self, message: &DynamicMessage) -> Vec<Violation> {
         self.told(message).violations
     }

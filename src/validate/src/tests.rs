@@ -53,7 +53,7 @@ fn rules_inside_of_messages_lists_and_maps_are_found_by_their_path() {
         N one = 1; repeated N many = 2; map<string, N> named = 3 [(buf.validate.field).map.keys.string.len = 1]; }";
     const JSON: &str = r#"{"one":{"n":5},"many":[{"n":1},{}],"named":{"ab":{"n":7}}}"#;
     let many =
-        "many[1].n int32.gte_lt, named[\"ab\"] string.len, named[\"ab\"].n int32.gte_lt, one.n int32.gte_lt";
+        "one.n int32.gte_lt, many[1].n int32.gte_lt, named[\"ab\"] string.len, named[\"ab\"].n int32.gte_lt";
     check(M, &[("{}", ""), (JSON, many)]);
 }
 
