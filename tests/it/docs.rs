@@ -1,4 +1,4 @@
-//! The pages of the docs at the command line and in a browser; what they say and what their snippets do.
+//! The pages of the docs at the command line and in a browser; what they say.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,14 +12,12 @@ use protogate::codegen::{Options, Output, generate};
 use protogate::promise::{Rules, Verdict};
 use protogate::schema::{Schema, Source, load};
 
-use super::grpcurl::shell;
 use super::peers;
 use super::run::protogate;
-use super::servers::{Server, program};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-fn schema(source: &Source) -> Schema {
+pub fn schema(source: &Source) -> Schema {
     let loaded = load(source);
     let said: Vec<_> = loaded.diagnostics.iter().map(|it| &it.message).collect();
     assert!(said.is_empty(), "{said:?}");
@@ -27,13 +25,13 @@ fn schema(source: &Source) -> Schema {
 }
 
 /// `docs/index.json` of a schema.
-fn view(schema: &Schema, options: &Options) -> Value {
+pub fn view(schema: &Schema, options: &Options) -> Value {
     let options = Options { outputs: vec![Output::Docs], ..options.clone() };
     let files = generate(schema, &options).unwrap_or_else(|said| panic!("{said:#?}"));
     serde_json::from_slice(files.get("docs/index.json").unwrap()).unwrap()
 }
 
-fn list<'v>(value: &'v Value, name: &str) -> &'v [Value] {
+pub fn list<'v>(value: &'v Value, name: &str) -> &'v [Value] {
     value[name].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
@@ -97,112 +95,6 @@ fn samples_of_every_message_return_and_keep_the_rules() {
             let sources = super::codegen_compiles::with_imports(&root, &format!("google/{package}"));
             assert!(samples_return(&schema(&Source::Text(sources))) > 50, "{package}");
         }
-    }
-}
-
-/// The snippets of a language, by method.
-fn snippets(address: &str, language: &str) -> Vec<(String, String)> {
-    let schema = schema(&Source::parse(&format!("{ROOT}/proto")).unwrap());
-    let view = view(&schema, &Options { address: address.to_owned(), ..Options::default() });
-    let services = list(&view, "packages").iter().flat_map(|it| list(it, "services"));
-    let methods = services.flat_map(|it| list(it, "methods"));
-    let of = |method: &Value| {
-        let snippet = list(method, "snippets").iter().find(|it| it["language"] == language)?;
-        Some((method["name"].as_str()?.to_owned(), snippet["code"].as_str()?.to_owned()))
-    };
-    methods.filter_map(of).collect()
-}
-
-/// What the calls of `user.proto` end with on an empty server: the id of a sample is nobody's, and two users of one
-/// stream may not share an address.
-fn ending(method: &str) -> &'static str {
-    match method {
-        "GetUser" | "UpdateUser" | "DeleteUser" => "NOT_FOUND",
-        "ImportUsers" => "ALREADY_EXISTS",
-        _ => "OK",
-    }
-}
-
-#[test]
-fn the_snippets_of_grpcurl_run_against_the_reference() {
-    let Some(grpcurl) = peers::or_skip("grpcurl") else { return };
-    let server = Server::reference();
-    let address = server.address.trim_start_matches("http://");
-    let all = snippets(address, "grpcurl");
-    assert_eq!(all.len(), 8);
-    let folder = tempfile::tempdir().unwrap();
-    for (method, line) in all {
-        let ran = shell(&grpcurl, folder.path(), &line, &[]);
-        let code = match ending(&method) {
-            "OK" => 0,
-            "NOT_FOUND" => 69,
-            _ => 70,
-        };
-        assert_eq!(ran.code, code, "{method}: {ran:?}");
-    }
-}
-
-#[test]
-fn the_snippets_of_curl_run_against_the_reference() {
-    if !Command::new("curl").arg("--version").output().is_ok_and(|it| it.status.success()) {
-        eprintln!("skipped: curl is not installed");
-        return;
-    }
-    let mut service = Command::new(program("user-service"));
-    service.args(["--addr", "127.0.0.1:0", "--store", "memory", "--rest-addr", "127.0.0.1:0"]);
-    let (_server, rest) = Server::start_with_rest(&mut service);
-    let all = snippets("localhost:50051", "curl");
-    assert_eq!(all.len(), 8);
-    let folder = tempfile::tempdir().unwrap();
-    for (method, line) in all {
-        assert!(line.contains("http://localhost:8080/"), "{line}");
-        let line = line.replace("http://localhost:8080", &rest);
-        let line = line.replacen("curl ", "curl --silent --output answer --write-out '%{http_code}' ", 1);
-        let ran = Command::new("sh").args(["-c", &line]).current_dir(folder.path()).output().unwrap();
-        let status = match ending(&method) {
-            "OK" => "200",
-            "NOT_FOUND" => "404",
-            _ => "409",
-        };
-        assert_eq!(String::from_utf8_lossy(&ran.stdout), status, "{method}: {line} {ran:?}");
-    }
-}
-
-#[test]
-fn the_snippets_of_python_run_against_the_reference() {
-    let (Some(python), Some(_)) = (peers::or_skip("python"), peers::or_skip("pb2")) else { return };
-    let server = Server::reference();
-    let address = server.address.trim_start_matches("http://");
-    let folder = tempfile::tempdir().unwrap();
-    let proto = format!("{ROOT}/proto");
-    let made = protogate(folder.path(), &["generate", &proto, "--output", "python", "--out", "out"]);
-    assert_eq!(made.code, 0, "{made:?}");
-    let all = snippets(address, "Python");
-    assert_eq!(all.len(), 8);
-    for (method, code) in all {
-        let mut run = Command::new(&python);
-        let ran =
-            run.args(["-c", &code]).env("PYTHONPATH", folder.path().join("out/python")).output().unwrap();
-        let said = String::from_utf8_lossy(&ran.stderr);
-        match ending(&method) {
-            "OK" => assert!(ran.status.success(), "{method}: {said}"),
-            status => assert!(said.contains(&format!("StatusCode.{status}")), "{method}: {said}"),
-        }
-    }
-}
-
-#[test]
-fn the_snippets_of_rust_are_rust_and_name_what_is_generated() {
-    let made = fs::read_to_string(format!("{ROOT}/generated/rust/user.rs")).unwrap();
-    let all = snippets("localhost:50051", "Rust");
-    assert_eq!(all.len(), 8);
-    for (method, code) in all {
-        let function = format!("async fn f() -> Result<(), Box<dyn std::error::Error>> {{ {code} Ok(()) }}");
-        syn::parse_file(&function).unwrap_or_else(|error| panic!("{method}: {error}\n{code}"));
-        let called = code.split("client.").nth(1).unwrap().split('(').next().unwrap();
-        assert!(made.contains(&format!("pub async fn {called}(")), "{called}");
-        let message = code.split("crate::pb::user::").nth(2).unwrap().split([' ', ':']).next().unwrap();
-        assert!(made.contains(&format!("pub struct {message} {{")), "{message}");
     }
 }
 

@@ -64,6 +64,7 @@ mod same_bytes;
 mod servers;
 mod side;
 #[cfg(unix)]
+mod snippets;
 mod stores;
 mod tls;
 mod tutorial;

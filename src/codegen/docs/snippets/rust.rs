@@ -17,7 +17,8 @@ pub(super) fn rust(call: &Call<'_>, root: &str) -> String {
     let argument = if streams { "futures_util::stream::iter([request.clone(), request])" } else { "request" };
     let function = snake(method.name());
     let mut made = format!(
-        "use {client};\n\nlet mut client = {name}Client::connect({:?}).await?;\n",
+        "use {client};\n\nlet channel = tonic::transport::Endpoint::from_static({:?}).connect().await?;\n\
+         let mut client = {name}Client::new(channel);\n",
         format!("http://{}", call.address)
     );
     made.push_str(&format!("let request = {request};\n"));
