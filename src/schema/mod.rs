@@ -14,12 +14,14 @@ mod closure;
 mod compile;
 mod directory;
 mod edition;
+mod exclude;
 mod fragment;
 mod git;
 mod guard;
 mod head;
 mod http;
 mod image;
+mod moved;
 mod narrow;
 mod pair;
 mod problem;
@@ -42,6 +44,7 @@ mod releases_tests;
 #[cfg(test)]
 mod tests;
 
+pub use exclude::exclude;
 pub use http::{HttpRule, http_rules};
 pub use narrow::narrow;
 pub use pair::{ACCEPT_MARK, load_pair};

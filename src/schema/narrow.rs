@@ -1,22 +1,23 @@
 //! A part of a schema: some of its types, and all that these need.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use prost::Message;
 use prost_reflect::{
-    DescriptorPool, DynamicMessage, EnumDescriptor, Kind, MessageDescriptor, MethodDescriptor,
-    ReflectMessage, Value,
+    DescriptorPool, DynamicMessage, EnumDescriptor, FileDescriptor, Kind, MessageDescriptor,
+    MethodDescriptor, ReflectMessage, Value,
 };
 use prost_types::FileDescriptorProto;
 
+use super::moved::{Moved, has_elements, join, text};
 use super::source::Source;
 use super::value::{Origin, Schema};
 use super::{Loaded, load, nearest, problem};
 use crate::diag::Diagnostic;
 
 /// The schema of the source's own types that `wanted` names, and of those they use: messages, enums and services by
-/// their full names, a method as `package.Service/Method`, all of a package by its name, and those inside it as well
-/// with `.**` at the end. Extensions stay, because an option of what stays may be one; comments stay where they belong.
+/// their full names, a method as `package.Service/Method` or with a dot, all of a package by its name, and those inside it as well
+/// with `.**` at the end. Extensions of messages that stay do as well, and those that options of what stays are; comments stay where they belong.
 /// Files that nothing is left of are regarded as imports.
 ///
 /// # Errors
@@ -34,15 +35,7 @@ pub fn narrow(schema: &Schema, wanted: &[String]) -> Result<Loaded, Vec<Diagnost
     if !unknown.is_empty() {
         return Err(unknown);
     }
-    for file in schema.own_files() {
-        for extension in all_extensions(file.descriptor().messages(), file.descriptor().extensions()) {
-            kept.message(&extension.containing_message());
-            kept.kind(&extension.kind());
-            if let Some(outer) = extension.parent_message() {
-                kept.shell(&outer);
-            }
-        }
-    }
+    kept.add_extensions(schema);
     let kind = FileDescriptorProto::default().descriptor();
     let mut own = BTreeSet::new();
     let files = schema.commented_files().map(|(name, encoded)| {
@@ -64,7 +57,7 @@ pub fn narrow(schema: &Schema, wanted: &[String]) -> Result<Loaded, Vec<Diagnost
 }
 
 /// Every name that can be wanted.
-fn names(schema: &Schema) -> BTreeSet<String> {
+pub(super) fn names(schema: &Schema) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for file in schema.own_files() {
         let file = file.descriptor();
@@ -85,11 +78,17 @@ fn names(schema: &Schema) -> BTreeSet<String> {
     found
 }
 
-fn path_of(method: &MethodDescriptor) -> String {
+pub(super) fn path_of(method: &MethodDescriptor) -> String {
     format!("{}/{}", method.parent_service().full_name(), method.name())
 }
 
-fn all_extensions(
+/// A method as `package.Service/Method`, or with a dot, as buf has it.
+pub(super) fn method_named(pool: &DescriptorPool, name: &str) -> Option<MethodDescriptor> {
+    let (service, method) = name.rsplit_once(['/', '.'])?;
+    pool.get_service_by_name(service)?.methods().find(|it| it.name() == method)
+}
+
+pub(super) fn all_extensions(
     messages: impl Iterator<Item = MessageDescriptor>,
     top: impl Iterator<Item = prost_reflect::ExtensionDescriptor>,
 ) -> Vec<prost_reflect::ExtensionDescriptor> {
@@ -109,6 +108,7 @@ struct Kept {
     /// Messages of which only what is declared inside them stays.
     shells: BTreeSet<String>,
     methods: BTreeSet<String>,
+    extensions: BTreeSet<String>,
 }
 
 impl Kept {
@@ -132,10 +132,7 @@ impl Kept {
             self.types.insert(service.full_name().to_owned());
             return is_own(pool, service.parent_file().name());
         }
-        let method = name.split_once('/').and_then(|(service, method)| {
-            pool.get_service_by_name(service)?.methods().find(|it| it.name() == method)
-        });
-        if let Some(method) = method {
+        if let Some(method) = method_named(pool, name) {
             self.method(&method);
             return is_own(pool, method.parent_service().parent_file().name());
         }
@@ -208,6 +205,70 @@ impl Kept {
         self.message(&method.output());
     }
 
+    /// Extensions that options of what stays are, and those of messages that stay; each may need more.
+    fn add_extensions(&mut self, schema: &Schema) {
+        let files = || schema.own_files().map(|file| file.descriptor());
+        let all: Vec<_> =
+            files().flat_map(|file| all_extensions(file.messages(), file.extensions())).collect();
+        loop {
+            let before = (self.types.len(), self.extensions.len());
+            let used: BTreeSet<String> = files().flat_map(|file| self.used(file)).collect();
+            for extension in &all {
+                let extended = extension.containing_message();
+                let is_option = extended.full_name().starts_with("google.protobuf.");
+                let stays = used.contains(extension.full_name())
+                    || !is_option && self.types.contains(extended.full_name());
+                if stays && self.extensions.insert(extension.full_name().to_owned()) {
+                    self.message(&extended);
+                    self.kind(&extension.kind());
+                    if let Some(outer) = extension.parent_message() {
+                        self.shell(&outer);
+                    }
+                }
+            }
+            if before == (self.types.len(), self.extensions.len()) {
+                return;
+            }
+        }
+    }
+
+    /// The extensions that options of what stays in a file are.
+    fn used(&self, file: &FileDescriptor) -> Vec<String> {
+        let mut options = Vec::new();
+        let mut waiting: Vec<MessageDescriptor> = file.messages().collect();
+        let mut enums: Vec<EnumDescriptor> = file.enums().collect();
+        while let Some(message) = waiting.pop() {
+            waiting.extend(message.child_messages());
+            enums.extend(message.child_enums());
+            if self.types.contains(message.full_name()) {
+                options.push(message.options());
+                options.extend(message.fields().map(|it| it.options()));
+                options.extend(message.oneofs().map(|it| it.options()));
+            }
+        }
+        for kind in enums.iter().filter(|it| self.types.contains(it.full_name())) {
+            options.push(kind.options());
+            options.extend(kind.values().map(|it| it.options()));
+        }
+        for service in file.services().filter(|it| self.types.contains(it.full_name())) {
+            options.push(service.options());
+            let methods = service.methods().filter(|it| self.methods.contains(&path_of(it)));
+            options.extend(methods.map(|it| it.options()));
+        }
+        for extension in all_extensions(file.messages(), file.extensions()) {
+            if self.extensions.contains(extension.full_name()) {
+                options.push(extension.options());
+            }
+        }
+        if !options.is_empty() {
+            options.push(file.options());
+        }
+        let names = |options: DynamicMessage| {
+            options.extensions().map(|(it, _)| it.full_name().to_owned()).collect::<Vec<_>>()
+        };
+        options.into_iter().flat_map(names).collect()
+    }
+
     fn shell(&mut self, message: &MessageDescriptor) {
         let mut outer = Some(message.clone());
         while let Some(message) = outer.filter(|message| self.shells.insert(message.full_name().to_owned())) {
@@ -218,10 +279,10 @@ impl Kept {
     /// Takes away what does not stay; whether anything does that a caller could want.
     fn trim_file(&self, file: &mut DynamicMessage, package: &str) -> bool {
         let mut moved = Moved::default();
-        let is_left = [("message_type", 4), ("enum_type", 5), ("service", 6)].map(|(list, number)| {
+        let lists = [("message_type", 4), ("enum_type", 5), ("service", 6), ("extension", 7)];
+        let is_left = lists.map(|(list, number)| {
             self.trim(file, list, &[number], package, &mut moved);
-            file.get_field_by_name(list)
-                .is_some_and(|list| list.as_list().is_some_and(|list| !list.is_empty()))
+            has_elements(file, list)
         });
         moved.apply(file);
         is_left.contains(&true)
@@ -239,6 +300,7 @@ impl Kept {
             let name = join(scope, &text(element, "name"), if list == "method" { '/' } else { '.' });
             let (is_whole, is_shell) = match list {
                 "method" => (self.methods.contains(&name), false),
+                "extension" => (self.extensions.contains(&name), false),
                 _ => (self.types.contains(&name), self.shells.contains(&name)),
             };
             if !is_whole && !is_shell {
@@ -251,6 +313,7 @@ impl Kept {
                 "message_type" | "nested_type" => {
                     self.trim(element, "nested_type", &[old.as_slice(), &[3]].concat(), &name, moved);
                     self.trim(element, "enum_type", &[old.as_slice(), &[4]].concat(), &name, moved);
+                    self.trim(element, "extension", &[old.as_slice(), &[6]].concat(), &name, moved);
                     if !is_whole {
                         for emptied in [("field", 2), ("oneof_decl", 8)] {
                             element.clear_field_by_name(emptied.0);
@@ -261,49 +324,6 @@ impl Kept {
                 "service" => self.trim(element, "method", &[old.as_slice(), &[2]].concat(), &name, moved),
                 _ => {}
             }
-            true
-        });
-    }
-}
-
-fn join(scope: &str, name: &str, by: char) -> String {
-    if scope.is_empty() { name.to_owned() } else { format!("{scope}{by}{name}") }
-}
-
-fn text(message: &DynamicMessage, field: &str) -> String {
-    message.get_field_by_name(field).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-/// Where elements went, by their old paths in the file.
-#[derive(Default)]
-struct Moved {
-    /// The new position, or nothing for what is gone.
-    to: HashMap<Vec<i32>, Option<i32>>,
-    /// Lists that are gone as a whole.
-    gone: BTreeSet<Vec<i32>>,
-}
-
-impl Moved {
-    /// Gives every location of the file its new path.
-    fn apply(&self, file: &mut DynamicMessage) {
-        let Some(Value::Message(info)) = file.get_field_by_name_mut("source_code_info") else { return };
-        let Some(Value::List(locations)) = info.get_field_by_name_mut("location") else { return };
-        locations.retain_mut(|location| {
-            let Value::Message(location) = location else { return true };
-            let Some(Value::List(path)) = location.get_field_by_name_mut("path") else { return true };
-            let old: Vec<i32> = path.iter().filter_map(Value::as_i32).collect();
-            let mut new = old.clone();
-            for end in 1..=old.len() {
-                if self.gone.contains(&old[..end]) {
-                    return false;
-                }
-                match self.to.get(&old[..end]) {
-                    Some(None) => return false,
-                    Some(Some(position)) => new[end - 1] = *position,
-                    None => {}
-                }
-            }
-            *path = new.into_iter().map(Value::I32).collect();
             true
         });
     }
@@ -345,7 +365,7 @@ mod tests {
     #[test]
     fn what_is_wanted_stays_with_what_it_needs() {
         let cases: &[(&[&str], &[&str])] = &[
-            (&["p.v1.D"], &["p.v1", "p.v1.D", "p.v1.Unit"]),
+            (&["p.v1.D"], &["p.v1", "p.v1.D"]),
             (
                 &["p.v1.S/Get"],
                 &[
@@ -359,8 +379,8 @@ mod tests {
                     "p.v1.Unit",
                 ],
             ),
-            (&["p.v1.B.E"], &["p.v1", "p.v1.B", "p.v1.B.E", "p.v1.Unit"]),
-            (&["p.v2"], &["p.v1", "p.v1.Unit", "p.v2", "p.v2.Q"]),
+            (&["p.v1.B.E"], &["p.v1", "p.v1.B", "p.v1.B.E"]),
+            (&["p.v2"], &["p.v2", "p.v2.Q"]),
         ];
         for (wanted, expected) in cases {
             assert_eq!(left(wanted).unwrap(), *expected, "{wanted:?}");

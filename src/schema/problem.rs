@@ -330,3 +330,12 @@ pub(super) fn no_such_type(name: &str, near: Option<&str>) -> Diagnostic {
     };
     Diagnostic::failure(&SCHEMA_TYPE, format!("the schema has no `{name}`")).help(help)
 }
+
+pub(super) fn wanted_and_excluded(name: &str) -> Diagnostic {
+    Diagnostic::failure(&SCHEMA_TYPE, format!("`{name}` is wanted and excluded")).help("name it once")
+}
+
+pub(super) fn method_lost(method: &str, lost: &str) -> Diagnostic {
+    Diagnostic::failure(&SCHEMA_TYPE, format!("`{method}` stays, and its `{lost}` is excluded"))
+        .help(format!("exclude `{method}` as well, or keep `{lost}`"))
+}

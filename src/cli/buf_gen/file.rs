@@ -82,8 +82,7 @@ pub struct ManagedV2 {
 pub struct RuleV2 {
     pub file_option: Option<String>,
     pub field_option: Option<String>,
-    #[serde(rename = "field")]
-    _field: Option<String>,
+    pub field: Option<String>,
     pub module: Option<String>,
     pub path: Option<String>,
     pub value: Option<Scalar>,

@@ -43,7 +43,6 @@ pub fn v1(yaml: &Yaml) -> Result<BufGen, Diagnostic> {
 fn job_v2(plugin: Spanned<PluginV2>, yaml: &Yaml) -> Result<Job, Diagnostic> {
     let place = yaml.place(plugin.referenced);
     let plugin = plugin.value;
-    no_exclusions(&plugin.exclude_types, &place)?;
     let (command, by) = match (plugin.local, plugin.protoc_builtin, plugin.remote) {
         (Some(local), None, None) => (local.list(), By::Plugin),
         (None, Some(language), None) => (protoc(plugin.protoc_path), By::Protoc(language)),
@@ -64,6 +63,7 @@ fn job_v2(plugin: Spanned<PluginV2>, yaml: &Yaml) -> Result<Job, Diagnostic> {
         include_imports: plugin.include_imports,
         include_wkt: plugin.include_wkt,
         types: plugin.types,
+        exclude_types: plugin.exclude_types,
         place,
     })
 }
@@ -99,6 +99,7 @@ fn job_v1(plugin: Spanned<PluginV1>, yaml: &Yaml) -> Result<Job, Diagnostic> {
         include_imports: false,
         include_wkt: false,
         types: Vec::new(),
+        exclude_types: Vec::new(),
         place,
     })
 }
@@ -125,21 +126,11 @@ fn elsewhere(plugin: &str, place: Place) -> Diagnostic {
         .help(format!("install the plugin and write `local: protoc-gen-{name}`"))
 }
 
-fn no_exclusions(types: &[String], place: &Place) -> Result<(), Diagnostic> {
-    if types.is_empty() {
-        return Ok(());
-    }
-    Err(Diagnostic::failure(&CONFIG, "`exclude_types` is not read")
-        .at(place.clone())
-        .help("name what is wanted under `types`"))
-}
-
 fn input(input: Spanned<InputV2>, yaml: &Yaml) -> Result<Input, Diagnostic> {
     let place = yaml.place(input.referenced);
     let mut input = input.value;
     let (types, paths) = (take(&mut input.types), take(&mut input.paths));
-    let exclude_paths = take(&mut input.exclude_paths);
-    no_exclusions(&input.exclude_types, &place)?;
+    let (exclude_types, exclude_paths) = (take(&mut input.exclude_types), take(&mut input.exclude_paths));
     let refused = |said: String, help: &str| {
         Err(Diagnostic::failure(&CONFIG, said).at(place.clone()).help(help.to_owned()))
     };
@@ -190,6 +181,7 @@ fn input(input: Spanned<InputV2>, yaml: &Yaml) -> Result<Input, Diagnostic> {
     Ok(Input {
         source: if plain { path.clone() } else { format!("{path}#{fragment}") },
         types,
+        exclude_types,
         paths,
         exclude_paths,
         place,

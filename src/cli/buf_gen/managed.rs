@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use prost_types::field_options::JsType;
+
 use super::file::{ManagedV1, ManagedV2, PerModule, RuleV2};
 use crate::cli::config::CONFIG;
 use crate::cli::paths::normal;
@@ -15,34 +17,78 @@ pub fn v2(block: ManagedV2, yaml: &Yaml) -> Result<Option<Managed>, Diagnostic> 
     let mut managed = Managed::default();
     for rule in block.disable {
         let place = yaml.place(rule.referenced);
-        let (scope, option) = scope(&rule.value, &place)?;
-        managed.disabled.push((scope, option));
+        let Rule { scope, about } = checked_rule(&rule.value, &place)?;
+        match about {
+            About::File(option) => managed.disabled.push((scope, Some(option))),
+            About::Fields(field) => managed.fields.disabled.push((scope, field)),
+            // A rule that names a field and no option is about every option of the files as well: so does buf 1.75.
+            About::Any(field) => {
+                managed.fields.disabled.push((scope.clone(), field));
+                managed.disabled.push((scope, None));
+            }
+        }
     }
     for rule in block.r#override {
         let place = yaml.place(rule.referenced);
-        let (scope, option) = scope(&rule.value, &place)?;
-        let (Some(option), Some(value)) = (option, rule.value.value) else {
-            return Err(Diagnostic::failure(&CONFIG, "an override is a `file_option` and its `value`")
-                .at(place)
-                .help("write both"));
-        };
-        managed.overridden.push((scope, option, checked(option, value.text(), place)?));
+        let Rule { scope, about } = checked_rule(&rule.value, &place)?;
+        match (about, rule.value.value) {
+            (About::File(option), Some(value)) => {
+                managed.overridden.push((scope, option, checked(option, value.text(), place)?));
+            }
+            (About::Fields(field), Some(value)) => {
+                managed.fields.overridden.push((scope, field, js_type(&value.text(), place)?));
+            }
+            _ => {
+                let said = "an override is a `file_option` or a `field_option`, and its `value`";
+                return Err(Diagnostic::failure(&CONFIG, said).at(place).help("write both"));
+            }
+        }
     }
     Ok(block.enabled.then_some(managed))
 }
 
-fn scope(rule: &RuleV2, place: &Place) -> Result<(Scope, Option<FileOption>), Diagnostic> {
-    if rule.field_option.is_some() {
-        return Err(Diagnostic::failure(&CONFIG, "options of fields are not managed here")
-            .at(place.clone())
-            .help("write `[jstype = …]` into the schema, or leave this file to buf"));
-    }
-    let option = rule.file_option.as_deref().map(|name| named(name, place)).transpose()?;
+/// A rule about options, without its value.
+struct Rule {
+    scope: Scope,
+    about: About,
+}
+
+/// What it is about.
+enum About {
+    File(FileOption),
+    /// The one option of fields: of one, or of all.
+    Fields(Option<String>),
+    /// No option is named: of one field, or of all.
+    Any(Option<String>),
+}
+
+fn checked_rule(rule: &RuleV2, place: &Place) -> Result<Rule, Diagnostic> {
+    let about = match (&rule.file_option, &rule.field_option, &rule.field) {
+        (Some(name), None, None) => About::File(named(name, place)?),
+        (None, Some(name), field) if name == "jstype" => About::Fields(field.clone()),
+        (None, None, field) => About::Any(field.clone()),
+        (None, Some(name), _) => {
+            let said = format!("`{name}` is no option of a field that is managed");
+            return Err(Diagnostic::failure(&CONFIG, said).at(place.clone()).help("there is `jstype`"));
+        }
+        (Some(_), ..) => {
+            let said = "a rule is about options of files or of fields, and not of both";
+            return Err(Diagnostic::failure(&CONFIG, said).at(place.clone()).help("write two rules"));
+        }
+    };
     let path = rule.path.as_deref().map_or(Some(String::new()), normal);
     let path = path.ok_or_else(|| {
         Diagnostic::failure(&CONFIG, "a path is relative to the module, as imports have it").at(place.clone())
     })?;
-    Ok((Scope { path, module: rule.module.clone() }, option))
+    Ok(Rule { scope: Scope { path, module: rule.module.clone() }, about })
+}
+
+fn js_type(value: &str, place: Place) -> Result<JsType, Diagnostic> {
+    JsType::from_str_name(value).ok_or_else(|| {
+        Diagnostic::failure(&CONFIG, format!("`{value}` is no value of this option"))
+            .at(place)
+            .help("write JS_NORMAL, JS_STRING or JS_NUMBER")
+    })
 }
 
 fn named(name: &str, place: &Place) -> Result<FileOption, Diagnostic> {

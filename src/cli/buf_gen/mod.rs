@@ -2,8 +2,7 @@
 //! whose.
 //!
 //! Paths in it are relative to the folder it stands in. Absent: plugins that run on buf's servers (`remote`), inputs that
-//! are elsewhere (`module`, the address of a repository), `exclude_types`, and options of fields in managed mode; each is
-//! refused where it stands.
+//! are elsewhere (`module`, the address of a repository); each is refused where it stands.
 
 mod file;
 mod jobs;
@@ -47,6 +46,7 @@ struct Job {
     include_imports: bool,
     include_wkt: bool,
     types: Vec<String>,
+    exclude_types: Vec<String>,
     place: Place,
 }
 
@@ -63,6 +63,7 @@ struct Input {
     /// As a user spells it.
     source: String,
     types: Vec<String>,
+    exclude_types: Vec<String>,
     /// Files and folders, as the file names them.
     paths: Vec<String>,
     exclude_paths: Vec<String>,

@@ -15,7 +15,7 @@ use crate::cli::{Context, sources, workspace};
 use crate::codegen::FileSet;
 use crate::codegen::plugin::{Answer, Files, read_answer};
 use crate::diag::{Diagnostic, Severity};
-use crate::schema::{Loaded, Origin, Root, Schema, Source, is_at_or_below, load_roots, narrow};
+use crate::schema::{Loaded, Origin, Root, Schema, Source, exclude, is_at_or_below, load_roots, narrow};
 
 /// The modules of the files that come with protogate.
 const BUNDLED: [(&str, &str); 5] = [
@@ -86,7 +86,8 @@ fn subjects(file: &BufGen, arguments: &Generate, context: &Context) -> Result<Ve
     let types = if arguments.types.is_empty() { &file.types } else { &arguments.types };
     if arguments.input.is_some() || file.inputs.is_empty() {
         let loaded = without_failures(load_roots(&file.roots_of_input(arguments, context)?))?;
-        let loaded = narrowed(loaded, types)?;
+        let schema = part(&loaded.schema, types, &[])?;
+        let loaded = Loaded { schema, ..loaded };
         return Ok(vec![Subject { loaded, paths: Vec::new(), exclude_paths: Vec::new() }]);
     }
     let read = |input: &Input| {
@@ -97,8 +98,10 @@ fn subjects(file: &BufGen, arguments: &Generate, context: &Context) -> Result<Ve
             let paths = paths.iter().filter_map(|path| normal(path));
             paths.filter_map(|path| inside(&path, &folder).map(str::to_owned)).collect()
         };
+        let loaded = sources::load_whole(&source)?;
+        let schema = part(&loaded.schema, types, &input.exclude_types)?;
         Ok(Subject {
-            loaded: narrowed(sources::load_whole(&source)?, types)?,
+            loaded: Loaded { schema, ..loaded },
             paths: below(&input.paths),
             exclude_paths: below(&input.exclude_paths),
         })
@@ -111,8 +114,10 @@ fn without_failures(loaded: Loaded) -> Result<Loaded, Vec<Diagnostic>> {
     if failed { Err(loaded.diagnostics) } else { Ok(loaded) }
 }
 
-fn narrowed(loaded: Loaded, types: &[String]) -> Result<Loaded, Vec<Diagnostic>> {
-    if types.is_empty() { Ok(loaded) } else { narrow(&loaded.schema, types) }
+/// What is wanted of a schema, and not excluded.
+fn part(schema: &Schema, types: &[String], excluded: &[String]) -> Result<Schema, Vec<Diagnostic>> {
+    let schema = if excluded.is_empty() { schema.clone() } else { exclude(schema, excluded, types)?.schema };
+    if types.is_empty() { Ok(schema) } else { Ok(narrow(&schema, types)?.schema) }
 }
 
 impl Subject {
@@ -173,10 +178,12 @@ fn answers(file: &BufGen, subject: &Subject, context: &Context) -> Result<Answer
     let mut questions = Vec::new();
     let mut schemas = Vec::new();
     for job in &file.jobs {
-        let schema = match job.types.is_empty() {
-            true => subject.loaded.schema.clone(),
-            false => narrow(&subject.loaded.schema, &job.types)?.schema,
+        let placed = |said: Vec<Diagnostic>| -> Vec<Diagnostic> {
+            said.into_iter()
+                .map(|it| if it.place.is_none() { it.at(job.place.clone()) } else { it })
+                .collect()
         };
+        let schema = part(&subject.loaded.schema, &job.types, &job.exclude_types).map_err(placed)?;
         let wanted = wanted(&schema, job, |name| subject.means(name));
         schemas.push((job, encoded(&schema, file, context), schema, wanted));
     }
@@ -261,10 +268,10 @@ fn groups(names: &[String], per_folder: bool) -> Vec<Vec<&str>> {
 }
 
 fn encoded(schema: &Schema, file: &BufGen, context: &Context) -> Files {
-    let Some(managed) = &file.managed else { return Files::of(schema, |_, _| Vec::new()) };
-    Files::of(schema, |name, package| {
+    let Some(managed) = &file.managed else { return Files::of(schema) };
+    Files::amended(schema, |name, package, encoded| {
         let module = module(schema, name, &context.config);
-        managed.amendment(name, package, module.as_deref())
+        managed.amended(name, package, module.as_deref(), encoded)
     })
 }
 

@@ -1,4 +1,4 @@
-//! buf's managed mode: file options that `buf.gen.yaml` decides about, so that no schema has to know the languages that
+//! buf's managed mode: options that `buf.gen.yaml` decides about, so that no schema has to know the languages that
 //! code is made for. The values are those of buf 1.75 (`bufimagemodify`), which `tests/it/buf_gen.rs` asks.
 
 use prost::Message;
@@ -6,6 +6,7 @@ use prost_types::FileDescriptorProto;
 use prost_types::FileOptions;
 use prost_types::file_options::OptimizeMode;
 
+use super::fields::FieldRules;
 use super::names;
 
 /// What can be decided about, by the name that `buf.gen.yaml` has for it.
@@ -85,7 +86,7 @@ pub struct Scope {
 }
 
 impl Scope {
-    fn has(&self, file: &str, module: Option<&str>) -> bool {
+    pub(super) fn has(&self, file: &str, module: Option<&str>) -> bool {
         crate::schema::is_at_or_below(file, &self.path)
             && self.module.as_deref().is_none_or(|wanted| module == Some(wanted))
     }
@@ -98,6 +99,8 @@ pub struct Managed {
     pub disabled: Vec<(Scope, Option<FileOption>)>,
     /// Values; a later one wins. Those of options that are true or false are written so.
     pub overridden: Vec<(Scope, FileOption, String)>,
+    /// The same of fields.
+    pub fields: FieldRules,
 }
 
 /// How the value of an option is made: as it is given, or from the name of the package and what stands around it.
@@ -116,14 +119,21 @@ struct Subject<'a> {
 }
 
 impl Managed {
-    /// What has to follow an encoded `FileDescriptorProto` for its options to be as they are decided: a message may be
-    /// encoded in parts, of which the last says what counts, so that nothing of the others has to be understood.
+    /// An encoded `FileDescriptorProto` with the options that are decided about.
     #[must_use]
-    pub fn amendment(&self, path: &str, package: &str, module: Option<&str>) -> Vec<u8> {
+    pub fn amended(&self, path: &str, package: &str, module: Option<&str>, encoded: Vec<u8>) -> Vec<u8> {
         // buf leaves those that come with every runtime as they are.
         if path.starts_with("google/protobuf/") {
-            return Vec::new();
+            return encoded;
         }
+        let mut encoded = self.fields.apply(encoded, path, module);
+        encoded.extend(self.amendment(path, package, module));
+        encoded
+    }
+
+    /// What has to follow an encoded `FileDescriptorProto` for its options to be as they are decided: a message may be
+    /// encoded in parts, of which the last says what counts, so that nothing of the others has to be understood.
+    fn amendment(&self, path: &str, package: &str, module: Option<&str>) -> Vec<u8> {
         let file = Subject { managed: self, path, module };
         let nothing = |_: &Recipe| String::new();
         let options = FileOptions {

@@ -6,11 +6,13 @@
 
 mod answer;
 mod asked;
+mod fields;
 mod managed;
 mod names;
 mod request;
 
 pub use answer::{Answer, read as read_answer};
 pub use asked::{GENERATORS, answer};
+pub use fields::FieldRules;
 pub use managed::{FileOption, Managed, Scope};
 pub use request::{Files, request};

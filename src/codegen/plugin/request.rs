@@ -39,12 +39,17 @@ struct Encoded {
 }
 
 impl Files {
-    /// Comments and positions are kept. What `amendment` makes of the name and the package of a file follows its bytes.
-    pub fn of(schema: &Schema, amendment: impl Fn(&str, &str) -> Vec<u8>) -> Files {
-        let encoded = |(position, (name, mut bytes)): (usize, (String, Vec<u8>))| {
+    /// Comments and positions are kept.
+    pub fn of(schema: &Schema) -> Files {
+        Files::amended(schema, |_, _, bytes| bytes)
+    }
+
+    /// The same with what `amend` makes of the name of a file, its package and its bytes.
+    pub fn amended(schema: &Schema, amend: impl Fn(&str, &str, Vec<u8>) -> Vec<u8>) -> Files {
+        let encoded = |(position, (name, bytes)): (usize, (String, Vec<u8>))| {
             let file = schema.file(&name);
             let package = file.map_or("", |file| file.descriptor().package_name());
-            bytes.extend(amendment(&name, package));
+            let bytes = amend(&name, package, bytes);
             let imports = file.into_iter().flat_map(|file| file.imports().map(str::to_owned)).collect();
             (name, Encoded { position, bytes: bytes.into(), imports })
         };
@@ -85,5 +90,5 @@ impl Files {
 /// The encoded request for the source's own files, comments and positions kept.
 pub fn request(schema: &Schema, parameter: &str) -> Vec<u8> {
     let own: Vec<&str> = schema.own_files().map(|file| file.name()).collect();
-    Files::of(schema, |_, _| Vec::new()).request(&own, parameter)
+    Files::of(schema).request(&own, parameter)
 }
