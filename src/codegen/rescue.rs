@@ -63,7 +63,15 @@ pub(super) fn left_overs(root: &Path) -> io::Result<Vec<(String, String)>> {
     let (Some(parent), Some(name)) = (root.parent(), root.file_name()) else { return Ok(Vec::new()) };
     let Ok(entries) = fs::read_dir(parent) else { return Ok(Vec::new()) };
     let mut rescued = Vec::new();
+    let owner = fs::metadata(&root)?.uid();
     for entry in entries.flatten() {
+        // Where anybody may make folders, somebody else's is no left-over of ours.
+        let is_ours = entry
+            .metadata()
+            .is_ok_and(|it| it.is_dir() && [owner, rustix::process::geteuid().as_raw()].contains(&it.uid()));
+        if !is_ours {
+            continue;
+        }
         if is_of(&entry.file_name(), MAKING, name) {
             fs::remove_dir_all(entry.path())?;
         } else if is_of(&entry.file_name(), OUTGOING, name) {

@@ -30,7 +30,7 @@ const MOST_OTHERS: usize = 1_000;
 /// Why a folder was not put in place of the other. Nothing has changed.
 enum Stop {
     /// It cannot be done here: links or sockets in the folder, very many files of others, a folder that is a file system
-    /// of its own or the one we work in, permissions or owners that we cannot give to another, a disk without hard
+    /// of its own, a repository or the one we work in, permissions or owners that we cannot give to another, a disk without hard
     /// links, a system without such a step. Whatever else went wrong as well: who goes on file by file meets it again
     /// and says it.
     NotHere,
@@ -56,16 +56,16 @@ pub(super) fn swap(change: &Change, plan: &mut Written) -> Result<bool, Vec<Diag
         Err(Stop::NotHere) => return Ok(false),
         Err(Stop::Changed(said)) => return Err(said),
     };
-    let Ok(root) = fs::canonicalize(change.root) else { return Ok(false) };
     // Whoever waits for the folder that is there now will find that another one has its name, and wait for this one.
     let lock = Lock::of(&ready.folder);
-    if lock.is_err() || renameat_with(CWD, &ready.folder, CWD, &root, RenameFlags::EXCHANGE).is_err() {
+    let exchanged = || renameat_with(CWD, &ready.folder, CWD, &ready.root, RenameFlags::EXCHANGE);
+    if lock.is_err() || exchanged().is_err() {
         let _ = fs::remove_dir_all(&ready.folder);
         return Ok(false);
     }
     plan.kept.extend(ready.kept);
-    let rescued =
-        retire(&ready.folder, &root).map_err(|error| vec![problem::io("remove", &ready.folder, &error)])?;
+    let rescued = retire(&ready.folder, &ready.root)
+        .map_err(|error| vec![problem::io("remove", &ready.folder, &error)])?;
     let said: Vec<_> = rescued
         .iter()
         .map(|(path, copy)| problem::saved_meanwhile(&change.root.join(path), &change.root.join(copy)))
@@ -76,6 +76,8 @@ pub(super) fn swap(change: &Change, plan: &mut Written) -> Result<bool, Vec<Diag
 /// A folder that is complete.
 struct Ready {
     folder: PathBuf,
+    /// The one it takes the place of, behind all links.
+    root: PathBuf,
     kept: Vec<(String, String)>,
 }
 
@@ -83,7 +85,7 @@ impl Change<'_> {
     fn prepare(&self, plan: &Written) -> Result<Ready, Stop> {
         let root = fs::canonicalize(self.root)?;
         let (Some(parent), Some(name)) = (root.parent(), root.file_name()) else { return Err(Stop::NotHere) };
-        if env::current_dir()?.starts_with(&root) {
+        if env::current_dir()?.starts_with(&root) || root.join(".git").exists() {
             return Err(Stop::NotHere);
         }
         let tree = Tree::of(&root)?;
@@ -109,7 +111,7 @@ impl Change<'_> {
         let folder = parent.join(outgoing(stage.path(), &prefix(MAKING, name), &prefix(OUTGOING, name)));
         fs::rename(stage.path(), &folder)?;
         let _ = stage.keep();
-        Ok(Ready { folder, kept })
+        Ok(Ready { folder, root, kept })
     }
 
     /// Puts every file into the new folder, and says which copies it kept.

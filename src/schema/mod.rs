@@ -21,6 +21,7 @@ mod guard;
 mod head;
 mod http;
 mod image;
+mod imports;
 mod moved;
 mod narrow;
 mod pair;

@@ -4,7 +4,9 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
+use protogate::client::{Call, Code, H2Transport, Step, Transport};
 use serde_json::Value;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -204,11 +206,28 @@ fn a_service_of_the_references_schema_builds_and_keeps_what_its_owner_writes() {
     assert!(built.stderr.contains("E0046") && built.stderr.contains("count_users"), "{}", built.stderr);
 }
 
+/// How a request of so many MiB ends.
+async fn ended_of(address: &str, mebibytes: usize) -> Code {
+    // `CreateUserRequest.name`, whose length takes four bytes as a varint.
+    let length = mebibytes << 20;
+    let varint =
+        [0, 7, 14, 21].map(|shift| (length >> shift) as u8 & 0x7f | if shift < 21 { 0x80 } else { 0 });
+    let message = [&[0x0a][..], &varint, &vec![b'a'; length]].concat();
+    let call = Call {
+        path: "/user.UserService/CreateUser".to_owned(),
+        metadata: Vec::new(),
+        deadline: Duration::from_secs(60),
+        script: vec![Step::Send(message.into()), Step::HalfClose],
+    };
+    let transport = H2Transport::new(address.parse().unwrap());
+    transport.call(&call).await.unwrap().status().code
+}
+
 /// The built program, on a free port: it says that it serves, and SIGTERM is no failure.
 #[track_caller]
 fn serves_health_and_ends_when_asked(root: &Path) {
     let mut child = Command::new(target().join("debug/user-service"))
-        .args(["--addr", "127.0.0.1:0"])
+        .args(["--addr", "127.0.0.1:0", "--max-message", "8388608"])
         .current_dir(root)
         .stdout(Stdio::piped())
         .spawn()
@@ -217,6 +236,9 @@ fn serves_health_and_ends_when_asked(root: &Path) {
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let address = line.trim().strip_prefix("listening on ").unwrap().to_owned();
     let asked = tokio::runtime::Runtime::new().unwrap().block_on(async move {
+        let of_mebibytes = [ended_of(&address, 6).await, ended_of(&address, 9).await];
+        // One that is read breaks a rule; tonic alone would read none of more than 4 MiB.
+        assert_eq!(of_mebibytes, [Code::InvalidArgument, Code::ResourceExhausted]);
         let channel = tonic::transport::Endpoint::from_shared(address).unwrap().connect().await.unwrap();
         let mut health = HealthClient::new(channel);
         let mut said = Vec::new();

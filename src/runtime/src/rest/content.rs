@@ -318,3 +318,28 @@ pub(super) fn is_readable(binding: &Binding, headers: &HeaderMap) -> Result<(), 
     Err(unsupported(format!("the content is to be {wanted} in UTF-8"))
         .with(header::ACCEPT, Some(HeaderValue::from_static(wanted))))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use prost_reflect::DescriptorPool;
+
+    use super::*;
+    use crate::budget::Budget;
+
+    #[tokio::test]
+    async fn content_that_does_not_come_gives_its_room_back() {
+        let budget = Budget::with_patience(4 * LARGE, Duration::from_millis(20));
+        let share = budget.share();
+        let begun = Bytes::from(vec![b'['; 2 * LARGE]);
+        let frames = stream::iter([Ok::<_, Status>(Frame::data(begun))]);
+        let never = futures_util::StreamExt::chain(frames, stream::pending());
+        let refused = whole(Body::new(StreamBody::new(never)), 3 * LARGE, &share).await.unwrap_err();
+        assert_eq!(refused.status.code(), Code::DeadlineExceeded);
+        assert_eq!(refused.into_response(&DescriptorPool::new()).status(), StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(budget.taken(), 2 * LARGE, "it has its room until the call is over");
+        drop(share);
+        assert_eq!(budget.taken(), 0);
+    }
+}
