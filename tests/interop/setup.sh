@@ -6,9 +6,12 @@
 #
 # CACHE/venv               Python with the packages of requirements.txt
 # CACHE/protovalidate-py   the package of that name in it
+# CACHE/old-venv           Python with the oldest runtime of protobuf that our modules are for
 # CACHE/pb2                the modules generated from article/user.proto
 # CACHE/interop-node       the packages of node/package.json
 set -euo pipefail
+
+OLD_PROTOBUF=3.20.3
 
 cache=${1:?usage: setup.sh CACHE}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -25,6 +28,14 @@ install_python() {
     mkdir "$cache/pb2"
     "$cache/venv/bin/python" -m grpc_tools.protoc --proto_path="$here/article" \
         --python_out="$cache/pb2" --grpc_python_out="$cache/pb2" user.proto
+}
+
+install_old_python() {
+    rm -rf "$cache/old-venv"
+    python3 -m venv "$cache/old-venv"
+    "$cache/old-venv/bin/python" -m pip --disable-pip-version-check --quiet install --no-deps \
+        "protobuf==$OLD_PROTOBUF" "$(grep '^grpcio==' "$here/requirements.txt")" \
+        "$(grep '^typing_extensions==' "$here/requirements.txt")"
 }
 
 install_node() {
@@ -47,4 +58,5 @@ once() {
 }
 
 once python "$(cat "$here/requirements.txt" "$here/article/user.proto"; python3 --version; echo "$cache")"
+once old_python "$OLD_PROTOBUF $(grep '^grpcio==' "$here/requirements.txt") in $cache"
 once node "$(cat "$here/node/package.json"; node --version; echo "$cache")"

@@ -37,6 +37,8 @@ const PEERS: &[(&str, &str)] = &[
     // The package that judges messages; `python` imports it.
     ("protovalidate-py", "protovalidate-py"),
     ("python", "venv/bin/python"),
+    // With the oldest runtime that our modules are for.
+    ("python-old", "old-venv/bin/python"),
     ("openapi-spec-validator", "rest/venv/bin/openapi-spec-validator"),
     ("redocly", "rest/node_modules/.bin/redocly"),
     ("sarif", "bin/sarif"),

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::peers;
 use super::run::{Ran, protogate};
-use super::servers::python;
+use super::servers::{Server, python};
 
 const PROTO: &str = "syntax = \"proto3\";\npackage shop.v1;\n// Sells things.\nservice Shop { rpc Get(Thing) returns (Thing); }\n\
                      message Thing { optional string name = 1; }\n";
@@ -117,6 +117,36 @@ fn protoc_gen_es_makes_typescript() {
     assert_eq!(made.code, 0, "{made:?}");
     let text = fs::read_to_string(folder.path().join("out/ts/shop/v1/shop_pb.ts")).unwrap();
     assert!(text.contains("export type Thing") && text.contains("Sells things."), "{text}");
+}
+
+/// Our schema, with all it imports, as TypeScript that its compiler takes; and in it a client of connect-node, which calls
+/// the reference.
+#[test]
+fn typescript_makes_the_round_trip_to_the_reference() {
+    let Some(modules) = peers::or_skip("interop-node") else { return };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let template = format!(
+        "version: v2\nplugins:\n  - local: [{:?}]\n    out: gen\n    opt: [target=ts, import_extension=js]\n    \
+         include_imports: true\ninputs:\n  - directory: {:?}\n",
+        modules.join(".bin/protoc-gen-es"),
+        root.join("proto")
+    );
+    fs::write(at.join("buf.gen.yaml"), template).unwrap();
+    let made = protogate(at, &["generate"]);
+    assert_eq!(made.code, 0, "{made:?}");
+    for name in ["round_trip.ts", "tsconfig.json", "package.json"] {
+        fs::copy(root.join("tests/interop/node").join(name), at.join(name)).unwrap();
+    }
+    // Where Node and the compiler look for packages.
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(&modules, at.join("node_modules")).unwrap();
+    succeeds(Command::new(modules.join(".bin/tsc")).args(["--project", "."]).current_dir(at));
+    let server = Server::reference();
+    let ran = succeeds(Command::new("node").args(["made/round_trip.js", &server.address]).current_dir(at));
+    assert_eq!(ran.stdout, "a round trip of every kind\n");
+    assert!(server.terminate().success());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::peers;
-use super::run::protogate;
+use super::run::{Ran, protogate};
 use super::servers::{Server, python};
 
 /// Names that are keywords, files that are no identifiers, every kind of field and of call.
@@ -87,17 +87,26 @@ fn modules_say_what_grpcio_s_own_generator_says() {
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
 }
 
+/// On the newest runtime of protobuf, and on the oldest.
 #[test]
 fn the_article_s_client_runs_on_our_modules() {
-    let Some(mut client) = python("client.py") else { return };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = tempfile::tempdir().unwrap();
-    let article = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/article");
-    generated(folder.path(), article.to_str().unwrap());
-    let server = Server::reference();
-    let ran =
-        client.env("PYTHONPATH", folder.path().join("out/python")).arg(&server.address).output().unwrap();
-    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
-    assert!(server.terminate().success());
+    generated(folder.path(), root.join("tests/interop/article").to_str().unwrap());
+    for (python, version) in [("python", "7."), ("python-old", "3.20.")] {
+        let Some(python) = peers::or_skip(python) else { return };
+        let server = Server::reference();
+        let run = |arguments: &[&str]| {
+            let mut command = std::process::Command::new(&python);
+            command.env("PYTHONPATH", folder.path().join("out/python")).env("PYTHONDONTWRITEBYTECODE", "1");
+            Ran::from(command.current_dir(root.join("tests/interop")).args(arguments).output().unwrap())
+        };
+        let runtime = run(&["-c", "import google.protobuf as it; print(it.__version__)"]);
+        assert!(runtime.stdout.starts_with(version), "{runtime:?}");
+        let ran = run(&["client.py", &server.address]);
+        assert_eq!(ran.code, 0, "{version}: {ran:?}");
+        assert!(server.terminate().success());
+    }
 }
 
 #[test]

@@ -114,3 +114,30 @@ fn an_expression_is_asked_or_named() {
     let deep = format!("{}this{} > 0", "(".repeat(100_000), ")".repeat(100_000));
     assert_eq!(said(&with(&deep), r#"{"a":1}"#), "unknown");
 }
+
+#[test]
+fn values_are_unique_across_the_types_of_numbers() {
+    let with = |expression: &str| {
+        let rule = format!("(buf.validate.field).cel = {{id: \"own\" expression: \"{expression}\"}}");
+        said(&message(&format!("message M {{ int32 a = 1 [{rule}]; }}")), r#"{"a":1}"#)
+    };
+    for unique in [
+        "[1, 2u, 3.0, 1.5].unique()",
+        "['1', 'a'].unique() && [b'a', b'b'].unique() && [dyn('a'), dyn(b'a'), dyn(1), dyn(true)].unique()",
+        "[9007199254740992, 9007199254740993].unique()",
+        "[0.0/0.0, 0.0/0.0].unique()",
+        "[[1], [2]].unique() && [duration('1s'), duration('2s')].unique()",
+    ] {
+        assert_eq!(with(unique), "", "{unique}");
+    }
+    for twice in [
+        "[dyn(1), dyn(1u)]",
+        "[dyn(2u), dyn(2.0)]",
+        "[0.0, -0.0]",
+        "[true, true]",
+        "['a', 'b', 'a']",
+        "[[1], [1]]",
+    ] {
+        assert_eq!(with(&format!("{twice}.unique()")), "a own", "{twice}");
+    }
+}

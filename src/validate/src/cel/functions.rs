@@ -2,13 +2,15 @@
 //!
 //! Source: "Extended CEL library", protovalidate.com.
 
+use std::collections::HashMap;
+
 use ::cel::{
     DeclarationError, Env, ExecutionError, IdedExpr,
     common::{
         ast::{CallExpr, EntryExpr, Expr, IdedEntryExpr, LiteralValue},
         types::{
-            BOOL_TYPE, BYTES_TYPE, CelBool, CelBytes, CelDouble, CelInt, CelString, DOUBLE_TYPE, DYN_TYPE,
-            INT_TYPE, LIST_TYPE, STRING_TYPE,
+            BOOL_TYPE, BYTES_TYPE, CelBool, CelBytes, CelDouble, CelInt, CelString, CelUInt, DOUBLE_TYPE,
+            DYN_TYPE, INT_TYPE, LIST_TYPE, STRING_TYPE,
         },
         value::{CowVal, Val},
     },
@@ -162,14 +164,49 @@ fn prefix<'b, 'v>(args: &[CowVal<'_, '_>], version: i64, strict: bool) -> Answer
 fn unique<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
     let list = args.first().ok_or_else(|| misfit("nothing", "a list"))?;
     let list = list.as_iterable().ok_or_else(|| misfit(list.get_type().name(), "a list"))?;
-    let (mut items, mut seen) = (list.iter(), Vec::<&dyn Val>::new());
+    let (mut items, mut seen) = (list.iter(), HashMap::<Alike<'_>, Vec<&dyn Val>>::new());
     while let Some(item) = items.next() {
-        if seen.iter().any(|it| it.equals(item)) {
+        let alike = seen.entry(Alike::of(item)).or_default();
+        if alike.iter().any(|it| it.equals(item)) {
             return said(false);
         }
-        seen.push(item);
+        alike.push(item);
     }
     said(true)
+}
+
+/// The same for values that are equal, and seldom the same for others: a list is as long as its sender likes, and is not
+/// to be compared with itself.
+#[derive(PartialEq, Eq, Hash)]
+enum Alike<'a> {
+    Text(&'a str),
+    Bytes(&'a [u8]),
+    Bool(bool),
+    /// Numbers of all three types may be equal.
+    Number(u64),
+    Other,
+}
+
+impl<'a> Alike<'a> {
+    fn of(value: &'a dyn Val) -> Alike<'a> {
+        // Both zeros are one.
+        let number = |it: f64| Alike::Number((it + 0.0).to_bits());
+        if let Some(it) = value.downcast_ref::<CelString<'_>>() {
+            Alike::Text(it.inner())
+        } else if let Some(it) = value.downcast_ref::<CelBytes<'_>>() {
+            Alike::Bytes(it.inner())
+        } else if let Some(it) = value.downcast_ref::<CelInt>() {
+            number(*it.inner() as f64)
+        } else if let Some(it) = value.downcast_ref::<CelUInt>() {
+            number(*it.inner() as f64)
+        } else if let Some(it) = value.downcast_ref::<CelDouble>() {
+            number(*it.inner())
+        } else if let Some(it) = value.downcast_ref::<CelBool>() {
+            Alike::Bool(*it.inner())
+        } else {
+            Alike::Other
+        }
+    }
 }
 
 fn misfit(got: &str, want: &str) -> ExecutionError {
