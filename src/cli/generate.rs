@@ -152,13 +152,15 @@ fn make(arguments: &Generate, context: &Context) -> Result<Made, Vec<Diagnostic>
         ..Options::default()
     };
     let mut files = codegen::generate(&loaded.schema, &options)?;
+    let mut warnings = loaded.diagnostics;
+    warnings.extend_from_slice(files.warnings());
     let docs = with_docs.then(|| docs::coverage(&loaded.schema, context));
     if arguments.outputs.is_empty() {
         plugin::run_all(&loaded.schema, &mut files, context)?;
     } else {
         files = files.as_part(&arguments.outputs);
     }
-    Ok(Made { trees: vec![Tree { root, files }], warnings: loaded.diagnostics, docs })
+    Ok(Made { trees: vec![Tree { root, files }], warnings, docs })
 }
 
 /// The folder that is written into.

@@ -223,11 +223,16 @@ pub fn serve(generator: Output) -> ExitCode {
         Err(error) => Err(format!("the request cannot be read: {error}")),
     };
     match answered {
-        // A caller that has gone away is told nothing.
-        Ok(bytes) => match stdout().lock().write_all(&bytes) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::FAILURE,
-        },
+        Ok(said) => {
+            if !said.warnings.is_empty() {
+                eprintln!("{}", said.warnings);
+            }
+            // A caller that has gone away is told nothing.
+            match stdout().lock().write_all(&said.response) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(_) => ExitCode::FAILURE,
+            }
+        }
         Err(said) => {
             eprintln!("{said}");
             eprintln!("protoc and buf run this; see `protogate plugin --help`");

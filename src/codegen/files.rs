@@ -12,7 +12,7 @@ use crate::schema::Schema;
 
 /// Every file of one generation by its relative path, `/`-separated. The manifest that names them is not among them:
 /// it belongs to the folder they are written into.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct FileSet {
     files: BTreeMap<String, File>,
     /// The command that makes them again.
@@ -21,6 +21,8 @@ pub struct FileSet {
     part: Option<Vec<Output>>,
     /// What services start from; no files of the folder.
     implementations: Vec<Implementation>,
+    /// What of the schema could not be made as it says.
+    warnings: Vec<Diagnostic>,
 }
 
 impl FileSet {
@@ -31,6 +33,7 @@ impl FileSet {
             command: command.to_owned(),
             part: None,
             implementations: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
@@ -82,6 +85,15 @@ impl FileSet {
     /// The same as files that are seeded once, for a folder of the user's.
     pub fn seeds(&self) -> Seeds {
         stubs::seeds(&self.implementations)
+    }
+
+    /// What of the schema could not be made as it says, such as a route that another method has.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+
+    pub(super) fn warn(&mut self, warnings: Vec<Diagnostic>) {
+        self.warnings.extend(warnings);
     }
 
     pub(super) fn implement(&mut self, implementations: Vec<Implementation>) {

@@ -2,12 +2,13 @@
 //! nobody says anything. What the gateway and the OpenAPI document are both made from.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, ServiceDescriptor};
 use protogate_runtime::rest::Template;
 
 use super::problem::GENERATE_HTTP;
-use crate::diag::{Diagnostic, Place};
+use crate::diag::{Diagnostic, Place, Severity};
 use crate::schema::{File, HttpRule, Schema, http_rules, nearest};
 
 /// A service and the methods that have a route.
@@ -78,11 +79,16 @@ pub(super) fn has_text(kind: &Kind) -> bool {
 /// The services of the source's own files, with the routes of their methods; a method without a rule is at
 /// `POST /package.Service/Method`, as in gRPC itself, where `by_default` says so.
 ///
+/// A route that several methods have is the first one's, and the others are told: Google's own `discoveryengine` has such.
+///
 /// # Errors
 ///
 /// Rules that cannot be served, all of them.
-pub(super) fn services(schema: &Schema, by_default: bool) -> Result<Vec<Service<'_>>, Vec<Diagnostic>> {
-    let mut reader = Reader { taken: HashMap::new(), said: Vec::new() };
+pub(super) fn services(
+    schema: &Schema,
+    by_default: bool,
+) -> Result<(Vec<Service<'_>>, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let mut reader = Reader { taken: HashMap::new(), said: Vec::new(), warnings: Vec::new() };
     let mut services = Vec::new();
     for file in schema.own_files() {
         for service in file.descriptor().services() {
@@ -91,13 +97,14 @@ pub(super) fn services(schema: &Schema, by_default: bool) -> Result<Vec<Service<
             services.push(Service { file, service, methods });
         }
     }
-    if reader.said.is_empty() { Ok(services) } else { Err(reader.said) }
+    if reader.said.is_empty() { Ok((services, reader.warnings)) } else { Err(reader.said) }
 }
 
 struct Reader {
     /// The methods that have a route, by verb and shape.
     taken: HashMap<(String, String), String>,
     said: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
 }
 
 impl Reader {
@@ -118,14 +125,21 @@ impl Reader {
             match read(&method, rule) {
                 Ok(binding) => {
                     let key = (binding.verb.clone(), binding.template.shape());
-                    match self.taken.insert(key, method.full_name().to_owned()) {
-                        None => bindings.push(binding),
-                        Some(other) => self.said.push(problem(
-                            file,
-                            &method,
-                            &format!("the route `{route}` of {} is that of {other}", method.full_name()),
-                            "give one of them another verb or path",
-                        )),
+                    match self.taken.entry(key) {
+                        Entry::Vacant(free) => {
+                            free.insert(method.full_name().to_owned());
+                            bindings.push(binding);
+                        }
+                        Entry::Occupied(other) => {
+                            let (own, other) = (method.full_name(), other.get());
+                            let said =
+                                format!("the route `{route}` of {own} is that of {other}, which keeps it");
+                            self.warnings.push(
+                                Diagnostic::new(&GENERATE_HTTP, Severity::Warning, said)
+                                    .at(place(file, &method))
+                                    .help("give one of them another verb or path"),
+                            );
+                        }
                     }
                 }
                 Err(wrong) => {
@@ -256,8 +270,8 @@ mod tests {
     use super::*;
     use crate::schema::{Source, load};
 
-    /// What is said of the rules of methods over one message, or their routes.
-    fn says(rules: &[&str], by_default: bool) -> Result<Vec<String>, Vec<String>> {
+    /// A schema of methods over one message, with these rules.
+    fn schema(rules: &[&str]) -> Schema {
         let methods: String = rules
             .iter()
             .enumerate()
@@ -275,15 +289,43 @@ mod tests {
              message M {{ string id = 1; repeated string tags = 2; M m = 3; map<string, string> labels = 4; }}\n\
              service S {{\n{methods}}}"
         );
-        let schema = load(&Source::Text(vec![("p.proto".to_owned(), text)])).schema;
-        let line = |it: &Diagnostic| {
-            let place = it.place.as_ref().unwrap();
-            format!("{}:{} {}", place.file, place.span_or_start().start_line, it.message)
-        };
+        load(&Source::Text(vec![("p.proto".to_owned(), text)])).schema
+    }
+
+    fn line(it: &Diagnostic) -> String {
+        let place = it.place.as_ref().unwrap();
+        format!("{}:{} {}", place.file, place.span_or_start().start_line, it.message)
+    }
+
+    /// What is said of the rules, or their routes.
+    fn says(rules: &[&str], by_default: bool) -> Result<Vec<String>, Vec<String>> {
+        let schema = schema(rules);
         let route = |it: &Binding| format!("{} {} {}", it.verb, it.template, it.body.text());
         match services(&schema, by_default) {
-            Ok(services) => Ok(services[0].methods.iter().flat_map(|it| &it.bindings).map(route).collect()),
+            Ok((services, _)) => {
+                Ok(services[0].methods.iter().flat_map(|it| &it.bindings).map(route).collect())
+            }
             Err(said) => Err(said.iter().map(line).collect()),
+        }
+    }
+
+    #[test]
+    fn a_route_is_the_first_method_s_that_has_it() {
+        let twice = "get: \"/{id}\" additional_bindings {get: \"/{m.id}\"}";
+        for (rules, expected) in [
+            (&[twice][..], "p.proto:4 the route `GET /{m.id}` of p.S.M0 is that of p.S.M0, which keeps it"),
+            (
+                &["get: \"/{id}\"", "get: \"/{m.id}\"", "get: \"/{m.m.id}\""],
+                "p.proto:5 the route `GET /{m.id}` of p.S.M1 is that of p.S.M0, which keeps it\n\
+                 p.proto:6 the route `GET /{m.m.id}` of p.S.M2 is that of p.S.M0, which keeps it",
+            ),
+        ] {
+            let schema = schema(rules);
+            let (services, warnings) = services(&schema, true).unwrap();
+            let said: Vec<_> = warnings.iter().map(line).collect();
+            assert_eq!(said.join("\n"), expected);
+            let routes = services[0].methods.iter().flat_map(|it| &it.bindings).count();
+            assert_eq!((routes, services[0].methods.len()), (1, 1), "who has no route is not there");
         }
     }
 
@@ -326,17 +368,8 @@ mod tests {
                 "get: \"/a\" additional_bindings {get: \"/b\" additional_bindings {get: \"/c\"}}",
                 "the route `GET /b` of p.S.M0: a rule of `additional_bindings` has `additional_bindings` itself",
             ),
-            (
-                "get: \"/{id}\" additional_bindings {get: \"/{m.id}\"}",
-                "the route `GET /{m.id}` of p.S.M0 is that of p.S.M0",
-            ),
         ] {
             assert_eq!(says(&[rule], true), Err(vec![format!("p.proto:4 {expected}")]), "{rule}");
         }
-        let two = says(&["get: \"/{id}\"", "get: \"/{m.id}\""], true);
-        assert_eq!(
-            two,
-            Err(vec!["p.proto:5 the route `GET /{m.id}` of p.S.M1 is that of p.S.M0".to_owned()])
-        );
     }
 }

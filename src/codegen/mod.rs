@@ -146,7 +146,8 @@ pub fn generate(schema: &Schema, options: &Options) -> Result<FileSet, Vec<Diagn
         files.extend(methods::generate(schema, options));
     }
     if wants(Output::Rest) || wants(Output::OpenApi) {
-        let services = http::services(schema, options.http_default)?;
+        let (services, warnings) = http::services(schema, options.http_default)?;
+        files.warn(warnings);
         if wants(Output::Rest) {
             files.extend(rest::generate(&services, options, &templates)?);
         }

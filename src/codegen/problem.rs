@@ -68,8 +68,8 @@ problem!(
     GENERATE_HTTP,
     "Every rule of `google.api.http` can be served.",
     "A route names a field that the message does not have, or that has no text (a message, a list), takes content where \
-     HTTP has none, has a path that `google/api/http.proto` does not know, or is that of another method too. Neither the \
-     gateway nor the OpenAPI document can be made from it."
+     HTTP has none, or has a path that `google/api/http.proto` does not know: neither the gateway nor the OpenAPI document \
+     can be made from it. Or it is that of another method too: then it is the first one's, and this is a warning."
 );
 
 /// Every kind of problem, for `explain`.

@@ -185,7 +185,7 @@ fn the_same_bytes_from_any_order_and_any_run() {
     shuffled.reverse();
     let first = files_of(&sources);
     for _ in 0..5 {
-        assert_eq!(first, files_of(&shuffled));
+        assert!(first.iter().eq(files_of(&shuffled).iter()));
     }
 }
 

@@ -24,16 +24,26 @@ pub const GENERATORS: [(&str, Output); 4] = [
 /// What the parameter may set.
 const PARAMETERS: [&str; 4] = ["title", "rust_module", "templates", "http_default"];
 
-/// Answers an encoded `CodeGeneratorRequest` with an encoded `CodeGeneratorResponse`. What is wrong with the schema or
-/// the parameter is said in the response, as the protocol asks.
+/// What is said to protoc or buf.
+#[derive(Debug, Default)]
+pub struct Said {
+    /// An encoded `CodeGeneratorResponse`.
+    pub response: Vec<u8>,
+    /// A line for each warning, which the protocol has no room for.
+    pub warnings: String,
+}
+
+/// Answers an encoded `CodeGeneratorRequest`. What is wrong with the schema or the parameter is said in the response, as
+/// the protocol asks.
 ///
 /// # Errors
 ///
 /// A sentence when the request is none.
-pub fn answer(output: Output, request: &[u8]) -> Result<Vec<u8>, String> {
+pub fn answer(output: Output, request: &[u8]) -> Result<Said, String> {
     let request = Request::decode(request)
         .map_err(|error| format!("the request is no CodeGeneratorRequest: {error}"))?;
-    let response = match made(output, request) {
+    let mut warnings = String::new();
+    let response = match made(output, request, &mut warnings) {
         Ok(file) => CodeGeneratorResponse {
             // FEATURE_PROTO3_OPTIONAL; editions are not read, and so not declared.
             supported_features: Some(1),
@@ -42,10 +52,10 @@ pub fn answer(output: Output, request: &[u8]) -> Result<Vec<u8>, String> {
         },
         Err(error) => CodeGeneratorResponse { error: Some(error), ..CodeGeneratorResponse::default() },
     };
-    Ok(response.encode_to_vec())
+    Ok(Said { response: response.encode_to_vec(), warnings })
 }
 
-fn made(output: Output, request: Request) -> Result<Vec<Piece>, String> {
+fn made(output: Output, request: Request, warnings: &mut String) -> Result<Vec<Piece>, String> {
     let mut options = Options {
         outputs: vec![output],
         command: "protoc or buf, with protoc-gen-protogate".to_owned(),
@@ -57,9 +67,10 @@ fn made(output: Output, request: Request) -> Result<Vec<Piece>, String> {
     let own: BTreeSet<String> = request.file_to_generate.into_iter().collect();
     let loaded = load(&Source::Compiled { files: request.proto_file, own });
     if loaded.diagnostics.iter().any(|it| it.severity == Severity::Failure) {
-        return Err(in_words(&loaded.diagnostics));
+        return Err(in_words(&loaded.diagnostics, Severity::Failure));
     }
-    let files = generate(&loaded.schema, &options).map_err(|said| in_words(&said))?;
+    let files = generate(&loaded.schema, &options).map_err(|said| in_words(&said, Severity::Failure))?;
+    *warnings = in_words(files.warnings(), Severity::Warning);
     // The caller names the folder, so that the first part of the path, which is the kind's own, says nothing new.
     let piece = |(path, bytes): (&str, &[u8])| Piece {
         name: path.split_once('/').map(|(_, rest)| rest.to_owned()),
@@ -91,14 +102,14 @@ fn set(options: &mut Options, setting: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn in_words(said: &[Diagnostic]) -> String {
+fn in_words(said: &[Diagnostic], severity: Severity) -> String {
     let one = |it: &Diagnostic| {
         let line = |place: &Place| place.span.map_or(String::new(), |span| format!(":{}", span.start_line));
         let place =
             it.place.as_ref().map(|place| format!("{}{}: ", place.file, line(place))).unwrap_or_default();
         format!("{place}{}", it.message)
     };
-    said.iter().filter(|it| it.severity == Severity::Failure).map(one).collect::<Vec<_>>().join("\n")
+    said.iter().filter(|it| it.severity == severity).map(one).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -112,7 +123,7 @@ mod tests {
     }
 
     fn ask(output: Output, parameter: &str) -> CodeGeneratorResponse {
-        let answered = answer(output, &super::super::request(&schema(), parameter)).unwrap();
+        let answered = answer(output, &super::super::request(&schema(), parameter)).unwrap().response;
         CodeGeneratorResponse::decode(answered.as_slice()).unwrap()
     }
 
@@ -152,7 +163,7 @@ mod tests {
             proto_file: files.into_iter().map(Into::into).collect(),
             ..Request::default()
         };
-        let answered = answer(Output::Skeleton, &request.encode_to_vec()).unwrap();
+        let answered = answer(Output::Skeleton, &request.encode_to_vec()).unwrap().response;
         let answered = CodeGeneratorResponse::decode(answered.as_slice()).unwrap();
         assert_eq!((answered.error(), answered.file.len()), ("", 1));
     }
@@ -165,7 +176,7 @@ mod tests {
         );
         assert!(answer(Output::Docs, b"\xff").unwrap_err().contains("no CodeGeneratorRequest"));
         let broken = Request { proto_file: vec![b"\x0a".to_vec().into()], ..Request::default() };
-        let answered = answer(Output::Docs, &broken.encode_to_vec()).unwrap();
+        let answered = answer(Output::Docs, &broken.encode_to_vec()).unwrap().response;
         assert_ne!(CodeGeneratorResponse::decode(answered.as_slice()).unwrap().error(), "");
     }
 }

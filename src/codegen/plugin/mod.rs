@@ -12,7 +12,7 @@ mod names;
 mod request;
 
 pub use answer::{Answer, read as read_answer};
-pub use asked::{GENERATORS, answer};
+pub use asked::{GENERATORS, Said, answer};
 pub use fields::FieldRules;
 pub use managed::{FileOption, Managed, Scope};
 pub use request::{Files, request};
