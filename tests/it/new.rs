@@ -58,6 +58,7 @@ message Old {
   optional Old self = 6;
   enum Kind { option allow_alias = true; NONE = 0; NOTHING = 0; Self = 1; }
   optional Kind kind = 7 [default = Self];
+  optional Kind other = 10 [default = NOTHING];
   oneof either { string Some = 8; bytes None = 9; }
 }
 message Gone { option deprecated = true; }

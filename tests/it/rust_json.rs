@@ -85,9 +85,9 @@ const HARD: [(&str, &str); 3] = [
           optional group Part = 2 { optional Old whole = 1; optional double d = 2 [default = inf]; }
           repeated group Many = 4 { required int32 x = 1; }
           optional bytes b = 3 [default = "\001\377"];
-          optional Closed closed = 5 [default = TWO];
+          optional Closed closed = 5 [default = ZWEI];
           repeated Closed all = 6 [packed = true];
-          enum Closed { ONE = 1; TWO = 2; }
+          enum Closed { option allow_alias = true; ONE = 1; TWO = 2; ZWEI = 2; }
           extensions 100 to max;
         }
         extend Old { optional int32 more = 100; }"#,

@@ -4,6 +4,7 @@
 //! they leave to their caller: which files take part, names that collide, comments that rustdoc would run.
 
 mod comments;
+mod defaults;
 mod names;
 mod needed;
 mod protojson;
@@ -48,6 +49,7 @@ pub(super) fn generate(schema: &Schema, options: &Options) -> Result<Rust, Vec<D
         let mut descriptor = file.proto();
         comments::tame(&mut descriptor);
         comments::complete(&mut descriptor);
+        defaults::by_first_name(&mut descriptor, schema.pool());
         let module = Module::from_protobuf_package_name(descriptor.package());
         sources.entry(module.clone()).or_default().insert(file.name());
         requests.push((module, descriptor));
