@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use proptest::strategy::{Strategy as _, ValueTree as _};
-use prost_reflect::{Cardinality, DynamicMessage, MessageDescriptor, ReflectMessage as _};
+use prost_reflect::{Cardinality, DynamicMessage, MessageDescriptor, ReflectMessage as _, Value};
 use protogate::codegen::{FileSet, Options, Output, generate};
 use protogate::schema::{Schema, Source, load};
 use protogate::values::{Limits, encode, message};
@@ -179,14 +179,39 @@ fn cases(schema: &Schema, seed: u64) -> Vec<Case> {
         waiting.extend(it.child_messages().filter(|it| !it.is_map_entry()));
         let hard = HARD.iter().any(|(name, _)| *name == it.parent_file().name());
         for _ in 0..if hard { HARD_VALUES } else { VALUES } {
-            let message = message(&it, &Limits::default()).new_tree(&mut runner).unwrap().current();
-            // What the bytes say: the -0.0 of a map is not in them.
+            let mut message = message(&it, &Limits::default()).new_tree(&mut runner).unwrap().current();
+            without_negative_zeros(&mut message);
+            // What the bytes say.
             let message = DynamicMessage::decode(it.clone(), &*encode(&message)).unwrap();
             let json = serde_json::to_string(&message).ok();
             cases.push(Case { hex: hex(&encode(&message)), json, message });
         }
     }
     cases
+}
+
+/// Makes every -0.0 of a map 0.0. Known to be wrong in prost 0.14: it leaves the value of an entry out when it equals the
+/// default, and the two are equal.
+fn without_negative_zeros(message: &mut DynamicMessage) {
+    for (_, value) in message.fields_mut() {
+        match value {
+            Value::Message(inner) => without_negative_zeros(inner),
+            Value::List(list) => {
+                list.iter_mut().filter_map(Value::as_message_mut).for_each(without_negative_zeros);
+            }
+            Value::Map(entries) => {
+                for value in entries.values_mut() {
+                    match value {
+                        Value::F32(number) => *number += 0.0,
+                        Value::F64(number) => *number += 0.0,
+                        Value::Message(inner) => without_negative_zeros(inner),
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {
