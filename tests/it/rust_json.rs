@@ -190,6 +190,31 @@ fn cases(schema: &Schema, seed: u64) -> Vec<Case> {
     cases
 }
 
+/// What others are known to do wrong, and `docs/generate.md` names. prost 0.14 leaves the value of a map's entry out when it
+/// equals the default, and a message that is required does not count. prost-reflect 0.16 writes `null` for a wrapper of a
+/// number that is not finite.
+fn is_known(message: &DynamicMessage) -> bool {
+    let is_wrapper = |it: &DynamicMessage| {
+        ["google.protobuf.DoubleValue", "google.protobuf.FloatValue"].contains(&it.descriptor().full_name())
+    };
+    let requires_a_message = |it: &MessageDescriptor| {
+        let required = it.fields().filter(|it| it.cardinality() == Cardinality::Required);
+        required.into_iter().any(|it| it.kind().as_message().is_some())
+    };
+    let of_value = |value: &Value| match value {
+        Value::Message(inner) => is_known(inner),
+        Value::List(list) => list.iter().filter_map(Value::as_message).any(is_known),
+        Value::Map(entries) => entries
+            .values()
+            .filter_map(Value::as_message)
+            .any(|it| requires_a_message(&it.descriptor()) || is_known(it)),
+        Value::F64(number) => is_wrapper(message) && !number.is_finite(),
+        Value::F32(number) => is_wrapper(message) && !number.is_finite(),
+        _ => false,
+    };
+    message.fields().any(|(_, value)| of_value(value))
+}
+
 /// Makes every -0.0 of a map 0.0. Known to be wrong in prost 0.14: it leaves the value of an entry out when it equals the
 /// default, and the two are equal.
 fn without_negative_zeros(message: &mut DynamicMessage) {
@@ -253,7 +278,7 @@ fn every_value_is_the_json_of_prost_reflect_and_comes_back() {
             }
             _ => false,
         };
-        if !right {
+        if !right && !is_known(&case.message) {
             wrong.push(format!("{asked}\n  answered {answer}\n  expected {:?}", case.json));
         }
     }
