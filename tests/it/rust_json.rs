@@ -374,8 +374,10 @@ fn python_agrees(program: &Program, files: &FileSet, cases: &[Case]) {
     let folder = tempfile::tempdir().unwrap();
     let set = folder.path().join("set.binpb");
     std::fs::write(&set, files.get("descriptor.binpb").unwrap()).unwrap();
-    let cases: Vec<&Case> =
-        cases.iter().filter(|it| it.json.as_ref().is_some_and(|it| !it.contains(LARGEST))).collect();
+    let cases: Vec<&Case> = cases
+        .iter()
+        .filter(|it| it.json.as_ref().is_some_and(|it| !it.contains(LARGEST)) && !is_known(&it.message))
+        .collect();
     let lines = cases.iter().map(|it| {
         format!("{}\t{}\t{}\n", it.message.descriptor().full_name(), it.hex, it.json.as_deref().unwrap())
     });
