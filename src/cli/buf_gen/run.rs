@@ -116,8 +116,11 @@ fn without_failures(loaded: Loaded) -> Result<Loaded, Vec<Diagnostic>> {
 
 /// What is wanted of a schema, and not excluded.
 fn part(schema: &Schema, types: &[String], excluded: &[String]) -> Result<Schema, Vec<Diagnostic>> {
-    let schema = if excluded.is_empty() { schema.clone() } else { exclude(schema, excluded, types)?.schema };
-    if types.is_empty() { Ok(schema) } else { Ok(narrow(&schema, types)?.schema) }
+    let schema = match excluded.is_empty() {
+        true => schema.clone(),
+        false => without_failures(exclude(schema, excluded, types)?)?.schema,
+    };
+    if types.is_empty() { Ok(schema) } else { Ok(without_failures(narrow(&schema, types)?)?.schema) }
 }
 
 impl Subject {
